@@ -1,0 +1,551 @@
+/*
+ * procession.h - structured concurrency for daemons
+ *
+ * A process is a C callback that runs with a cancel handle, blocks until its work is done or it is
+ * cancelled, and may return an error. Combinators make big processes of small ones:
+ *
+ *     proc_concurrent    all at once; all errors
+ *     proc_group         all at once; the first failure cancels the others
+ *     proc_sequence      one after the other
+ *     proc_task          a named unit of work
+ *     proc_trace_region  a named interval in the trace
+ *
+ * proc_main runs one as the purpose of a program and turns signals into cancellation.
+ *
+ * Five rules hold everywhere:
+ *
+ * 1. Handing over. A non-const proc_impl * or proc_error * that you pass to a function becomes the
+ *    callee's, each element of an array too, even if the call fails. Only the _ref functions leave
+ *    it yours: keep your own reference with them first. So this leaks nothing:
+ *        proc_main(proc_task("web", proc_new(serve, &server, NULL)))
+ * 2. Returned pointers. Non-const: yours to release or to hand on. Const: borrowed, for as long as
+ *    what it was got from lives.
+ * 3. Cancel handles are always borrowed by the callee.
+ * 4. Threads. Every function may be called from any thread at any time, from a callback too, unless
+ *    it says otherwise. Only functions that say async-signal-safe may be called in signal handlers.
+ * 5. Bad input is never undefined and never silent. A constructor given something wrong returns a
+ *    process that starts nothing and fails with EINVAL and a message that names function, argument
+ *    and index, and so does every combinator above it. Where a handle is expected, NULL is allowed:
+ *    it is released as nothing, and is neither an error nor cancelled.
+ *
+ * Durations are nanoseconds in an int64_t; negative is forever.
+ *
+ * Generated from src/ffi by cbindgen. Change the Rust, not this file.
+ */
+
+#ifndef PROCESSION_H
+#define PROCESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__)
+#define PROC_API __attribute__((__visibility__("default")))
+#define PROC_MUST_USE __attribute__((__warn_unused_result__))
+#define PROC_PRINTF(string, first) __attribute__((__format__(__printf__, string, first)))
+#else
+#define PROC_API
+#define PROC_MUST_USE
+#define PROC_PRINTF(string, first)
+#endif
+
+/* Durations, in nanoseconds. */
+#define PROC_FOREVER INT64_C(-1)
+#define PROC_MS(n) (INT64_C(1000000) * (n))
+#define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
+
+/* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
+#ifndef __cplusplus
+#define PROC_CHILDREN(combine, ...) \
+    combine((proc_impl *const[]){__VA_ARGS__}, \
+            sizeof((proc_impl *const[]){__VA_ARGS__}) / sizeof(proc_impl *))
+#else
+#include <initializer_list>
+#define PROC_CHILDREN(combine, ...) \
+    ([](std::initializer_list<proc_impl *> children) { \
+        return combine(children.begin(), children.size()); \
+    }({__VA_ARGS__}))
+#endif
+#define PROC_CONCURRENT(...) PROC_CHILDREN(proc_concurrent, __VA_ARGS__)
+#define PROC_GROUP(...) PROC_CHILDREN(proc_group, __VA_ARGS__)
+#define PROC_SEQUENCE(...) PROC_CHILDREN(proc_sequence, __VA_ARGS__)
+
+
+/**
+ * The major version of this header.
+ */
+#define PROC_VERSION_MAJOR 0
+
+/**
+ * The minor version of this header. While the major version is 0, each one is an ABI of its own.
+ */
+#define PROC_VERSION_MINOR 1
+
+/**
+ * The patch version of this header.
+ */
+#define PROC_VERSION_PATCH 0
+
+/**
+ * How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
+ */
+#define PROC_MAX_DEPTH 1000
+
+/**
+ * A cancel handle: the context that a process runs in. It says once, and for good, that the process
+ * should stop, and why. Handles form a tree: cancelling one cancels all below it.
+ *
+ * Ownership: reference counted, and always borrowed by what it is passed to. The one that a callback
+ * receives is valid until the callback returns; `proc_cancel_ref` keeps it longer.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_cancel proc_cancel;
+
+/**
+ * An error: what a process that failed returns. NULL is success. It never changes.
+ *
+ * Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause
+ * happened; a *multi error* lists the errors of processes that ran side by side.
+ *
+ * Ownership: reference counted. A function that takes a non-const `proc_error *` takes over one
+ * reference, which `proc_error_ref` makes. What accessors return as const is borrowed from the
+ * error and lives as long as it.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_error proc_error;
+
+/**
+ * A process: a description of something to run. It is a callback (`proc_new`), or a combinator made
+ * of other processes. It never changes, and the same one may run many times and at the same time.
+ *
+ * Ownership: reference counted. A function that takes a non-const `proc_impl *` takes over one
+ * reference, which `proc_ref` makes.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_impl proc_impl;
+
+/**
+ * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
+ *
+ * It must return: leaving it by a C++ exception, `longjmp`, `pthread_exit` or a cancelled thread
+ * ends the program. It may call every function of this library.
+ *
+ * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
+ * default stack size of the system and all asynchronous signals blocked. If the same process
+ * runs several times at once, so does its callback, with the same `user_data`.
+ *
+ * @param cancel     borrowed until the callback returns; never NULL.
+ * @param user_data  what `proc_new` was given.
+ * @return NULL on success, else an error, which the caller owns.
+ */
+typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
+
+/**
+ * Releases `user_data`, exactly once, after its last use, on the thread that ended that use.
+ */
+typedef void (*proc_destroy_fn)(void *user_data);
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/* ------------------------------------------------------------------------------------------------
+ * Processes
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a process of a callback.
+ *
+ * Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
+ * which is after the last run and the last reference have ended.
+ *
+ * @param fn         the callback; NULL is bad input.
+ * @param user_data  passed to the callback as it is; may be NULL.
+ * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
+ * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ */
+PROC_API proc_impl *proc_new(proc_fn fn, void *user_data, proc_destroy_fn destroy);
+
+/**
+ * Makes another reference to a process.
+ *
+ * @param impl  stays yours; may be NULL.
+ * @return the same process, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_impl *proc_ref(proc_impl *impl);
+
+/**
+ * Releases one reference to a process. With the last one go its children and its `user_data`.
+ *
+ * @param impl  may be NULL.
+ */
+PROC_API void proc_unref(proc_impl *impl);
+
+/**
+ * Runs all children at the same time, truly: a child may wait for any other of them. Returns when
+ * all have completed, with all their errors, in order of completion.
+ *
+ * The calling thread runs children itself, and threads of the library join in as they are needed,
+ * so that a child that does not block costs no thread, and one child alone never does. If no
+ * thread can be had for a child, that child fails with EAGAIN.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return never NULL. After bad input, also in a child, a process that starts nothing and fails with
+ *         EINVAL; nested deeper than PROC_MAX_DEPTH, with ELOOP.
+ */
+PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
+
+/**
+ * Like `proc_concurrent`, and the first child to fail cancels the others; all are waited for, and
+ * those not yet started are started too and see the cancelled handle.
+ *
+ * The children run below a cancel handle of the group's own, whose cause is the first failing
+ * child's error. It is cancelled before the group returns, on success too.
+ *
+ * Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
+ * echo: the group lists the cause once, not once for each of them. All other errors are listed.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
+
+/**
+ * Runs one child after the other, on the calling thread. The first error ends it, and the children
+ * after that one are not started.
+ *
+ * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
+ * run.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
+
+/**
+ * Makes a process a task: a named unit of work. If it fails, it fails with a task error, whose text
+ * begins with the name.
+ *
+ * A thread of the library carries the name of the innermost task that it runs: 15 bytes of it, the
+ * tail. Your own threads are never renamed.
+ *
+ * Ownership: takes over one reference of `impl`; the name is copied.
+ *
+ * @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
+ * @param impl       what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_task(const char *task_type, proc_impl *impl);
+
+/**
+ * Makes a process a named interval in the trace, on one thread. Its errors are passed on as they are.
+ *
+ * Ownership: takes over one reference of `impl`; the name is copied.
+ *
+ * @param region_type  the name, the same for all regions of a kind; NULL is bad input.
+ * @param impl         what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
+
+/* ------------------------------------------------------------------------------------------------
+ * Running
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Runs a process and returns when it has completed. May be called from a callback.
+ *
+ * Ownership: takes over one reference of `impl`; the returned error is yours.
+ *
+ * Threads: the process runs on the calling thread, and on threads of the library where it needs
+ * more than one. If its callbacks are to see `cancel`, it must not be released before the return.
+ *
+ * @param impl    what to run. NULL fails with EINVAL.
+ * @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.
+ * @return NULL on success, else the process's error.
+ */
+PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
+
+/**
+ * Runs a process as the purpose of a program, and returns when it has completed.
+ *
+ * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
+ * the process is waited for. A second signal ends the program at once, in the way the signal would
+ * have. The former signal dispositions are back when it returns.
+ *
+ * Ownership: takes over one reference of `impl`; the returned error is yours.
+ *
+ * Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY.
+ *
+ * @param impl  what to run. NULL fails with EINVAL.
+ * @return the process's error as it is. An error that only passes on the signal's cancellation is
+ *         none: NULL.
+ */
+PROC_API proc_error *proc_main(proc_impl *impl);
+
+/**
+ * What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error.
+ *
+ * Ownership: takes the error over.
+ *
+ * @param error  what `proc_main` or `proc_run` returned; NULL is success.
+ * @return 0 for NULL, else 1.
+ */
+PROC_API int proc_exit_status(proc_error *error);
+
+/* ------------------------------------------------------------------------------------------------
+ * Errors
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes an error.
+ *
+ * Ownership: the result is yours; the message is copied.
+ *
+ * @param code     an `errno` value, or any other number of your own. 0 is no failure: it becomes -1.
+ * @param message  UTF-8 (what is not is replaced by U+FFFD); NULL stands for `strerror(code)`.
+ * @return never NULL.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_error_new(int code, const char *message);
+
+/**
+ * Makes an error that carries something of your own.
+ *
+ * Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
+ * is called with it, when the last reference to the error is released.
+ *
+ * @param code     as for `proc_error_new`.
+ * @param message  as for `proc_error_new`.
+ * @param payload  what `proc_error_payload` returns; may be NULL.
+ * @param destroy  releases the payload, exactly once; may be NULL.
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_error *proc_error_with_payload(int code,
+                                    const char *message,
+                                    void *payload,
+                                    proc_destroy_fn destroy);
+
+/**
+ * Makes an error with a message as `printf` would print it.
+ *
+ * Ownership: the result is yours; format and arguments are only read.
+ *
+ * @param code    as for `proc_error_new`.
+ * @param format  as for `printf`; NULL stands for `strerror(code)`.
+ * @return never NULL.
+ *
+ */
+PROC_API PROC_MUST_USE proc_error *proc_errorf(int code, const char *format, ...) PROC_PRINTF(2, 3);
+
+/**
+ * Makes an error of the calling thread's `errno`, with the text "WHAT: STRERROR".
+ *
+ * Ownership: the result is yours; the text is copied. `errno` is left as it is.
+ *
+ * @param what  what failed, for instance the function's name; NULL leaves it out.
+ * @return never NULL.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
+
+/**
+ * Makes another reference to an error.
+ *
+ * @param error  stays yours; may be NULL.
+ * @return the same error, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_error *proc_error_ref(proc_error *error);
+
+/**
+ * Releases one reference to an error. With the last one go its causes and its payload.
+ *
+ * @param error  may be NULL.
+ */
+PROC_API void proc_error_unref(proc_error *error);
+
+/**
+ * The code of an error: a task error's is its cause's, a multi error's that of its first.
+ *
+ * @param error  may be NULL.
+ * @return never 0 but for NULL.
+ */
+PROC_API int proc_error_code(const proc_error *error);
+
+/**
+ * The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
+ * "N errors:" and then, for each, a line break, "- " and its text.
+ *
+ * @param error  may be NULL.
+ * @return borrowed, never NULL; "success" for NULL.
+ */
+PROC_API const char *proc_error_message(const proc_error *error);
+
+/**
+ * The name of the task that failed.
+ *
+ * @param error  may be NULL.
+ * @return borrowed; NULL if it is not a task error.
+ */
+PROC_API const char *proc_error_task_type(const proc_error *error);
+
+/**
+ * Why the task failed.
+ *
+ * @param error  may be NULL.
+ * @return borrowed; NULL if it is not a task error.
+ */
+PROC_API const proc_error *proc_error_cause(const proc_error *error);
+
+/**
+ * How many errors there are side by side: in a multi error two or more, else one.
+ *
+ * @param error  may be NULL.
+ * @return 0 for NULL.
+ */
+PROC_API size_t proc_error_count(const proc_error *error);
+
+/**
+ * One of the errors side by side, in order of completion: the first is the one that failed first.
+ *
+ * @param error  may be NULL.
+ * @param index  from 0. A single error is itself at 0.
+ * @return borrowed; NULL if there are not so many.
+ */
+PROC_API const proc_error *proc_error_at(const proc_error *error, size_t index);
+
+/**
+ * What an error carries (`proc_error_with_payload`): the error itself, else the cause of the task.
+ *
+ * @param error  may be NULL.
+ * @return borrowed; NULL if there is none.
+ */
+PROC_API void *proc_error_payload(const proc_error *error);
+
+/**
+ * Whether an error, or any error in it, has this code.
+ *
+ * @param error  may be NULL.
+ */
+PROC_API bool proc_error_is(const proc_error *error, int code);
+
+/**
+ * The first task error with this name: the error itself or one in it, depth first.
+ *
+ * @param error      may be NULL.
+ * @param task_type  may be NULL.
+ * @return borrowed; NULL if there is none.
+ */
+PROC_API const proc_error *proc_error_find_task(const proc_error *error, const char *task_type);
+
+extern void procession_errorf(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * Cancellation
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a cancel handle.
+ *
+ * Ownership: the result is yours. The parent stays yours, and need not outlive the result.
+ *
+ * @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
+ *                is already. NULL: nothing above.
+ * @return never NULL.
+ */
+PROC_API PROC_MUST_USE proc_cancel *proc_cancel_new(proc_cancel *parent);
+
+/**
+ * Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
+ *
+ * @param cancel  stays what it was; may be NULL.
+ * @return the same handle, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_cancel *proc_cancel_ref(proc_cancel *cancel);
+
+/**
+ * Releases one reference to a cancel handle. It does not cancel it.
+ *
+ * @param cancel  may be NULL.
+ */
+PROC_API void proc_cancel_unref(proc_cancel *cancel);
+
+/**
+ * Cancels a handle and all below it, and wakes who waits on them. Only the first call counts: its
+ * cause stays. Does not wait for anybody to stop.
+ *
+ * Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
+ *
+ * @param cancel  may be NULL: then only the cause is released.
+ * @param cause   why; NULL stands for an error with code ECANCELED.
+ */
+PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
+
+/**
+ * Whether a handle is cancelled. Once it is, it stays so.
+ *
+ * Threads: async-signal-safe; costs one atomic load.
+ *
+ * @param cancel  NULL is not cancelled.
+ */
+PROC_API bool proc_cancelled(const proc_cancel *cancel);
+
+/**
+ * Blocks until a handle is cancelled or the time is up.
+ *
+ * @param cancel      NULL returns false at once.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
+ * @return true: cancelled. false: the time is up, and it was not.
+ */
+PROC_API bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
+
+/**
+ * What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
+ * cancelled knows it for its own echo, and does not report it as a failure.
+ *
+ * Ownership: the result is yours.
+ *
+ * @param cancel  may be NULL.
+ * @return NULL if it is not cancelled.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
+
+/**
+ * Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
+ * an error with code EINTR that names the signal, of a handle below another its parent's cause.
+ *
+ * @param cancel  may be NULL.
+ * @return borrowed from the handle; NULL if it is not cancelled.
+ */
+PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
+
+/* ------------------------------------------------------------------------------------------------
+ * Version
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * The version of the library that is running, as "MAJOR.MINOR.PATCH". The header that a program was
+ * compiled with has PROC_VERSION_MAJOR, PROC_VERSION_MINOR and PROC_VERSION_PATCH.
+ *
+ * @return for the life of the program.
+ */
+PROC_API const char *proc_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PROCESSION_H */

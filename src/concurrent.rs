@@ -1,0 +1,9 @@
+//! All children at the same time; every error is returned.
+
+use crate::error::{Error, Outcome};
+use crate::fan_out::{self, OnFailure};
+use crate::process::{Context, Process};
+
+pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
+    Error::merge(fan_out::run(process, context, OnFailure::GoOn))
+}

@@ -1,0 +1,192 @@
+//! The threads of the library: lent, parked, reused, let go.
+//!
+//! Invariants:
+//! - **T1 one hand-over.** A parked worker is in `IDLE` until somebody takes it out, who then gives
+//!   it a job; or it takes itself out, and ends.
+//! - **T2 no signals.** Asynchronous signals are blocked on all threads of the library, so that
+//!   those of the program receive them. A program started from a callback inherits that mask.
+//! - **T3 failure is a value.** That no thread can be had is told to who asked, never a panic.
+//!
+//! unsafe: `std`'s spawn aborts the program when it cannot set up a thread's signal stack
+//! (rust-lang/rust#78497), so threads are made with `pthread_create`.
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+
+use crate::clock::{self, Duration};
+use crate::sync::{Arc, Condvar, Mutex};
+use crate::{bug, thread_name};
+
+/// What a thread is lent for.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
+/// No thread could be had: `EAGAIN`.
+#[derive(Debug)]
+pub(crate) struct NoThread;
+
+/// How long a thread without work is kept.
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(30);
+
+/// How long a thread is asked for again and again before that fails.
+pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
+
+/// How long to wait before asking again for a thread that was denied.
+const RETRY: Duration = Duration::from_millis(1);
+
+/// The parked workers, the warmest last.
+static IDLE: Mutex<Vec<Arc<Worker>>> = Mutex::new(Vec::new());
+
+struct Worker {
+    job: Mutex<Option<Job>>,
+    bell: Condvar,
+}
+
+/// Has a job done on a thread of the crew, a parked one if there is any.
+pub(crate) fn lend(job: Job) -> Result<(), NoThread> {
+    let idle = IDLE.lock().pop();
+    match idle {
+        Some(worker) => {
+            worker.give(job);
+            Ok(())
+        }
+        None => hire(Box::new(|| Worker::live(job))),
+    }
+}
+
+/// How many threads can run at the same time.
+pub(crate) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Asks for a thread again and again, for a bounded time.
+pub(crate) fn patiently(mut ask: impl FnMut() -> Result<(), NoThread>) -> Result<(), NoThread> {
+    let end = clock::now() + PATIENCE;
+    while let Err(denied) = ask() {
+        if clock::now() >= end {
+            return Err(denied);
+        }
+        clock::pause(RETRY);
+    }
+    Ok(())
+}
+
+impl Worker {
+    /// The life of a crew's thread.
+    fn live(first: Job) {
+        let worker = Arc::new(Worker {
+            job: Mutex::new(None),
+            bell: Condvar::new(),
+        });
+        let mut job = Some(first);
+        while let Some(work) = job {
+            work();
+            IDLE.lock().push(worker.clone());
+            job = worker.await_job();
+        }
+    }
+
+    fn give(&self, job: Job) {
+        *self.job.lock() = Some(job);
+        self.bell.notify_one();
+    }
+
+    /// Parks until there is a job, or until there was none for long (`None`: the thread is to end).
+    fn await_job(self: &Arc<Worker>) -> Option<Job> {
+        let leave_at = clock::now() + IDLE_TIME;
+        let mut job = self.job.lock();
+        while job.is_none() {
+            if self.bell.wait_until(&mut job, leave_at).timed_out() {
+                if self.resign() {
+                    break;
+                }
+                self.bell.wait_while(&mut job, |job| job.is_none());
+            }
+        }
+        job.take()
+    }
+
+    /// Takes itself out of the parked workers. If somebody has done so already, a job is coming (T1).
+    fn resign(self: &Arc<Worker>) -> bool {
+        let mut idle = IDLE.lock();
+        let place = idle.iter().position(|other| Arc::ptr_eq(other, self));
+        place.map(|place| idle.remove(place)).is_some()
+    }
+}
+
+/// Makes a thread of the library for this job.
+pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
+    let argument = Box::into_raw(Box::new(job));
+    let created = without_signals(|| create(argument.cast()));
+    if created {
+        return Ok(());
+    }
+    // SAFETY: no thread was made, so the argument is still ours alone.
+    drop(unsafe { Box::from_raw(argument) });
+    Err(NoThread)
+}
+
+fn create(argument: *mut c_void) -> bool {
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: the pointers are valid, and the new thread alone takes the argument.
+    unsafe {
+        if libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), start, argument) != 0 {
+            return false;
+        }
+        libc::pthread_detach(thread.assume_init());
+    }
+    true
+}
+
+/// Where a thread of the library begins.
+extern "C" fn start(argument: *mut c_void) -> *mut c_void {
+    // SAFETY: the argument is the job that `hire` boxed for this thread.
+    let job = unsafe { Box::from_raw(argument.cast::<Job>()) };
+    thread_name::adopt();
+    let _ = bug::contained(|| {
+        job();
+        Ok(())
+    });
+    std::ptr::null_mut()
+}
+
+/// Lets the calling thread of the library sleep for less than the kernel's usual 50 µs of slack.
+pub(crate) fn sleep_precisely() {
+    const NANOSECONDS: libc::c_ulong = 1;
+    // SAFETY: this call takes no pointer.
+    unsafe { libc::prctl(libc::PR_SET_TIMERSLACK, NANOSECONDS) };
+}
+
+/// Runs code with asynchronous signals blocked: a thread made in it inherits that (T2).
+fn without_signals<T>(code: impl FnOnce() -> T) -> T {
+    let mut before = MaybeUninit::uninit();
+    let blocked = asynchronous_signals();
+    // SAFETY: both sets are valid; the second is written by the first call, which cannot fail.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, before.as_mut_ptr()) };
+    let value = code();
+    // SAFETY: `before` was written above.
+    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
+    value
+}
+
+/// All signals but those that a thread causes itself by what it does.
+fn asynchronous_signals() -> libc::sigset_t {
+    const SYNCHRONOUS: [libc::c_int; 7] = [
+        libc::SIGSEGV,
+        libc::SIGBUS,
+        libc::SIGFPE,
+        libc::SIGILL,
+        libc::SIGTRAP,
+        libc::SIGSYS,
+        libc::SIGABRT,
+    ];
+    let mut set = MaybeUninit::uninit();
+    // SAFETY: `sigfillset` writes the whole set before it is used.
+    unsafe {
+        libc::sigfillset(set.as_mut_ptr());
+        for signal in SYNCHRONOUS {
+            libc::sigdelset(set.as_mut_ptr(), signal);
+        }
+        set.assume_init()
+    }
+}

@@ -1,0 +1,46 @@
+//! Bad input, in words: which function, which argument, which element.
+
+use crate::error::Error;
+use crate::process::MAX_DEPTH;
+
+/// A mistake in a call.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum BadInput {
+    #[error("{function}: {argument} is NULL")]
+    Null {
+        function: &'static str,
+        argument: &'static str,
+    },
+    #[error("{function}: {argument} is NULL, but count is {count}")]
+    NullArray {
+        function: &'static str,
+        argument: &'static str,
+        count: usize,
+    },
+    #[error("{function}: {argument}[{index}] is NULL")]
+    NullElement {
+        function: &'static str,
+        argument: &'static str,
+        index: usize,
+    },
+    #[error("{function}: count is {count}, more than any array can hold")]
+    Count {
+        function: &'static str,
+        count: usize,
+    },
+    #[error("{function}: {argument} is nested {MAX_DEPTH} deep (PROC_MAX_DEPTH) already")]
+    Depth {
+        function: &'static str,
+        argument: &'static str,
+    },
+}
+
+impl From<BadInput> for Error {
+    fn from(bad: BadInput) -> Error {
+        let code = match bad {
+            BadInput::Depth { .. } => libc::ELOOP,
+            _ => libc::EINVAL,
+        };
+        Error::new(code, &bad.to_string())
+    }
+}

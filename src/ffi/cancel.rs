@@ -1,0 +1,109 @@
+//! Cancel handles.
+
+use super::handle::{give, lend, look, share, take};
+use super::types::{proc_cancel, proc_error};
+use crate::cancel::Cancel;
+use crate::clock;
+use crate::error::Error;
+
+/// # Cancellation
+///
+/// Makes a cancel handle.
+///
+/// Ownership: the result is yours. The parent stays yours, and need not outlive the result.
+///
+/// @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
+///                is already. NULL: nothing above.
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_cancel {
+    // SAFETY: the caller lends a valid pointer.
+    let parent = unsafe { share(parent) };
+    give(parent.map_or_else(Cancel::root, |parent| parent.child()))
+}
+
+/// Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
+///
+/// @param cancel  stays what it was; may be NULL.
+/// @return the same handle, as a reference of its own; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancel_ref(cancel: *mut proc_cancel) -> *mut proc_cancel {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { share(cancel) }.map_or(std::ptr::null_mut(), give)
+}
+
+/// Releases one reference to a cancel handle. It does not cancel it.
+///
+/// @param cancel  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
+    // SAFETY: the caller hands over one reference.
+    drop(unsafe { take(cancel) });
+}
+
+/// Cancels a handle and all below it, and wakes who waits on them. Only the first call counts: its
+/// cause stays. Does not wait for anybody to stop.
+///
+/// Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
+///
+/// @param cancel  may be NULL: then only the cause is released.
+/// @param cause   why; NULL stands for an error with code ECANCELED.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *mut proc_error) {
+    // SAFETY: the caller lends the handle and hands over the cause.
+    let (cancel, cause) = unsafe { (share(cancel), take(cause)) };
+    if let Some(cancel) = cancel {
+        cancel.trigger(cause.unwrap_or_else(|| Error::new(libc::ECANCELED, "cancelled")));
+    }
+}
+
+/// Whether a handle is cancelled. Once it is, it stays so.
+///
+/// Threads: async-signal-safe; costs one atomic load.
+///
+/// @param cancel  NULL is not cancelled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(cancel) }.is_some_and(|cancel| cancel.cancelled())
+}
+
+/// Blocks until a handle is cancelled or the time is up.
+///
+/// @param cancel      NULL returns false at once.
+/// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
+/// @return true: cancelled. false: the time is up, and it was not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) -> bool {
+    // SAFETY: the caller lends a valid pointer, and may release it while others wait.
+    let cancel = unsafe { share(cancel) };
+    cancel.is_some_and(|cancel| cancel.wait(clock::deadline(timeout_ns)))
+}
+
+/// What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
+/// cancelled knows it for its own echo, and does not report it as a failure.
+///
+/// Ownership: the result is yours.
+///
+/// @param cancel  may be NULL.
+/// @return NULL if it is not cancelled.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_cancel_error(cancel: *const proc_cancel) -> *mut proc_error {
+    // SAFETY: the caller lends a valid pointer.
+    let cause = unsafe { look(cancel) }.and_then(|cancel| cancel.cause());
+    cause.cloned().map_or(std::ptr::null_mut(), give)
+}
+
+/// Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
+/// an error with code EINTR that names the signal, of a handle below another its parent's cause.
+///
+/// @param cancel  may be NULL.
+/// @return borrowed from the handle; NULL if it is not cancelled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancel_cause(cancel: *const proc_cancel) -> *const proc_error {
+    // SAFETY: the caller lends a valid pointer.
+    let cause = unsafe { look(cancel) }.and_then(|cancel| cancel.cause());
+    lend(cause.map(|cause| &**cause))
+}

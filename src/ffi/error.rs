@@ -1,0 +1,244 @@
+//! Errors.
+
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use super::handle::{UserData, give, lend, look, share, string, take};
+use super::types::{proc_destroy_fn, proc_error};
+use crate::error::{Error, Payload};
+
+/// # Errors
+///
+/// Makes an error.
+///
+/// Ownership: the result is yours; the message is copied.
+///
+/// @param code     an `errno` value, or any other number of your own. 0 is no failure: it becomes -1.
+/// @param message  UTF-8 (what is not is replaced by U+FFFD); NULL stands for `strerror(code)`.
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_error_new(code: c_int, message: *const c_char) -> *mut proc_error {
+    // SAFETY: the caller lends the message.
+    give(Error::new(code, &unsafe { text(code, message) }))
+}
+
+/// Makes an error that carries something of your own.
+///
+/// Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
+/// is called with it, when the last reference to the error is released.
+///
+/// @param code     as for `proc_error_new`.
+/// @param message  as for `proc_error_new`.
+/// @param payload  what `proc_error_payload` returns; may be NULL.
+/// @param destroy  releases the payload, exactly once; may be NULL.
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_error_with_payload(
+    code: c_int,
+    message: *const c_char,
+    payload: *mut c_void,
+    destroy: proc_destroy_fn,
+) -> *mut proc_error {
+    let payload: Box<dyn Payload> = Box::new(UserData {
+        data: payload,
+        destroy,
+    });
+    // SAFETY: the caller lends the message.
+    let message = unsafe { text(code, message) };
+    give(Error::with_payload(code, &message, Some(payload)))
+}
+
+/// Makes an error with a message as `printf` would print it.
+///
+/// Ownership: the result is yours; format and arguments are only read.
+///
+/// @param code    as for `proc_error_new`.
+/// @param format  as for `printf`; NULL stands for `strerror(code)`.
+/// @return never NULL.
+///
+/// cbindgen:postfix=PROC_PRINTF(2, 3)
+#[unsafe(no_mangle)]
+#[must_use]
+#[cfg(any())] // For the header only: stable Rust cannot define it, so `errorf.c` and `errorf` do.
+pub unsafe extern "C" fn proc_errorf(
+    code: c_int,
+    format: *const c_char,
+    _: ...
+) -> *mut proc_error {
+}
+
+/// Makes an error of the calling thread's `errno`, with the text "WHAT: STRERROR".
+///
+/// Ownership: the result is yours; the text is copied. `errno` is left as it is.
+///
+/// @param what  what failed, for instance the function's name; NULL leaves it out.
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
+    // SAFETY: the address of this thread's `errno` is valid.
+    let errno = unsafe { libc::__errno_location() };
+    // SAFETY: as above.
+    let code = unsafe { *errno };
+    let reason = strerror(code);
+    // SAFETY: the caller lends the text.
+    let message = match unsafe { string(what) } {
+        Some(what) => format!("{}: {reason}", what.to_string_lossy()),
+        None => reason,
+    };
+    let error = give(Error::new(code, &message));
+    // SAFETY: as above.
+    unsafe { *errno = code };
+    error
+}
+
+/// Makes another reference to an error.
+///
+/// @param error  stays yours; may be NULL.
+/// @return the same error, as a reference of its own; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_ref(error: *mut proc_error) -> *mut proc_error {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { share(error) }.map_or(std::ptr::null_mut(), give)
+}
+
+/// Releases one reference to an error. With the last one go its causes and its payload.
+///
+/// @param error  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_unref(error: *mut proc_error) {
+    // SAFETY: the caller hands over one reference.
+    drop(unsafe { take(error) });
+}
+
+/// The code of an error: a task error's is its cause's, a multi error's that of its first.
+///
+/// @param error  may be NULL.
+/// @return never 0 but for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_code(error: *const proc_error) -> c_int {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(error) }.map_or(0, |error| error.code())
+}
+
+/// The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
+/// "N errors:" and then, for each, a line break, "- " and its text.
+///
+/// @param error  may be NULL.
+/// @return borrowed, never NULL; "success" for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_message(error: *const proc_error) -> *const c_char {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(error) }
+        .map_or(c"success", |error| error.message())
+        .as_ptr()
+}
+
+/// The name of the task that failed.
+///
+/// @param error  may be NULL.
+/// @return borrowed; NULL if it is not a task error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_task_type(error: *const proc_error) -> *const c_char {
+    // SAFETY: the caller lends a valid pointer.
+    let error = unsafe { look(error) };
+    let task_type = error.and_then(|error| error.task_type());
+    task_type.map_or(std::ptr::null(), CStr::as_ptr)
+}
+
+/// Why the task failed.
+///
+/// @param error  may be NULL.
+/// @return borrowed; NULL if it is not a task error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_cause(error: *const proc_error) -> *const proc_error {
+    // SAFETY: the caller lends a valid pointer.
+    lend(unsafe { look(error) }.and_then(|error| error.cause()))
+}
+
+/// How many errors there are side by side: in a multi error two or more, else one.
+///
+/// @param error  may be NULL.
+/// @return 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_count(error: *const proc_error) -> usize {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(error) }.map_or(0, |error| error.items().len().max(1))
+}
+
+/// One of the errors side by side, in order of completion: the first is the one that failed first.
+///
+/// @param error  may be NULL.
+/// @param index  from 0. A single error is itself at 0.
+/// @return borrowed; NULL if there are not so many.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_at(
+    error: *const proc_error,
+    index: usize,
+) -> *const proc_error {
+    // SAFETY: the caller lends a valid pointer.
+    let items = unsafe { look(error) }.map_or(&[][..], |error| error.items());
+    match items {
+        [] if index == 0 => error,
+        items => lend(items.get(index).map(|item| &**item)),
+    }
+}
+
+/// What an error carries (`proc_error_with_payload`): the error itself, else the cause of the task.
+///
+/// @param error  may be NULL.
+/// @return borrowed; NULL if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_payload(error: *const proc_error) -> *mut c_void {
+    // SAFETY: the caller lends a valid pointer.
+    let error = unsafe { look(error) };
+    error
+        .and_then(|error| error.payload())
+        .unwrap_or(std::ptr::null_mut())
+}
+
+/// Whether an error, or any error in it, has this code.
+///
+/// @param error  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) -> bool {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(error) }.is_some_and(|error| error.has_code(code))
+}
+
+/// The first task error with this name: the error itself or one in it, depth first.
+///
+/// @param error      may be NULL.
+/// @param task_type  may be NULL.
+/// @return borrowed; NULL if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_find_task(
+    error: *const proc_error,
+    task_type: *const c_char,
+) -> *const proc_error {
+    // SAFETY: the caller lends valid pointers.
+    let (error, task_type) = unsafe { (look(error), string(task_type)) };
+    lend(task_type.and_then(|task_type| error?.find_task(task_type)))
+}
+
+/// The text for a message of C.
+///
+/// # Safety
+/// `message` is NULL or a string.
+unsafe fn text(code: c_int, message: *const c_char) -> String {
+    // SAFETY: as promised by the caller.
+    match unsafe { string(message) } {
+        Some(message) => message.to_string_lossy().into_owned(),
+        None => strerror(code),
+    }
+}
+
+fn strerror(code: c_int) -> String {
+    let mut buffer = [0; 256];
+    // SAFETY: the size is the buffer's. A text that does not fit is cut, and ends with a NUL too.
+    unsafe { libc::strerror_r(code, buffer.as_mut_ptr(), buffer.len()) };
+    // SAFETY: as above.
+    let text = unsafe { CStr::from_ptr(buffer.as_ptr()) };
+    text.to_string_lossy().into_owned()
+}

@@ -1,0 +1,24 @@
+/* The body of proc_errorf: stable Rust cannot define a function with variable arguments. */
+#define _GNU_SOURCE /* vasprintf */
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct proc_error;
+struct proc_error *proc_error_new(int code, const char *message);
+struct proc_error *procession_errorf(int code, const char *format, ...);
+
+struct proc_error *procession_errorf(int code, const char *format, ...) {
+    char *message = NULL;
+    if (format != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        if (vasprintf(&message, format, arguments) < 0)
+            message = NULL; /* No memory: strerror(code) is still a message. */
+        va_end(arguments);
+    }
+    struct proc_error *error = proc_error_new(code, message);
+    free(message);
+    return error;
+}

@@ -1,0 +1,138 @@
+//! Pointers of C to values and back; the program's own data.
+//!
+//! A handle that C sees is the address of a shared node. What makes that sound is rule 1 to 3 of the
+//! API: a pointer that is handed over stands for one reference, which C has from us; a pointer that
+//! is lent stays valid for the call, because C owns a reference to it meanwhile.
+
+use std::ffi::{CStr, c_char, c_void};
+use std::mem::ManuallyDrop;
+
+use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_impl};
+use crate::cancel::{self, Cancel};
+use crate::error::{self, Error, Outcome};
+use crate::escape;
+use crate::process::{self, Process};
+use crate::sync::Arc;
+
+/// A type of C that stands for a counted one of ours.
+pub(super) trait Handle: Sized {
+    type Node;
+    type Held: Clone;
+    fn into_arc(held: Self::Held) -> Arc<Self::Node>;
+    fn from_arc(node: Arc<Self::Node>) -> Self::Held;
+}
+
+macro_rules! handle {
+    ($c:ty, $held:ty, $node:ty) => {
+        impl Handle for $c {
+            type Node = $node;
+            type Held = $held;
+            fn into_arc(held: $held) -> Arc<$node> {
+                held.into_arc()
+            }
+            fn from_arc(node: Arc<$node>) -> $held {
+                <$held>::from_arc(node)
+            }
+        }
+    };
+}
+
+handle!(proc_impl, Process, process::Node);
+handle!(proc_error, Error, error::Node);
+handle!(proc_cancel, Cancel, cancel::Node);
+
+/// Hands a value to C.
+pub(super) fn give<H: Handle>(held: H::Held) -> *mut H {
+    Arc::into_raw(H::into_arc(held)).cast_mut().cast()
+}
+
+/// Takes over what C hands us.
+///
+/// # Safety
+/// `pointer` is NULL or stands for a reference that C owns and gives up by this call.
+pub(super) unsafe fn take<H: Handle>(pointer: *mut H) -> Option<H::Held> {
+    if pointer.is_null() {
+        return None;
+    }
+    // SAFETY: the pointer came from `give`, and one reference comes back with it.
+    Some(H::from_arc(unsafe { Arc::from_raw(pointer.cast()) }))
+}
+
+/// Another reference to what C lends us.
+///
+/// # Safety
+/// `pointer` is NULL or valid during this call.
+pub(super) unsafe fn share<H: Handle>(pointer: *mut H) -> Option<H::Held> {
+    // SAFETY: the reference that is taken is not given up, because it is not dropped.
+    let lent = ManuallyDrop::new(unsafe { take(pointer) });
+    lent.as_ref().cloned()
+}
+
+/// What C lends us, to look at.
+///
+/// # Safety
+/// `pointer` is NULL or valid for as long as the result is used.
+pub(super) unsafe fn look<'a, H: Handle>(pointer: *const H) -> Option<&'a H::Node> {
+    // SAFETY: the pointer came from `give`, so it points to a node.
+    unsafe { pointer.cast::<H::Node>().as_ref() }
+}
+
+/// The pointer that lends a part of a handle's value to C.
+pub(super) fn lend<H: Handle>(node: Option<&H::Node>) -> *const H {
+    node.map_or(std::ptr::null(), |node| std::ptr::from_ref(node).cast())
+}
+
+/// An outcome as C has it: NULL is success.
+pub(super) fn give_outcome(outcome: Outcome) -> *mut proc_error {
+    match outcome {
+        Ok(()) => std::ptr::null_mut(),
+        Err(error) => give(error),
+    }
+}
+
+/// An outcome from C.
+///
+/// # Safety
+/// As for `take`.
+pub(super) unsafe fn take_outcome(error: *mut proc_error) -> Outcome {
+    // SAFETY: as promised by the caller.
+    unsafe { take(error) }.map_or(Ok(()), Err)
+}
+
+/// A string of C; `None` for NULL.
+///
+/// # Safety
+/// `string` is NULL or a string that ends with a NUL and stays as it is while the result is used.
+pub(super) unsafe fn string<'a>(string: *const c_char) -> Option<&'a CStr> {
+    if string.is_null() {
+        return None;
+    }
+    // SAFETY: not NULL, and the caller promises the rest.
+    Some(unsafe { CStr::from_ptr(string) })
+}
+
+/// Data of the program that the library holds, and how to release it.
+pub(super) struct UserData {
+    pub(super) data: *mut c_void,
+    pub(super) destroy: proc_destroy_fn,
+}
+
+// SAFETY: the library only passes the pointer on; the API says on which threads the callbacks run.
+unsafe impl Send for UserData {}
+// SAFETY: as above.
+unsafe impl Sync for UserData {}
+
+impl error::Payload for UserData {
+    fn pointer(&self) -> *mut c_void {
+        self.data
+    }
+}
+
+impl Drop for UserData {
+    fn drop(&mut self) {
+        if let Some(destroy) = self.destroy {
+            // SAFETY: the program gave both together, and this is the only call.
+            escape::forbidden(None, || unsafe { destroy(self.data) });
+        }
+    }
+}

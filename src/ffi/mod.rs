@@ -1,0 +1,23 @@
+//! The C API. The order of the modules is the order of the header.
+//!
+//! The functions are thin: convert, call, convert. Their documentation is the header's, so it is
+//! written for readers of C. `handle` has the conversions and what makes them sound.
+//! What each function asks of its callers is in the header's words and rules, not in safety sections.
+#![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
+
+pub mod types;
+
+pub mod process;
+
+pub mod run;
+
+pub mod error;
+
+pub mod errorf;
+
+pub mod cancel;
+
+pub mod version;
+
+mod bad_input;
+mod handle;

@@ -1,0 +1,265 @@
+//! Processes and combinators.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use super::bad_input::BadInput;
+use super::handle::{UserData, give, lend, share, string, take, take_outcome};
+use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_fn, proc_impl};
+use crate::cancel::Cancel;
+use crate::error::{Error, Outcome};
+use crate::process::{Body, Kind, Process};
+use crate::task::Task;
+
+/// # Processes
+///
+/// Makes a process of a callback.
+///
+/// Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
+/// which is after the last run and the last reference have ended.
+///
+/// @param fn         the callback; NULL is bad input.
+/// @param user_data  passed to the callback as it is; may be NULL.
+/// @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
+/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_new(
+    r#fn: proc_fn,
+    user_data: *mut c_void,
+    destroy: proc_destroy_fn,
+) -> *mut proc_impl {
+    let user = UserData {
+        data: user_data,
+        destroy,
+    };
+    give(match r#fn {
+        Some(function) => Process::leaf(Box::new(Callback { function, user })),
+        None => Process::invalid(null("proc_new", "fn")),
+    })
+}
+
+/// Makes another reference to a process.
+///
+/// @param impl  stays yours; may be NULL.
+/// @return the same process, as a reference of its own; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_ref(r#impl: *mut proc_impl) -> *mut proc_impl {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { share(r#impl) }.map_or(std::ptr::null_mut(), give)
+}
+
+/// Releases one reference to a process. With the last one go its children and its `user_data`.
+///
+/// @param impl  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
+    // SAFETY: the caller hands over one reference.
+    drop(unsafe { take(r#impl) });
+}
+
+/// Runs all children at the same time, truly: a child may wait for any other of them. Returns when
+/// all have completed, with all their errors, in order of completion.
+///
+/// The calling thread runs children itself, and threads of the library join in as they are needed,
+/// so that a child that does not block costs no thread, and one child alone never does. If no
+/// thread can be had for a child, that child fails with EAGAIN.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return never NULL. After bad input, also in a child, a process that starts nothing and fails with
+///         EINVAL; nested deeper than PROC_MAX_DEPTH, with ELOOP.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_concurrent(
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_concurrent", Kind::Concurrent, impls, count) }
+}
+
+/// Like `proc_concurrent`, and the first child to fail cancels the others; all are waited for, and
+/// those not yet started are started too and see the cancelled handle.
+///
+/// The children run below a cancel handle of the group's own, whose cause is the first failing
+/// child's error. It is cancelled before the group returns, on success too.
+///
+/// Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
+/// echo: the group lists the cause once, not once for each of them. All other errors are listed.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_group", Kind::Group, impls, count) }
+}
+
+/// Runs one child after the other, on the calling thread. The first error ends it, and the children
+/// after that one are not started.
+///
+/// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
+/// run.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_sequence(
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_sequence", Kind::Sequence, impls, count) }
+}
+
+/// Makes a process a task: a named unit of work. If it fails, it fails with a task error, whose text
+/// begins with the name.
+///
+/// A thread of the library carries the name of the innermost task that it runs: 15 bytes of it, the
+/// tail. Your own threads are never renamed.
+///
+/// Ownership: takes over one reference of `impl`; the name is copied.
+///
+/// @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
+/// @param impl       what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_task(
+    task_type: *const c_char,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    let make = |name: &CStr, child| Kind::Task(Task::new(name, child));
+    // SAFETY: the caller lends the name and hands over the process.
+    unsafe { named(["proc_task", "task_type"], make, task_type, r#impl) }
+}
+
+/// Makes a process a named interval in the trace, on one thread. Its errors are passed on as they are.
+///
+/// Ownership: takes over one reference of `impl`; the name is copied.
+///
+/// @param region_type  the name, the same for all regions of a kind; NULL is bad input.
+/// @param impl         what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_trace_region(
+    region_type: *const c_char,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    let make = |_: &CStr, child| Kind::TraceRegion(child);
+    // SAFETY: the caller lends the name and hands over the process.
+    unsafe {
+        named(
+            ["proc_trace_region", "region_type"],
+            make,
+            region_type,
+            r#impl,
+        )
+    }
+}
+
+/// The code of a leaf that is a callback of the program.
+struct Callback {
+    function: unsafe extern "C-unwind" fn(*mut proc_cancel, *mut c_void) -> *mut proc_error,
+    user: UserData,
+}
+
+impl Body for Callback {
+    fn call(&self, cancel: &Cancel) -> Outcome {
+        let lent = lend::<proc_cancel>(Some(cancel)).cast_mut();
+        // SAFETY: the program gave function and data together. The handle outlives the call, and a
+        // returned error is the program's to give.
+        unsafe { take_outcome((self.function)(lent, self.user.data)) }
+    }
+}
+
+fn null(function: &'static str, argument: &'static str) -> Error {
+    BadInput::Null { function, argument }.into()
+}
+
+/// A combinator of several children.
+///
+/// # Safety
+/// `impls` is NULL or points to `count` elements, which are handed over.
+unsafe fn several(
+    function: &'static str,
+    kind: fn(Vec<Process>) -> Kind,
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    // SAFETY: as promised by the caller.
+    let children = unsafe { take_all(function, impls, count) };
+    give(match children {
+        Ok(children) => combine(function, "impls", kind(children)),
+        Err(mistake) => Process::invalid(mistake.into()),
+    })
+}
+
+/// A combinator with a name and one child.
+///
+/// # Safety
+/// `name` is NULL or a string, and `child` is handed over.
+unsafe fn named(
+    [function, argument]: [&'static str; 2],
+    make: fn(&CStr, Process) -> Kind,
+    name: *const c_char,
+    child: *mut proc_impl,
+) -> *mut proc_impl {
+    // SAFETY: as promised by the caller. The child is taken first, so that it is released in any case.
+    let (child, name) = unsafe { (take(child), string(name)) };
+    give(match (name, child) {
+        (None, _) => Process::invalid(null(function, argument)),
+        (_, None) => Process::invalid(null(function, "impl")),
+        (Some(name), Some(child)) => combine(function, "impl", make(name, child)),
+    })
+}
+
+fn combine(function: &'static str, argument: &'static str, kind: Kind) -> Process {
+    Process::combine(kind, || BadInput::Depth { function, argument }.into())
+}
+
+/// Takes all elements over, whether or not one of them is wrong.
+///
+/// # Safety
+/// As for `several`.
+unsafe fn take_all(
+    function: &'static str,
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> Result<Vec<Process>, BadInput> {
+    if count == 0 {
+        return Ok(Vec::new());
+    }
+    if impls.is_null() {
+        let argument = "impls";
+        return Err(BadInput::NullArray {
+            function,
+            argument,
+            count,
+        });
+    }
+    if count > isize::MAX as usize / size_of::<*mut proc_impl>() {
+        return Err(BadInput::Count { function, count });
+    }
+    // SAFETY: the caller promises that many elements, and gives them up.
+    let elements = unsafe { std::slice::from_raw_parts(impls, count) };
+    // SAFETY: as above.
+    let children: Vec<_> = elements
+        .iter()
+        .map(|element| unsafe { take(*element) })
+        .collect();
+    let null = children.iter().position(Option::is_none);
+    match null {
+        Some(index) => Err(BadInput::NullElement {
+            function,
+            argument: "impls",
+            index,
+        }),
+        None => Ok(children.into_iter().flatten().collect()),
+    }
+}

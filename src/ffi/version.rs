@@ -1,0 +1,32 @@
+//! The version.
+
+use std::ffi::{CStr, c_char};
+
+/// The major version of this header.
+pub const PROC_VERSION_MAJOR: u32 = 0;
+/// The minor version of this header. While the major version is 0, each one is an ABI of its own.
+pub const PROC_VERSION_MINOR: u32 = 1;
+/// The patch version of this header.
+pub const PROC_VERSION_PATCH: u32 = 0;
+
+/// How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
+pub const PROC_MAX_DEPTH: u32 = 1000;
+
+const _: () = assert!(PROC_MAX_DEPTH as usize == crate::process::MAX_DEPTH);
+
+const VERSION: &CStr =
+    match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(version) => version,
+        Err(_) => panic!("a version has no NUL in it"),
+    };
+
+/// # Version
+///
+/// The version of the library that is running, as "MAJOR.MINOR.PATCH". The header that a program was
+/// compiled with has PROC_VERSION_MAJOR, PROC_VERSION_MINOR and PROC_VERSION_PATCH.
+///
+/// @return for the life of the program.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_version() -> *const c_char {
+    VERSION.as_ptr()
+}

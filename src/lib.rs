@@ -1,0 +1,37 @@
+//! procession: structured concurrency for C and C++ daemons.
+//!
+//! The rooms, in reading order; each depends only on rooms below it in this list's arrows
+//! (`docs/architecture.md` has the map):
+//!
+//! - `ffi` is the C API, and its modules are the table of contents of the header.
+//! - `toplevel` runs one process as a program's purpose; `signal` turns signals into cancellations.
+//! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
+//!   combinators; `escape` is what happens when a callback does not return.
+//! - `fan_out` runs several children at once; `sentinel` lends it helpers; `frames` is where it is
+//!   published; `crew` has the threads and `thread_name` what they are called.
+//! - `cancel` is the tree of cancel handles, `error` what went wrong, `bug` our own defects.
+//! - `clock` is time, and `sync` the only place that names locks and atomics.
+//!
+//! `unsafe` is allowed in `ffi` and in the rooms whose first lines say why.
+#![deny(unsafe_code)]
+
+mod bug;
+mod cancel;
+mod clock;
+mod concurrent;
+mod crew;
+mod error;
+mod escape;
+mod fan_out;
+pub mod ffi;
+mod frames;
+mod group;
+mod process;
+mod region;
+mod sentinel;
+mod sequence;
+mod signal;
+mod sync;
+mod task;
+mod thread_name;
+mod toplevel;

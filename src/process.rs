@@ -1,0 +1,170 @@
+//! The process: an immutable tree of nodes, and `run`, the table of contents of the library.
+//!
+//! Invariants:
+//! - **P1 valid below.** A combinator has valid children only; over an invalid one it is itself
+//!   invalid, with that child's error. So nothing of a tree with a mistake in it is ever started.
+//! - **P2 shallow.** No valid tree is deeper than `MAX_DEPTH`, so `run` may recurse. Releasing does
+//!   not recurse at all, because it may happen on a thread with a small stack.
+
+use std::ops::Deref;
+
+use crate::cancel::Cancel;
+use crate::error::{Error, Outcome};
+use crate::sync::Arc;
+use crate::task::{Task, TaskRun};
+use crate::{concurrent, escape, group, region, sequence, task, thread_name};
+
+/// How many combinators may be nested around a leaf.
+pub(crate) const MAX_DEPTH: usize = 1000;
+
+/// A shared process.
+#[derive(Clone)]
+pub(crate) struct Process(Arc<Node>);
+
+pub(crate) struct Node {
+    kind: Kind,
+    depth: usize,
+}
+
+pub(crate) enum Kind {
+    Leaf(Box<dyn Body>),
+    Concurrent(Vec<Process>),
+    Group(Vec<Process>),
+    Sequence(Vec<Process>),
+    Task(Task),
+    TraceRegion(Process),
+    Invalid(Error),
+}
+
+/// The code of a leaf.
+pub(crate) trait Body: Send + Sync {
+    fn call(&self, cancel: &Cancel) -> Outcome;
+}
+
+/// What a process runs inside of.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    pub(crate) cancel: &'a Cancel,
+    /// The innermost task around it.
+    pub(crate) task: Option<&'a Arc<TaskRun>>,
+}
+
+/// Runs a process on the calling thread until it completes.
+pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
+    match &process.kind {
+        Kind::Leaf(body) => call(&**body, context),
+        Kind::Concurrent(_) => concurrent::run(process, context),
+        Kind::Group(_) => group::run(process, context),
+        Kind::Sequence(steps) => sequence::run(steps, context),
+        Kind::Task(task) => task::run(task, context),
+        Kind::TraceRegion(child) => region::run(child, context),
+        Kind::Invalid(error) => Err(error.clone()),
+    }
+}
+
+fn call(body: &dyn Body, context: Context<'_>) -> Outcome {
+    thread_name::carry(context.task);
+    escape::forbidden(context.task, || body.call(context.cancel))
+}
+
+impl Process {
+    pub(crate) fn leaf(body: Box<dyn Body>) -> Process {
+        Process(Arc::new(Node {
+            kind: Kind::Leaf(body),
+            depth: 0,
+        }))
+    }
+
+    /// A process that starts nothing and fails with this error.
+    pub(crate) fn invalid(error: Error) -> Process {
+        Process(Arc::new(Node {
+            kind: Kind::Invalid(error),
+            depth: 0,
+        }))
+    }
+
+    /// A combinator, if its children allow one (P1, P2); else what `too_deep` says.
+    pub(crate) fn combine(kind: Kind, too_deep: impl FnOnce() -> Error) -> Process {
+        let children = kind.children();
+        if let Some(error) = children.iter().find_map(|child| child.mistake()) {
+            return Process::invalid(error.clone());
+        }
+        let depth = 1 + children.iter().map(|child| child.depth).max().unwrap_or(0);
+        if depth > MAX_DEPTH {
+            return Process::invalid(too_deep());
+        }
+        Process(Arc::new(Node { kind, depth }))
+    }
+
+    pub(crate) fn into_arc(self) -> Arc<Node> {
+        self.0
+    }
+
+    pub(crate) fn from_arc(node: Arc<Node>) -> Process {
+        Process(node)
+    }
+}
+
+impl Deref for Process {
+    type Target = Node;
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl Node {
+    pub(crate) fn children(&self) -> &[Process] {
+        self.kind.children()
+    }
+
+    /// The error of a process that could not have run: for a task, with its name.
+    pub(crate) fn not_started(&self, error: Error) -> Error {
+        match &self.kind {
+            Kind::Task(task) => Error::task(task.task_type(), error),
+            _ => error,
+        }
+    }
+
+    fn mistake(&self) -> Option<&Error> {
+        match &self.kind {
+            Kind::Invalid(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    fn take_children(&mut self) -> Vec<Process> {
+        match std::mem::replace(&mut self.kind, Kind::Sequence(Vec::new())) {
+            Kind::Leaf(_) | Kind::Invalid(_) => Vec::new(),
+            Kind::Concurrent(children) | Kind::Group(children) | Kind::Sequence(children) => {
+                children
+            }
+            Kind::Task(task) => vec![task.into_child()],
+            Kind::TraceRegion(child) => vec![child],
+        }
+    }
+}
+
+impl Kind {
+    fn children(&self) -> &[Process] {
+        match self {
+            Kind::Leaf(_) | Kind::Invalid(_) => &[],
+            Kind::Concurrent(children) | Kind::Group(children) | Kind::Sequence(children) => {
+                children
+            }
+            Kind::Task(task) => std::slice::from_ref(task.child()),
+            Kind::TraceRegion(child) => std::slice::from_ref(child),
+        }
+    }
+}
+
+impl Drop for Node {
+    /// Releases the tree below without recursion (P2).
+    fn drop(&mut self) {
+        let mut orphans = self.take_children();
+        while let Some(process) = orphans.pop() {
+            if let Some(mut node) = Arc::into_inner(process.0) {
+                orphans.append(&mut node.take_children());
+            }
+        }
+    }
+}

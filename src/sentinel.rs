@@ -1,0 +1,183 @@
+//! One thread of the library that watches fan-outs and lends helpers to what stalls.
+//!
+//! Waking a parked thread on another core costs microseconds, a trivial child nanoseconds. So a
+//! fan-out wakes nobody: its caller runs the children, and the sentinel, which ticks only while
+//! something is unclaimed, sends helpers where nothing moves. See `docs/fan-out.md`.
+//!
+//! Invariants:
+//! - **F1 progress.** A backlog found unclaimed by two looks, and no smaller at the second, gets
+//!   helpers: 1, then 2, 4, 8 …; the next burst waits until the last one has arrived.
+//! - **F3 no thread, no silence.** If a stalled backlog gets none for `PATIENCE`, it is given up.
+//! - **F6 asleep is safe.** The sentinel goes to sleep only if, after it said so, no slot holds a
+//!   fan-out with unclaimed children: it sets the state, fences, looks at the slots; a publisher
+//!   fills its slot, fences, looks at the state. One of the two sees the other.
+
+use crate::clock::{self, Duration};
+use crate::crew::{self, NoThread, PATIENCE};
+use crate::frames::{self, Backlog, Notes};
+use crate::sync::atomic::{AtomicU8, Ordering, fence};
+use crate::sync::{Arc, Condvar, Mutex};
+
+/// Short beside what a stalled program would notice, long beside what a look costs.
+const TICK: Duration = Duration::from_micros(30);
+/// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
+/// that fans out again and again does not pay for a wake each time.
+const QUIET_TICKS: u32 = 100;
+
+static SENTINEL: Sentinel = Sentinel {
+    state: AtomicU8::new(ABSENT),
+    lock: Mutex::new(()),
+    bell: Condvar::new(),
+};
+
+struct Sentinel {
+    state: AtomicU8,
+    /// Guards every change of state but the sentinel's own from awake to asleep and back.
+    lock: Mutex<()>,
+    bell: Condvar,
+}
+
+/// There is no such thread.
+const ABSENT: u8 = 0;
+/// It waits for `bell`, or is about to and will look at the slots once more before.
+const ASLEEP: u8 = 1;
+/// It ticks.
+const AWAKE: u8 = 2;
+
+/// Sees to it that the sentinel is awake. To be called after publishing (F6).
+pub(crate) fn watch() -> Result<(), NoThread> {
+    fence(Ordering::SeqCst);
+    if SENTINEL.state.load(Ordering::Relaxed) == AWAKE {
+        return Ok(());
+    }
+    crew::patiently(|| SENTINEL.rouse())
+}
+
+impl Sentinel {
+    fn rouse(&'static self) -> Result<(), NoThread> {
+        let _changing = self.lock.lock();
+        match self.state.load(Ordering::Relaxed) {
+            ABSENT => crew::hire(Box::new(|| self.live()))?,
+            ASLEEP => drop(self.bell.notify_one()),
+            _ => return Ok(()),
+        }
+        self.state.store(AWAKE, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// The life of the sentinel's thread.
+    fn live(&self) {
+        crew::sleep_precisely();
+        let cores = crew::cores();
+        let mut quiet = 0;
+        loop {
+            quiet = if survey(cores) { 0 } else { quiet + 1 };
+            if quiet < QUIET_TICKS {
+                clock::pause(TICK);
+            } else if self.sleep() {
+                quiet = 0;
+            } else {
+                return;
+            }
+        }
+    }
+
+    /// Sleeps until somebody publishes (true) or nobody has for long (false: the thread is to end).
+    fn sleep(&self) -> bool {
+        self.state.store(ASLEEP, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if !frames::unclaimed().is_empty() {
+            self.state.store(AWAKE, Ordering::SeqCst);
+            return true;
+        }
+        let leave_at = clock::now() + crew::IDLE_TIME;
+        let mut changing = self.lock.lock();
+        while self.state.load(Ordering::Relaxed) == ASLEEP {
+            if self.bell.wait_until(&mut changing, leave_at).timed_out() {
+                // Under the lock: who publishes now finds no sentinel and hires one.
+                if self.state.load(Ordering::Relaxed) == ASLEEP {
+                    self.state.store(ABSENT, Ordering::SeqCst);
+                }
+            }
+        }
+        self.state.load(Ordering::Relaxed) == AWAKE
+    }
+}
+
+/// Looks at everything that is unclaimed; tells whether there was anything.
+fn survey(cores: usize) -> bool {
+    let backlogs = frames::unclaimed();
+    for backlog in &backlogs {
+        look(backlog, cores);
+    }
+    !backlogs.is_empty()
+}
+
+/// Lends helpers to one backlog, if it stalls or will last, or gives it up.
+fn look(backlog: &Arc<dyn Backlog>, cores: usize) {
+    let watch = backlog.watch();
+    if watch.coming.load(Ordering::Relaxed) > 0 {
+        return; // Until they have arrived, nobody can tell how much they help.
+    }
+    let wanted = watch.notes.lock().wanted(backlog.unclaimed(), cores);
+    let lent = (0..wanted).try_for_each(|_| send_helper(backlog));
+    let hopeless = watch.notes.lock().note(lent);
+    if hopeless {
+        backlog.give_up();
+    }
+}
+
+fn send_helper(backlog: &Arc<dyn Backlog>) -> Result<(), NoThread> {
+    let helped = backlog.clone();
+    helped.watch().coming.fetch_add(1, Ordering::Relaxed);
+    let help = move || {
+        helped.watch().coming.fetch_sub(1, Ordering::Relaxed);
+        helped.help();
+    };
+    crew::lend(Box::new(help)).inspect_err(|NoThread| {
+        backlog.watch().coming.fetch_sub(1, Ordering::Relaxed);
+    })
+}
+
+impl Notes {
+    /// How many helpers a backlog wants that has so many unclaimed children now.
+    fn wanted(&mut self, unclaimed: usize, cores: usize) -> usize {
+        let before = std::mem::replace(&mut self.unclaimed, unclaimed);
+        if unclaimed == 0 || before == 0 {
+            return 0;
+        }
+        // Each helper of the last burst has claimed a child. Only what was claimed beyond that shows
+        // that anybody gets on: the children may all wait for one that is unclaimed.
+        if before - unclaimed > self.burst {
+            self.moved(cores)
+        } else {
+            self.stalled().min(unclaimed)
+        }
+    }
+
+    /// Work goes on, and has lasted for a tick: it is worth another core, if there is one.
+    fn moved(&mut self, cores: usize) -> usize {
+        self.burst = 0;
+        self.denied = None;
+        let wanted = usize::from(self.for_cores + 1 < cores);
+        self.for_cores += wanted;
+        wanted
+    }
+
+    /// Nothing moved since the last look (F1).
+    fn stalled(&mut self) -> usize {
+        self.burst = (self.burst * 2).max(1);
+        self.burst
+    }
+
+    /// Notes what came of it; true once threads have been denied for too long (F3).
+    fn note(&mut self, lent: Result<(), NoThread>) -> bool {
+        if lent.is_ok() {
+            self.denied = None;
+            return false;
+        }
+        self.burst = 0;
+        let now = clock::now();
+        now.duration_since(*self.denied.get_or_insert(now)) >= PATIENCE
+    }
+}

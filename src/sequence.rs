@@ -1,0 +1,12 @@
+//! One process after the other, on the calling thread.
+
+use crate::error::Outcome;
+use crate::process::{self, Context, Process};
+
+/// The first error ends the sequence. A cancellation does not: a step sees the cancelled handle, so
+/// that steps which clean up still run.
+pub(crate) fn run(steps: &[Process], context: Context<'_>) -> Outcome {
+    steps
+        .iter()
+        .try_for_each(|step| process::run(step, context))
+}

@@ -1,0 +1,142 @@
+//! Signals to cancellations: one listener at a time, for `proc_main`.
+//!
+//! Invariants:
+//! - **G1 no descriptors.** The handler wakes the listener through a semaphore: a daemon that closes
+//!   all descriptors cannot make it lose a signal, or write into a file of the program.
+//! - **G2 the second ends it.** The first signal is for the listener; any further one ends the
+//!   program as it would have without us.
+//! - **G3 as before.** Dispositions and the listening thread's mask are restored.
+//!
+//! unsafe: signal dispositions and masks are the kernel's, and the handler may run at any time.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+
+use signal_hook::low_level::{emulate_default_handler, signal_name};
+
+use crate::error::Error;
+use crate::sync::atomic::{AtomicI32, Ordering};
+
+/// What asks a program to stop.
+const STOP: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
+
+/// The first signal that came, or 0.
+static RECEIVED: AtomicI32 = AtomicI32::new(0);
+static BELL: Bell = Bell(UnsafeCell::new(MaybeUninit::uninit()));
+
+/// Rung by the handler, and once to dismiss the listener (G1).
+struct Bell(UnsafeCell<MaybeUninit<libc::sem_t>>);
+
+// SAFETY: a semaphore is made to be shared by threads.
+unsafe impl Sync for Bell {}
+
+/// The time in which signals are received.
+pub(crate) struct Signals {
+    former: [libc::sigaction; STOP.len()],
+}
+
+impl Signals {
+    /// Takes the signals over. The caller sees to it that there is one listener at a time.
+    pub(crate) fn listen() -> Signals {
+        RECEIVED.store(0, Ordering::SeqCst);
+        // SAFETY: nobody uses the semaphore of a former listener any more.
+        unsafe { libc::sem_init(BELL.semaphore(), 0, 0) };
+        Signals {
+            former: STOP.map(|signal| disposition(signal, &ours())),
+        }
+    }
+
+    /// Blocks until a signal comes (its cancellation cause) or the listener is dismissed (`None`).
+    ///
+    /// The signals are let in on this thread, in case all of the program's threads block them.
+    pub(crate) fn wait() -> Option<Error> {
+        let before = let_in();
+        // SAFETY: the semaphore was made by `listen`. It fails only when a signal interrupts it.
+        while unsafe { libc::sem_wait(BELL.semaphore()) } != 0 {}
+        // SAFETY: the mask is this thread's former one.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
+        match RECEIVED.load(Ordering::SeqCst) {
+            0 => None,
+            signal => Some(cause(signal)),
+        }
+    }
+
+    /// Ends the wait.
+    pub(crate) fn dismiss(&self) {
+        BELL.ring();
+    }
+}
+
+impl Drop for Signals {
+    fn drop(&mut self) {
+        for (signal, former) in STOP.iter().zip(&self.former) {
+            disposition(*signal, former);
+        }
+    }
+}
+
+impl Bell {
+    fn semaphore(&self) -> *mut libc::sem_t {
+        self.0.get().cast()
+    }
+
+    fn ring(&self) {
+        // SAFETY: `listen` made the semaphore; posting is async-signal-safe.
+        unsafe { libc::sem_post(self.semaphore()) };
+    }
+}
+
+fn cause(signal: libc::c_int) -> Error {
+    let name = signal_name(signal).unwrap_or("a signal");
+    Error::new(libc::EINTR, &format!("stopped by {name}"))
+}
+
+fn ours() -> libc::sigaction {
+    // SAFETY: all zeros is a valid `sigaction`, and the mask is written before it is used.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = on_signal as extern "C" fn(libc::c_int) as libc::sighandler_t;
+        action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
+        libc::sigemptyset(&mut action.sa_mask);
+        action
+    }
+}
+
+/// Changes a disposition and returns the former one.
+fn disposition(signal: libc::c_int, new: &libc::sigaction) -> libc::sigaction {
+    // SAFETY: the signals are valid ones, so the call writes the former disposition.
+    unsafe {
+        let mut former: libc::sigaction = std::mem::zeroed();
+        libc::sigaction(signal, new, &mut former);
+        former
+    }
+}
+
+/// The handler. It does what is async-signal-safe, and leaves `errno` alone.
+extern "C" fn on_signal(signal: libc::c_int) {
+    // SAFETY: the address of this thread's `errno` is valid.
+    let errno = unsafe { &mut *libc::__errno_location() };
+    let before = *errno;
+    let first = RECEIVED.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
+    match first {
+        Ok(_) => BELL.ring(),
+        Err(_) => drop(emulate_default_handler(signal)), // G2
+    }
+    *errno = before;
+}
+
+/// Lets the signals in on the calling thread; returns its former mask.
+fn let_in() -> libc::sigset_t {
+    // SAFETY: both sets are written before they are read.
+    unsafe {
+        let mut stop = std::mem::zeroed();
+        let mut before = std::mem::zeroed();
+        libc::sigemptyset(&mut stop);
+        for signal in STOP {
+            libc::sigaddset(&mut stop, signal);
+        }
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &stop, &mut before);
+        before
+    }
+}
