@@ -451,8 +451,6 @@ PROC_API bool proc_error_is(const proc_error *error, int code);
  */
 PROC_API const proc_error *proc_error_find_task(const proc_error *error, const char *task_type);
 
-extern void procession_errorf(void);
-
 /* ------------------------------------------------------------------------------------------------
  * Cancellation
  * ------------------------------------------------------------------------------------------------ */

@@ -37,12 +37,26 @@ pub(crate) enum OnFailure {
 
 /// Runs all children of a process and returns their errors in order of completion (F5).
 pub(crate) fn run(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
-    let fan_out = FanOut::new(process, context, policy);
-    if process.children().len() < 2 {
-        fan_out.work();
-        return fan_out.join();
+    match process.children() {
+        [] => Vec::new(),
+        [only] => run_only(only, context, policy),
+        _ => run_several(process, context, policy),
     }
-    let fan_out = Arc::new(fan_out);
+}
+
+/// Without siblings there is nobody to wait for, and nothing to share.
+fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
+    let Err(error) = process::run(child, context) else {
+        return Vec::new();
+    };
+    if policy == OnFailure::CancelOthers {
+        context.cancel.trigger(error.clone());
+    }
+    vec![error]
+}
+
+fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
+    let fan_out = Arc::new(FanOut::new(process, context, policy));
     let published = frames::publish(fan_out.clone());
     match sentinel::watch() {
         Ok(()) => fan_out.work(),
@@ -144,7 +158,7 @@ impl FanOut {
     fn count(&self, ran: usize) {
         let mut report = self.report.lock();
         report.reported += ran;
-        if report.reported == self.children().len() && ran > 0 {
+        if report.reported == self.children().len() {
             self.complete.notify_one();
         }
     }

@@ -18,7 +18,7 @@ use crate::{bug, thread_name, toplevel};
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
 /// Threads: the process runs on the calling thread, and on threads of the library where it needs
-/// more than one. If its callbacks are to see `cancel`, it must not be released before the return.
+/// more than one.
 ///
 /// @param impl    what to run. NULL fails with EINVAL.
 /// @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.
