@@ -199,3 +199,7 @@ impl Node {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/cancel.rs"]
+mod models;

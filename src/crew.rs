@@ -15,7 +15,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 use crate::clock::{self, Duration};
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Arc, Condvar, Mutex, global};
 use crate::{bug, thread_name};
 
 /// What a thread is lent for.
@@ -34,8 +34,10 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 /// How long to wait before asking again for a thread that was denied.
 const RETRY: Duration = Duration::from_millis(1);
 
+global!(IDLE: Idle = Idle::new(Vec::new()));
+
 /// The parked workers, the warmest last.
-static IDLE: Mutex<Vec<Arc<Worker>>> = Mutex::new(Vec::new());
+type Idle = Mutex<Vec<Arc<Worker>>>;
 
 struct Worker {
     job: Mutex<Option<Job>>,
@@ -190,3 +192,7 @@ fn asynchronous_signals() -> libc::sigset_t {
         set.assume_init()
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/crew.rs"]
+mod models;

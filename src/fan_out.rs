@@ -198,3 +198,7 @@ impl Backlog for FanOut {
         &self.watch
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/fan_out.rs"]
+mod models;

@@ -13,7 +13,7 @@ use std::cell::Cell;
 
 use crate::clock::Instant;
 use crate::sync::atomic::AtomicUsize;
-use crate::sync::{Arc, Mutex};
+use crate::sync::{Arc, Mutex, global, per_thread};
 
 /// Work that one thread has published and others may help with.
 pub(crate) trait Backlog: Send + Sync {
@@ -56,31 +56,33 @@ pub(crate) struct Slot {
 /// A fan-out in its thread's slot; dropping it takes it out again.
 pub(crate) struct Published(&'static Slot);
 
-static SLOTS: Mutex<Vec<&'static Slot>> = Mutex::new(Vec::new());
+global!(SLOTS: Slots = Slots::new(Vec::new()));
 
-thread_local! {
-    /// The slot last used by this thread, and how many frames the thread has in it. It is the
-    /// thread's own only while that number is not 0 (S1). There is nothing to drop here: a
-    /// destructor on a thread of the program might run after the library's last use.
-    static MINE: Cell<(Option<&'static Slot>, usize)> = const { Cell::new((None, 0)) };
-}
+type Slots = Mutex<Vec<&'static Slot>>;
+
+per_thread!(MINE: Mine = Mine::new((None, 0)));
+
+/// The slot last used by this thread, and how many frames the thread has in it. It is the thread's
+/// own only while that number is not 0 (S1). There is nothing to drop here: a destructor on a thread
+/// of the program might run after the library's last use.
+type Mine = Cell<(Option<&'static Slot>, usize)>;
 
 /// Makes a fan-out of the calling thread visible to the sentinel.
 pub(crate) fn publish(backlog: Arc<dyn Backlog>) -> Published {
-    let (slot, frames) = MINE.get();
+    let (slot, frames) = MINE.with(Mine::get);
     let slot = match slot {
         Some(slot) if slot.push(&backlog, frames) => slot,
         _ => take_slot(&backlog),
     };
-    MINE.set((Some(slot), frames + 1));
+    MINE.with(|mine| mine.set((Some(slot), frames + 1)));
     Published(slot)
 }
 
 impl Drop for Published {
     fn drop(&mut self) {
         let popped = self.0.frames.lock().pop();
-        let (_, frames) = MINE.get();
-        MINE.set((Some(self.0), frames - 1));
+        let (_, frames) = MINE.with(Mine::get);
+        MINE.with(|mine| mine.set((Some(self.0), frames - 1)));
         // Outside of the lock: this may be the last reference to the fan-out.
         drop(popped);
     }

@@ -26,6 +26,8 @@ mod fan_out;
 pub mod ffi;
 mod frames;
 mod group;
+#[cfg(all(test, loom))]
+mod models;
 mod process;
 mod region;
 mod sentinel;

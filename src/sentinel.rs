@@ -16,7 +16,7 @@ use crate::clock::{self, Duration};
 use crate::crew::{self, NoThread, PATIENCE};
 use crate::frames::{self, Backlog, Notes};
 use crate::sync::atomic::{AtomicU8, Ordering, fence};
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Arc, Condvar, Mutex, global};
 
 /// Short beside what a stalled program would notice, long beside what a look costs.
 const TICK: Duration = Duration::from_micros(30);
@@ -24,11 +24,11 @@ const TICK: Duration = Duration::from_micros(30);
 /// that fans out again and again does not pay for a wake each time.
 const QUIET_TICKS: u32 = 100;
 
-static SENTINEL: Sentinel = Sentinel {
+global!(SENTINEL: Sentinel = Sentinel {
     state: AtomicU8::new(ABSENT),
     lock: Mutex::new(()),
     bell: Condvar::new(),
-};
+});
 
 struct Sentinel {
     state: AtomicU8,
@@ -181,3 +181,7 @@ impl Notes {
         now.duration_since(*self.denied.get_or_insert(now)) >= PATIENCE
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/sentinel.rs"]
+mod models;

@@ -17,12 +17,13 @@ use signal_hook::low_level::{emulate_default_handler, signal_name};
 
 use crate::error::Error;
 use crate::sync::atomic::{AtomicI32, Ordering};
+use crate::sync::global;
 
 /// What asks a program to stop.
 const STOP: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
-/// The first signal that came, or 0.
-static RECEIVED: AtomicI32 = AtomicI32::new(0);
+// The first signal that came, or 0.
+global!(RECEIVED: AtomicI32 = AtomicI32::new(0));
 static BELL: Bell = Bell(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// Rung by the handler, and once to dismiss the listener (G1).

@@ -16,12 +16,35 @@ pub(crate) use loom::sync::atomic;
 #[cfg(loom)]
 pub(crate) use modelled::{Condvar, Mutex};
 
+/// A static; in a model, one that is made anew for every execution.
+macro_rules! global {
+    ($name:ident: $type:ty = $value:expr) => {
+        #[cfg(not(loom))]
+        static $name: $type = $value;
+        #[cfg(loom)]
+        loom::lazy_static! { static ref $name: $type = $value; }
+    };
+}
+pub(crate) use global;
+
+/// A static of each thread, made of a constant and without a destructor.
+macro_rules! per_thread {
+    ($name:ident: $type:ty = $value:expr) => {
+        #[cfg(not(loom))]
+        std::thread_local! { static $name: $type = const { $value } }
+        #[cfg(loom)]
+        loom::thread_local! { static $name: $type = $value }
+    };
+}
+pub(crate) use per_thread;
+
 /// loom's lock and condition variable behind parking_lot's signatures.
 #[cfg(loom)]
 mod modelled {
     use std::ops::{Deref, DerefMut};
     use std::time::Instant;
 
+    #[derive(Default)]
     pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
     pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
     pub(crate) struct Condvar(loom::sync::Condvar);
@@ -56,6 +79,15 @@ mod modelled {
         pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
             let held = guard.0.take().expect("held");
             guard.0 = Some(self.0.wait(held).expect("no model panics under a lock"));
+        }
+        pub(crate) fn wait_while<T>(
+            &self,
+            guard: &mut MutexGuard<'_, T>,
+            mut condition: impl FnMut(&mut T) -> bool,
+        ) {
+            while condition(guard) {
+                self.wait(guard);
+            }
         }
         /// Time never passes in a model.
         pub(crate) fn wait_until<T>(

@@ -6,7 +6,7 @@ use crate::error::{Echoes, Error, Outcome};
 use crate::process::{self, Context, Process};
 use crate::signal::Signals;
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Arc, Condvar, Mutex, global};
 
 pub(crate) fn main(process: &Process) -> Outcome {
     let _only = Only::claim()?;
@@ -38,7 +38,7 @@ fn absorb(error: Error, cause: Option<&Error>) -> Outcome {
 /// The right to be the one that runs.
 struct Only;
 
-static RUNNING: AtomicBool = AtomicBool::new(false);
+global!(RUNNING: AtomicBool = AtomicBool::new(false));
 
 impl Only {
     fn claim() -> Result<Only, Error> {

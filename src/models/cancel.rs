@@ -1,0 +1,147 @@
+//! Models of C1, C2 and C5, and for each a copy of the protocol with a mistake in it, which the
+//! model must catch: else it would prove nothing.
+
+use loom::thread;
+
+use super::*;
+
+fn because(code: i32) -> Error {
+    Error::new(code, "because")
+}
+
+/// Runs code on another thread of the model, with a hold of its own.
+fn with(cancel: &Cancel, code: impl FnOnce(Cancel) + 'static) -> thread::JoinHandle<()> {
+    let cancel = cancel.clone();
+    thread::spawn(move || code(cancel))
+}
+
+fn causes_race(trigger: fn(&Cancel, Error)) {
+    loom::model(move || {
+        let root = Cancel::root();
+        let other = with(&root, move |root| trigger(&root, because(1)));
+        if root.cancelled() {
+            assert_eq!(root.cause.get().map(|cause| cause.code()), Some(1));
+        }
+        trigger(&root, because(2));
+        let cause = root.cause().expect("it was cancelled").code();
+        other.join().unwrap();
+        assert_eq!(root.cause().map(|cause| cause.code()), Some(cause));
+    });
+}
+
+#[test]
+fn c1_the_cause_is_there_before_the_flag_and_stays() {
+    causes_race(|root, cause| root.trigger(cause));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c1_mutant_sets_the_flag_first() {
+    causes_race(|root, cause| {
+        root.cancelled.store(true, Ordering::Release);
+        // The cause is no type of loom's: only between operations of loom's can others see it unset.
+        drop(root.links.lock());
+        let _ = root.cause.set(cause);
+    });
+}
+
+fn birth_races_with_cancellation(child: fn(&Cancel) -> Cancel) {
+    loom::model(move || {
+        let parent = Cancel::root();
+        let other = with(&parent, |parent| parent.trigger(because(1)));
+        let child = child(&parent);
+        other.join().unwrap();
+        assert!(child.cancelled());
+    });
+}
+
+#[test]
+fn c2_a_child_made_during_a_cancellation_is_cancelled() {
+    birth_races_with_cancellation(Cancel::child);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c2_mutant_looks_before_it_locks() {
+    birth_races_with_cancellation(|parent| {
+        if parent.cancelled() {
+            return parent.child();
+        }
+        let mut links = parent.0.links.lock();
+        parent.0.holders.fetch_add(1, Ordering::Relaxed);
+        let child = Arc::new(Node::new(Some(parent.0.clone())));
+        links.children.push(child.clone());
+        Cancel(child)
+    });
+}
+
+fn waiter_races_with_cancellation(wait: fn(&Cancel)) {
+    loom::model(move || {
+        let root = Cancel::root();
+        let other = with(&root, |root| root.trigger(because(1)));
+        wait(&root);
+        other.join().unwrap();
+    });
+}
+
+#[test]
+fn a_waiter_is_woken() {
+    waiter_races_with_cancellation(|root| assert!(root.wait(None)));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn mutant_of_a_waiter_looks_before_it_locks() {
+    waiter_races_with_cancellation(|root| {
+        if !root.cancelled() {
+            let mut links = root.links.lock();
+            root.bell.wait(&mut links);
+        }
+    });
+}
+
+fn siblings_leave_at_once(leave: fn(Cancel)) {
+    loom::model(move || {
+        let parent = Cancel::root();
+        let [first, second] = [parent.child(), parent.child()];
+        let other = thread::spawn(move || leave(first));
+        leave(second);
+        other.join().unwrap();
+        assert!(parent.0.links.lock().children.is_empty());
+        assert!(!parent.is_shared());
+    });
+}
+
+#[test]
+fn c5_nothing_is_left_of_handles_that_nobody_holds() {
+    siblings_leave_at_once(drop);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c5_mutant_reads_its_place_before_it_locks() {
+    siblings_leave_at_once(|child| {
+        let parent = child.links.lock().parent.take().expect("it has a parent");
+        let place = child.place.load(Ordering::Relaxed);
+        let mut links = parent.links.lock();
+        links.children.swap_remove(place);
+        if let Some(moved) = links.children.get(place) {
+            moved.place.store(place, Ordering::Relaxed);
+        }
+        drop(links);
+        drop(Cancel(parent));
+    });
+}
+
+#[test]
+fn c5_a_child_may_leave_while_its_parent_is_cancelled() {
+    loom::model(|| {
+        let parent = Cancel::root();
+        let child = parent.child();
+        let other = with(&parent, |parent| parent.trigger(because(1)));
+        drop(child);
+        other.join().unwrap();
+        assert!(parent.0.links.lock().children.is_empty());
+        assert!(!parent.is_shared());
+    });
+}

@@ -1,0 +1,71 @@
+//! A model of F6, with a mutant that it must catch.
+
+use loom::thread;
+
+use super::*;
+use crate::frames::Watch;
+
+/// A backlog that stays unclaimed.
+#[derive(Default)]
+struct Unclaimed(Watch);
+
+impl Backlog for Unclaimed {
+    fn unclaimed(&self) -> usize {
+        1
+    }
+    fn help(&self) {}
+    fn give_up(&self) {}
+    fn watch(&self) -> &Watch {
+        &self.0
+    }
+}
+
+/// A caller publishes while the sentinel goes to sleep. If neither saw the other, the sentinel would
+/// sleep for ever, which the model reports as a deadlock.
+fn publishing_races_with(sleep: fn(&Sentinel) -> bool) {
+    loom::model(move || {
+        SENTINEL.state.store(AWAKE, Ordering::SeqCst);
+        let caller = thread::spawn(|| {
+            let published = frames::publish(Arc::new(Unclaimed::default()));
+            watch().expect("the sentinel is there");
+            std::mem::forget(published);
+        });
+        assert!(sleep(&SENTINEL));
+        caller.join().unwrap();
+    });
+}
+
+#[test]
+fn f6_a_sentinel_never_sleeps_over_a_backlog() {
+    publishing_races_with(Sentinel::sleep);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_looks_before_it_says_so() {
+    publishing_races_with(|sentinel| {
+        if !frames::unclaimed().is_empty() {
+            return true;
+        }
+        sentinel.state.store(ASLEEP, Ordering::SeqCst);
+        let mut changing = sentinel.lock.lock();
+        while sentinel.state.load(Ordering::Relaxed) == ASLEEP {
+            sentinel.bell.wait(&mut changing);
+        }
+        true
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_waits_without_looking_again_under_the_lock() {
+    publishing_races_with(|sentinel| {
+        sentinel.state.store(ASLEEP, Ordering::SeqCst);
+        fence(Ordering::SeqCst);
+        if frames::unclaimed().is_empty() {
+            let mut changing = sentinel.lock.lock();
+            sentinel.bell.wait(&mut changing);
+        }
+        true
+    });
+}
