@@ -8,12 +8,12 @@
 //! - **F1 progress.** While a fan-out has unclaimed children and none was claimed for a tick, a
 //!   helper is on its way to it (`sentinel`). So a child that waits for its sibling never waits for
 //!   ever.
-//! - **F2 exactly once.** Each child is claimed once, run once, reported once.
+//! - **F2 exactly once.** Each child is claimed once, and run once by who claimed it.
 //! - **F3 no thread, no silence.** If no helper can be had for a stalled fan-out, that is tried
 //!   again for a bounded time; then its unclaimed children fail with `EAGAIN`.
-//! - **F4 the last one out.** The caller returns only when every child has been reported. A helper
-//!   that comes later finds nothing to claim and touches nothing but the counter, which the helper's
-//!   own reference keeps alive.
+//! - **F4 the last one out.** The caller returns only when every child has been claimed and every
+//!   helper that came in has left, and has let go of all that it held of the program's. One that
+//!   comes later is turned away; what it keeps alive is the counter and the lock, which are ours.
 //! - **F5 first means first.** The order of errors is the order of completion; a failure is recorded
 //!   before the others are cancelled because of it.
 
@@ -59,8 +59,8 @@ fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Ve
     let fan_out = Arc::new(FanOut::new(process, context, policy));
     let published = frames::publish(fan_out.clone());
     match sentinel::watch() {
-        Ok(()) => fan_out.work(),
-        Err(NoThread) => fan_out.work_alone(),
+        Ok(()) => fan_out.work(process, context),
+        Err(NoThread) => fan_out.work_alone(process, context),
     }
     drop(published);
     fan_out.join()
@@ -68,32 +68,45 @@ fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Ve
 
 /// One run of several children.
 struct FanOut {
-    parent: Process,
-    cancel: Cancel,
-    task: Option<Arc<TaskRun>>,
+    count: usize,
     policy: OnFailure,
-    /// The next child to claim; at or past the number of children, all are claimed.
+    /// The next child to claim; at or past `count`, all are claimed.
     next: AtomicUsize,
-    report: Mutex<Report>,
+    state: Mutex<State>,
     complete: Condvar,
     watch: Watch,
 }
 
-struct Report {
-    reported: usize,
+struct State {
+    /// What helpers need; taken away when there is nothing left to help with.
+    open: Option<Work>,
+    /// How many helpers are in.
+    inside: usize,
     errors: Vec<Error>,
+}
+
+/// What a helper holds of the program's while it is in.
+#[derive(Clone)]
+struct Work {
+    parent: Process,
+    cancel: Cancel,
+    task: Option<Arc<TaskRun>>,
 }
 
 impl FanOut {
     fn new(process: &Process, context: Context<'_>, policy: OnFailure) -> FanOut {
-        FanOut {
+        let work = Work {
             parent: process.clone(),
             cancel: context.cancel.clone(),
             task: context.task.cloned(),
+        };
+        FanOut {
+            count: process.children().len(),
             policy,
             next: AtomicUsize::new(0),
-            report: Mutex::new(Report {
-                reported: 0,
+            state: Mutex::new(State {
+                open: Some(work),
+                inside: 0,
                 errors: Vec::new(),
             }),
             complete: Condvar::new(),
@@ -101,97 +114,107 @@ impl FanOut {
         }
     }
 
-    fn children(&self) -> &[Process] {
-        self.parent.children()
-    }
-
     /// Claims one child (F2).
-    fn claim(&self) -> Option<&Process> {
-        // Relaxed: the children are immutable, and what they leave behind is passed on by `report`.
-        self.children()
+    fn claim<'a>(&self, parent: &'a Process) -> Option<&'a Process> {
+        // Relaxed: the children are immutable, and what they leave behind is passed on by `state`.
+        parent
+            .children()
             .get(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Claims and runs children until there are none.
-    fn work(&self) {
-        let mut ran = 0;
-        while let Some(child) = self.claim() {
-            self.run_child(child);
-            ran += 1;
+    fn work(&self, parent: &Process, context: Context<'_>) {
+        while let Some(child) = self.claim(parent) {
+            self.run_child(child, context);
         }
-        self.count(ran);
     }
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
-    fn work_alone(&self) {
-        let first = self.claim();
+    fn work_alone(&self, parent: &Process, context: Context<'_>) {
+        let first = self.claim(parent);
         self.give_up();
         if let Some(child) = first {
-            self.run_child(child);
-            self.count(1);
+            self.run_child(child, context);
         }
     }
 
-    fn run_child(&self, child: &Process) {
-        let context = Context {
-            cancel: &self.cancel,
-            task: self.task.as_ref(),
-        };
+    fn run_child(&self, child: &Process, context: Context<'_>) {
         if let Err(error) = bug::contained(|| process::run(child, context)) {
-            self.fail(error);
+            self.fail(error, context.cancel);
         }
     }
 
     /// Records a failure, and then cancels the others because of the first one recorded (F5).
-    fn fail(&self, error: Error) {
+    fn fail(&self, error: Error, cancel: &Cancel) {
         let first = {
-            let mut report = self.report.lock();
-            report.errors.push(error);
-            report.errors[0].clone()
+            let mut state = self.state.lock();
+            state.errors.push(error);
+            state.errors[0].clone()
         };
-        if self.policy == OnFailure::CancelOthers && !self.cancel.cancelled() {
-            self.cancel.trigger(first);
+        if self.policy == OnFailure::CancelOthers && !cancel.cancelled() {
+            cancel.trigger(first);
         }
     }
 
-    /// Reports children as done (F2). Whoever reports the last wakes the caller.
-    fn count(&self, ran: usize) {
-        let mut report = self.report.lock();
-        report.reported += ran;
-        if report.reported == self.children().len() {
+    /// Lets a helper in, if there may be something left to help with (F4).
+    fn enter(&self) -> Option<Work> {
+        let mut state = self.state.lock();
+        let work = state.open.clone()?;
+        state.inside += 1;
+        Some(work)
+    }
+
+    /// Lets a helper out, who has let go of all that it held.
+    fn leave(&self) {
+        let mut state = self.state.lock();
+        state.inside -= 1;
+        if state.inside == 0 {
             self.complete.notify_one();
         }
     }
 
-    /// Waits until every child has been reported (F4). All are claimed by then, so each one runs on
-    /// some thread, and the report is on its way.
+    /// Closes the fan-out, whose children are all claimed, and waits until it is over (F4).
     fn join(&self) -> Vec<Error> {
-        let mut report = self.report.lock();
-        while report.reported < self.children().len() {
-            self.complete.wait(&mut report);
-        }
-        std::mem::take(&mut report.errors)
+        let mut state = self.state.lock();
+        let closed = state.open.take();
+        // Whoever claimed a child that has not ended yet is in.
+        self.complete
+            .wait_while(&mut state, |state| state.inside > 0);
+        let errors = std::mem::take(&mut state.errors);
+        drop(state);
+        drop(closed);
+        errors
     }
 }
 
 impl Backlog for FanOut {
     fn unclaimed(&self) -> usize {
-        let claimed = self.next.load(Ordering::Relaxed);
-        self.children().len().saturating_sub(claimed)
+        self.count.saturating_sub(self.next.load(Ordering::Relaxed))
     }
 
     fn help(&self) {
-        self.work();
+        let Some(work) = self.enter() else { return };
+        let context = Context {
+            cancel: &work.cancel,
+            task: work.task.as_ref(),
+        };
+        self.work(&work.parent, context);
+        drop(work);
+        self.leave();
     }
 
     fn give_up(&self) {
-        let all = self.children().len();
-        let claimed = self.next.swap(all, Ordering::Relaxed).min(all);
-        for child in &self.children()[claimed..] {
+        let Some(work) = self.enter() else { return };
+        let claimed = self
+            .next
+            .swap(self.count, Ordering::Relaxed)
+            .min(self.count);
+        for child in &work.parent.children()[claimed..] {
             let error = Error::new(libc::EAGAIN, "no thread could be had to run it");
-            self.fail(child.not_started(error));
+            self.fail(child.not_started(error), &work.cancel);
         }
-        self.count(all - claimed);
+        drop(work);
+        self.leave();
     }
 
     fn watch(&self) -> &Watch {

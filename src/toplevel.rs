@@ -71,7 +71,7 @@ impl Listener {
         });
         crew::patiently(|| {
             let (root, ended) = (root.clone(), ended.clone());
-            crew::lend(Box::new(move || Listener::live(&root, &ended)))
+            crew::lend(Box::new(move || Listener::live(root, &ended)))
         })
         .map_err(|NoThread| {
             Error::new(
@@ -82,10 +82,11 @@ impl Listener {
         Ok(Listener(ended))
     }
 
-    fn live(root: &Cancel, ended: &Ended) {
+    fn live(root: Cancel, ended: &Ended) {
         if let Some(cause) = Signals::wait() {
             root.trigger(cause);
         }
+        drop(root);
         *ended.yes.lock() = true;
         ended.bell.notify_one();
     }
