@@ -157,18 +157,12 @@ impl Node {
 
     /// Blocks until cancelled (true) or until the deadline, if there is one (false).
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
-        let mut links = self.links.lock();
-        while !self.cancelled() {
-            match deadline {
-                None => self.bell.wait(&mut links),
-                Some(end) => {
-                    if self.bell.wait_until(&mut links, end).timed_out() {
-                        return self.cancelled();
-                    }
-                }
-            }
-        }
-        true
+        let waits = |_: &mut Links| !self.cancelled();
+        drop(
+            self.bell
+                .wait_while_until(self.links.lock(), deadline, waits),
+        );
+        self.cancelled()
     }
 
     /// Gives up one hold. The last one unlinks the node (C5); then its hold on its parent, which is

@@ -10,6 +10,11 @@ pub(crate) fn deadline(timeout_ns: i64) -> Option<Instant> {
     now().checked_add(timeout)
 }
 
+/// How long it is until this moment; nothing once it has come.
+pub(crate) fn until(end: Instant) -> Duration {
+    end.saturating_duration_since(now())
+}
+
 /// The monotonic clock's present moment.
 pub(crate) fn now() -> Instant {
     Instant::now()

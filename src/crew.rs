@@ -15,8 +15,8 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 use crate::clock::{self, Duration};
-use crate::sync::{Arc, Condvar, Mutex, global};
-use crate::{bug, thread_name};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::{bug, fork, thread_name};
 
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -39,7 +39,7 @@ global!(IDLE: Idle = Idle::new(Vec::new()));
 /// The parked workers, the warmest last.
 type Idle = Mutex<Vec<Arc<Worker>>>;
 
-struct Worker {
+pub(crate) struct Worker {
     job: Mutex<Option<Job>>,
     bell: Condvar,
 }
@@ -96,14 +96,12 @@ impl Worker {
     /// Parks until there is a job, or until there was none for long (`None`: the thread is to end).
     fn await_job(self: &Arc<Worker>) -> Option<Job> {
         let leave_at = clock::now() + IDLE_TIME;
-        let mut job = self.job.lock();
-        while job.is_none() {
-            if self.bell.wait_until(&mut job, leave_at).timed_out() {
-                if self.resign() {
-                    break;
-                }
-                self.bell.wait_while(&mut job, |job| job.is_none());
-            }
+        let no_job = |job: &mut Option<Job>| job.is_none();
+        let mut job = self
+            .bell
+            .wait_while_until(self.job.lock(), Some(leave_at), no_job);
+        if job.is_none() && !self.resign() {
+            job = self.bell.wait_while(job, no_job);
         }
         job.take()
     }
@@ -118,6 +116,7 @@ impl Worker {
 
 /// Makes a thread of the library for this job.
 pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
+    fork::prepare_for_it();
     let argument = Box::into_raw(Box::new(job));
     let created = without_signals(|| create(argument.cast()));
     if created {
@@ -191,6 +190,18 @@ fn asynchronous_signals() -> libc::sigset_t {
         }
         set.assume_init()
     }
+}
+
+/// The lock of this room, held across a `fork`.
+pub(crate) type Held = MutexGuard<'static, Vec<Arc<Worker>>>;
+
+pub(crate) fn hold() -> Held {
+    IDLE.lock()
+}
+
+/// In a child of `fork`: its crew is empty. The workers are the parent's, so they are not released.
+pub(crate) fn forget(mut held: Held) {
+    std::mem::forget(std::mem::take(&mut *held));
 }
 
 #[cfg(all(test, loom))]

@@ -178,8 +178,7 @@ impl FanOut {
         let mut state = self.state.lock();
         let closed = state.open.take();
         // Whoever claimed a child that has not ended yet is in.
-        self.complete
-            .wait_while(&mut state, |state| state.inside > 0);
+        let mut state = self.complete.wait_while(state, |state| state.inside > 0);
         let errors = std::mem::take(&mut state.errors);
         drop(state);
         drop(closed);

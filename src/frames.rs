@@ -13,7 +13,7 @@ use std::cell::Cell;
 
 use crate::clock::Instant;
 use crate::sync::atomic::AtomicUsize;
-use crate::sync::{Arc, Mutex, global, per_thread};
+use crate::sync::{Arc, Mutex, MutexGuard, global, per_thread};
 
 /// Work that one thread has published and others may help with.
 pub(crate) trait Backlog: Send + Sync {
@@ -82,7 +82,8 @@ impl Drop for Published {
     fn drop(&mut self) {
         let popped = self.0.frames.lock().pop();
         let (_, frames) = MINE.with(Mine::get);
-        MINE.with(|mine| mine.set((Some(self.0), frames - 1)));
+        // In a child of `fork` there is nothing left to count.
+        MINE.with(|mine| mine.set((Some(self.0), frames.saturating_sub(1))));
         // Outside of the lock: this may be the last reference to the fan-out.
         drop(popped);
     }
@@ -121,4 +122,28 @@ pub(crate) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
         found.extend(frames.iter().filter(|frame| frame.unclaimed() > 0).cloned());
     }
     found
+}
+
+/// The locks of this room, held across a `fork`.
+pub(crate) struct Held {
+    slots: MutexGuard<'static, Vec<&'static Slot>>,
+    frames: Vec<MutexGuard<'static, Vec<Arc<dyn Backlog>>>>,
+}
+
+pub(crate) fn hold() -> Held {
+    let slots = SLOTS.lock();
+    let frames = slots.iter().map(|slot| slot.frames.lock()).collect();
+    Held { slots, frames }
+}
+
+impl Held {
+    /// In a child of `fork`: no fan-out of the parent runs here. Nothing is released, because what
+    /// they hold is the parent's.
+    pub(crate) fn forget(mut self) {
+        for frames in &mut self.frames {
+            std::mem::forget(std::mem::take(&mut **frames));
+        }
+        MINE.with(|mine| mine.set((None, 0)));
+        drop(self.slots);
+    }
 }

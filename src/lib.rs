@@ -9,6 +9,7 @@
 //!   combinators; `escape` is what happens when a callback does not return.
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `frames` is where it is
 //!   published; `crew` has the threads and `thread_name` what they are called.
+//! - `fork` empties the library in a child of the program.
 //! - `cancel` is the tree of cancel handles, `error` what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
@@ -24,6 +25,7 @@ mod error;
 mod escape;
 mod fan_out;
 pub mod ffi;
+mod fork;
 mod frames;
 mod group;
 #[cfg(all(test, loom))]

@@ -16,7 +16,7 @@ use crate::clock::{self, Duration};
 use crate::crew::{self, NoThread, PATIENCE};
 use crate::frames::{self, Backlog, Notes};
 use crate::sync::atomic::{AtomicU8, Ordering, fence};
-use crate::sync::{Arc, Condvar, Mutex, global};
+use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
 /// Short beside what a stalled program would notice, long beside what a look costs.
 const TICK: Duration = Duration::from_micros(30);
@@ -58,7 +58,7 @@ impl Sentinel {
         let _changing = self.lock.lock();
         match self.state.load(Ordering::Relaxed) {
             ABSENT => crew::hire(Box::new(|| self.live()))?,
-            ASLEEP => drop(self.bell.notify_one()),
+            ASLEEP => self.bell.notify_one(),
             _ => return Ok(()),
         }
         self.state.store(AWAKE, Ordering::SeqCst);
@@ -91,16 +91,15 @@ impl Sentinel {
             return true;
         }
         let leave_at = clock::now() + crew::IDLE_TIME;
+        let asleep = |_: &mut ()| self.state.load(Ordering::Relaxed) == ASLEEP;
         let mut changing = self.lock.lock();
-        while self.state.load(Ordering::Relaxed) == ASLEEP {
-            if self.bell.wait_until(&mut changing, leave_at).timed_out() {
-                // Under the lock: who publishes now finds no sentinel and hires one.
-                if self.state.load(Ordering::Relaxed) == ASLEEP {
-                    self.state.store(ABSENT, Ordering::SeqCst);
-                }
-            }
+        changing = self.bell.wait_while_until(changing, Some(leave_at), asleep);
+        if asleep(&mut changing) {
+            // Under the lock: who publishes now finds no sentinel and hires one.
+            self.state.store(ABSENT, Ordering::SeqCst);
+            return false;
         }
-        self.state.load(Ordering::Relaxed) == AWAKE
+        true
     }
 }
 
@@ -180,6 +179,19 @@ impl Notes {
         let now = clock::now();
         now.duration_since(*self.denied.get_or_insert(now)) >= PATIENCE
     }
+}
+
+/// The lock of this room, held across a `fork`.
+pub(crate) type Held = MutexGuard<'static, ()>;
+
+pub(crate) fn hold() -> Held {
+    SENTINEL.lock.lock()
+}
+
+/// In a child of `fork`: the sentinel is the parent's.
+pub(crate) fn forget(held: Held) {
+    SENTINEL.state.store(ABSENT, Ordering::SeqCst);
+    drop(held);
 }
 
 #[cfg(all(test, loom))]

@@ -16,7 +16,7 @@ use std::mem::MaybeUninit;
 use signal_hook::low_level::{emulate_default_handler, signal_name};
 
 use crate::error::Error;
-use crate::sync::atomic::{AtomicI32, Ordering};
+use crate::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use crate::sync::global;
 
 /// What asks a program to stop.
@@ -24,6 +24,7 @@ const STOP: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
 // The first signal that came, or 0.
 global!(RECEIVED: AtomicI32 = AtomicI32::new(0));
+global!(DISMISSED: AtomicBool = AtomicBool::new(false));
 static BELL: Bell = Bell(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// Rung by the handler, and once to dismiss the listener (G1).
@@ -40,7 +41,9 @@ pub(crate) struct Signals {
 impl Signals {
     /// Takes the signals over. The caller sees to it that there is one listener at a time.
     pub(crate) fn listen() -> Signals {
+        touch_stack();
         RECEIVED.store(0, Ordering::SeqCst);
+        DISMISSED.store(false, Ordering::SeqCst);
         // SAFETY: nobody uses the semaphore of a former listener any more.
         unsafe { libc::sem_init(BELL.semaphore(), 0, 0) };
         Signals {
@@ -48,23 +51,29 @@ impl Signals {
         }
     }
 
-    /// Blocks until a signal comes (its cancellation cause) or the listener is dismissed (`None`).
+    /// Blocks until the listener is dismissed, and tells of the first signal, if one comes: why to
+    /// cancel.
     ///
-    /// The signals are let in on this thread, in case all of the program's threads block them.
-    pub(crate) fn wait() -> Option<Error> {
+    /// All the while the signals are let in on this thread, in case all of the program's threads block
+    /// them: else a second one (G2) would be pending for ever.
+    pub(crate) fn until_dismissed(on_first: impl FnOnce(Error)) {
         let before = let_in();
-        // SAFETY: the semaphore was made by `listen`. It fails only when a signal interrupts it.
-        while unsafe { libc::sem_wait(BELL.semaphore()) } != 0 {}
+        let mut on_first = Some(on_first);
+        while !DISMISSED.load(Ordering::SeqCst) {
+            // SAFETY: the semaphore was made by `listen`. It fails only when a signal interrupts it.
+            while unsafe { libc::sem_wait(BELL.semaphore()) } != 0 {}
+            let signal = RECEIVED.load(Ordering::SeqCst);
+            if let Some(on_first) = on_first.take_if(|_| signal != 0) {
+                on_first(cause(signal));
+            }
+        }
         // SAFETY: the mask is this thread's former one.
         unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &before, std::ptr::null_mut()) };
-        match RECEIVED.load(Ordering::SeqCst) {
-            0 => None,
-            signal => Some(cause(signal)),
-        }
     }
 
     /// Ends the wait.
     pub(crate) fn dismiss(&self) {
+        DISMISSED.store(true, Ordering::SeqCst);
         BELL.ring();
     }
 }
@@ -91,6 +100,15 @@ impl Bell {
 fn cause(signal: libc::c_int) -> Error {
     let name = signal_name(signal).unwrap_or("a signal");
     Error::new(libc::EINTR, &format!("stopped by {name}"))
+}
+
+/// Makes some room for a signal's frame below this thread's stack pointer.
+///
+/// The kernel does that by itself. valgrind 3.19 does not for a handler that asks for an alternate
+/// stack (SA_ONSTACK, which the threads of a Go program need), and ends the program.
+#[inline(never)]
+fn touch_stack() {
+    std::hint::black_box([0_u8; 64 << 10]);
 }
 
 fn ours() -> libc::sigaction {

@@ -1,20 +1,102 @@
-//! The only place that names parking_lot, std::sync, std::thread or loom.
+//! The only place that names std::sync or loom.
 //!
 //! The two arms have one face, so that the rest of the core is the same source in a program and in
 //! a loom model. What loom cannot model (time that passes, threads of the operating system) is in
 //! `clock` and `crew`, not here.
+//!
+//! The locks are those of `std`: on Linux they are a word each and nothing else. parking_lot keeps
+//! its waiters in a table of the whole program, which a child of `fork` inherits in whatever state
+//! some other thread had it.
 
+#[cfg(loom)]
+use loom::sync as source;
+#[cfg(not(loom))]
+use std::sync as source;
+
+use std::sync::PoisonError;
+
+pub(crate) use source::{MutexGuard, atomic};
 pub(crate) use std::sync::{Arc, OnceLock};
 
-#[cfg(not(loom))]
-pub(crate) use parking_lot::{Condvar, Mutex};
-#[cfg(not(loom))]
-pub(crate) use std::sync::atomic;
+use crate::clock::Instant;
 
-#[cfg(loom)]
-pub(crate) use loom::sync::atomic;
-#[cfg(loom)]
-pub(crate) use modelled::{Condvar, Mutex};
+/// A lock that a panic does not poison: a panic is a bug of ours, and is told as an error (`bug`).
+#[derive(Default)]
+pub(crate) struct Mutex<T>(source::Mutex<T>);
+
+pub(crate) struct Condvar(source::Condvar);
+
+macro_rules! constant {
+    ($($function:tt)*) => {
+        #[cfg(not(loom))]
+        pub(crate) const $($function)*
+        #[cfg(loom)]
+        pub(crate) $($function)*
+    };
+}
+
+impl<T> Mutex<T> {
+    constant! { fn new(value: T) -> Self {
+        Mutex(source::Mutex::new(value))
+    } }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Condvar {
+    constant! { fn new() -> Self {
+        Condvar(source::Condvar::new())
+    } }
+
+    pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
+        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for as long as the condition holds.
+    pub(crate) fn wait_while<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T> {
+        while condition(&mut guard) {
+            guard = self.wait(guard);
+        }
+        guard
+    }
+
+    /// Waits for as long as the condition holds and the moment, if there is one, has not come.
+    /// In a model, time never passes.
+    pub(crate) fn wait_while_until<'a, T>(
+        &self,
+        mut guard: MutexGuard<'a, T>,
+        end: Option<Instant>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T> {
+        while condition(&mut guard) {
+            let Some(end) = end else {
+                guard = self.wait(guard);
+                continue;
+            };
+            let left = crate::clock::until(end);
+            if left.is_zero() {
+                break;
+            }
+            let waited = self.0.wait_timeout(guard, left);
+            guard = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        guard
+    }
+
+    pub(crate) fn notify_one(&self) {
+        self.0.notify_one();
+    }
+
+    pub(crate) fn notify_all(&self) {
+        self.0.notify_all();
+    }
+}
 
 /// A static; in a model, one that is made anew for every execution.
 macro_rules! global {
@@ -37,78 +119,3 @@ macro_rules! per_thread {
     };
 }
 pub(crate) use per_thread;
-
-/// loom's lock and condition variable behind parking_lot's signatures.
-#[cfg(loom)]
-mod modelled {
-    use std::ops::{Deref, DerefMut};
-    use std::time::Instant;
-
-    #[derive(Default)]
-    pub(crate) struct Mutex<T>(loom::sync::Mutex<T>);
-    pub(crate) struct MutexGuard<'a, T>(Option<loom::sync::MutexGuard<'a, T>>);
-    pub(crate) struct Condvar(loom::sync::Condvar);
-    pub(crate) struct WaitTimeoutResult;
-
-    impl<T> Mutex<T> {
-        pub(crate) fn new(value: T) -> Self {
-            Mutex(loom::sync::Mutex::new(value))
-        }
-        pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-            MutexGuard(Some(self.0.lock().expect("no model panics under a lock")))
-        }
-    }
-
-    impl<T> Deref for MutexGuard<'_, T> {
-        type Target = T;
-        fn deref(&self) -> &T {
-            self.0.as_deref().expect("held")
-        }
-    }
-
-    impl<T> DerefMut for MutexGuard<'_, T> {
-        fn deref_mut(&mut self) -> &mut T {
-            self.0.as_deref_mut().expect("held")
-        }
-    }
-
-    impl Condvar {
-        pub(crate) fn new() -> Self {
-            Condvar(loom::sync::Condvar::new())
-        }
-        pub(crate) fn wait<T>(&self, guard: &mut MutexGuard<'_, T>) {
-            let held = guard.0.take().expect("held");
-            guard.0 = Some(self.0.wait(held).expect("no model panics under a lock"));
-        }
-        pub(crate) fn wait_while<T>(
-            &self,
-            guard: &mut MutexGuard<'_, T>,
-            mut condition: impl FnMut(&mut T) -> bool,
-        ) {
-            while condition(guard) {
-                self.wait(guard);
-            }
-        }
-        /// Time never passes in a model.
-        pub(crate) fn wait_until<T>(
-            &self,
-            guard: &mut MutexGuard<'_, T>,
-            _: Instant,
-        ) -> WaitTimeoutResult {
-            self.wait(guard);
-            WaitTimeoutResult
-        }
-        pub(crate) fn notify_one(&self) {
-            self.0.notify_one();
-        }
-        pub(crate) fn notify_all(&self) {
-            self.0.notify_all();
-        }
-    }
-
-    impl WaitTimeoutResult {
-        pub(crate) fn timed_out(&self) -> bool {
-            false
-        }
-    }
-}

@@ -19,11 +19,11 @@ pub(crate) fn main(process: &Process) -> Outcome {
     };
     let outcome = process::run(process, context);
     signals.dismiss();
-    listener.join();
-    outcome.or_else(|error| absorb(error, root.cause()))
+    let cause = listener.join();
+    outcome.or_else(|error| absorb(error, cause.as_ref()))
 }
 
-/// Takes the echo of the cancellation out of what the process returned, and leaves all else.
+/// Takes the echo of a signal's cancellation out of what the process returned, and leaves all else.
 fn absorb(error: Error, cause: Option<&Error>) -> Outcome {
     let Some(cause) = cause else {
         return Err(error);
@@ -56,22 +56,25 @@ impl Drop for Only {
 }
 
 /// The thread that turns the first signal into a cancellation.
-struct Listener(Arc<Ended>);
+struct Listener(Arc<Ending>);
 
-struct Ended {
-    yes: Mutex<bool>,
+struct Ending {
+    over: Mutex<Over>,
     bell: Condvar,
 }
 
+/// Whether the listener has ended, and the cause that it has cancelled with.
+struct Over(bool, Option<Error>);
+
 impl Listener {
     fn start(root: &Cancel) -> Result<Listener, Error> {
-        let ended = Arc::new(Ended {
-            yes: Mutex::new(false),
+        let ending = Arc::new(Ending {
+            over: Mutex::new(Over(false, None)),
             bell: Condvar::new(),
         });
         crew::patiently(|| {
-            let (root, ended) = (root.clone(), ended.clone());
-            crew::lend(Box::new(move || Listener::live(root, &ended)))
+            let (root, ending) = (root.clone(), ending.clone());
+            crew::lend(Box::new(move || Listener::live(root, &ending)))
         })
         .map_err(|NoThread| {
             Error::new(
@@ -79,21 +82,28 @@ impl Listener {
                 "proc_main: no thread could be had to listen for signals",
             )
         })?;
-        Ok(Listener(ended))
+        Ok(Listener(ending))
     }
 
-    fn live(root: Cancel, ended: &Ended) {
-        if let Some(cause) = Signals::wait() {
-            root.trigger(cause);
-        }
+    fn live(root: Cancel, ending: &Ending) {
+        let mut cause = None;
+        Signals::until_dismissed(|signal| {
+            cause = Some(signal.clone());
+            root.trigger(signal);
+        });
         drop(root);
-        *ended.yes.lock() = true;
-        ended.bell.notify_one();
+        *ending.over.lock() = Over(true, cause);
+        ending.bell.notify_one();
     }
 
     /// Waits until the listener, which has been dismissed, looks at nothing any more.
-    fn join(self) {
-        let mut yes = self.0.yes.lock();
-        self.0.bell.wait_while(&mut yes, |yes| !*yes);
+    fn join(self) -> Option<Error> {
+        let over = self.0.over.lock();
+        self.0.bell.wait_while(over, |over| !over.0).1.take()
     }
+}
+
+/// In a child of `fork`: what ran in the parent does not run here.
+pub(crate) fn after_fork() {
+    RUNNING.store(false, Ordering::SeqCst);
 }

@@ -50,7 +50,7 @@ fn f6_mutant_looks_before_it_says_so() {
         sentinel.state.store(ASLEEP, Ordering::SeqCst);
         let mut changing = sentinel.lock.lock();
         while sentinel.state.load(Ordering::Relaxed) == ASLEEP {
-            sentinel.bell.wait(&mut changing);
+            changing = sentinel.bell.wait(changing);
         }
         true
     });
@@ -63,8 +63,7 @@ fn f6_mutant_waits_without_looking_again_under_the_lock() {
         sentinel.state.store(ASLEEP, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         if frames::unclaimed().is_empty() {
-            let mut changing = sentinel.lock.lock();
-            sentinel.bell.wait(&mut changing);
+            drop(sentinel.bell.wait(sentinel.lock.lock()));
         }
         true
     });
