@@ -1,0 +1,24 @@
+# What is installed finds itself from where it stands: the tree may be moved as a whole.
+include(CMakePackageConfigHelpers)
+
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/procession)
+set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "procession.h*")
+install(FILES ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SHARED} ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SONAME}
+              ${PROCESSION_LIBRARY_DIR}/libprocession.so ${PROCESSION_LIBRARY_DIR}/libprocession.a
+        DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+
+file(RELATIVE_PATH prefix_from_pkgconfig
+     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
+configure_file(cmake/procession.pc.in procession.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.pc DESTINATION ${pkgconfig_dir})
+
+configure_package_config_file(cmake/processionConfig.cmake.in processionConfig.cmake
+  INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
+write_basic_package_version_file(processionConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/processionConfig.cmake
+              ${CMAKE_CURRENT_BINARY_DIR}/processionConfigVersion.cmake
+        DESTINATION ${package_dir})

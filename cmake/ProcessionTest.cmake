@@ -1,0 +1,80 @@
+# How tests and examples are registered. Every function bounds its test in time.
+#
+#   procession_add_executable(NAME SOURCES file... [LINK static] [LIBRARIES target...])
+#       A program on the library, with the warnings (and sanitizers) of this build. No test.
+#
+#   procession_add_test(NAME SOURCES file... [LINK static] [LIBRARIES target...]
+#                       [ARGS arg...] [NO_VALGRIND] [TIMEOUT seconds])
+#       The same, and a ctest case of that name which runs it: exit status 0 passes. NO_VALGRIND leaves it
+#       out of the valgrind build. LINK static takes procession::static instead of the shared library.
+#
+#   procession_add_command_test(NAME COMMAND word... [TIMEOUT seconds] [DEPENDS fixture] [SETUP fixture])
+#       A ctest case that is not one program of ours, such as a script which drives a server. It is left out of the
+#       valgrind build, which would watch the shell instead. "$<TARGET_FILE:name>" names a program.
+#
+# More can be said with set_tests_properties(NAME PROPERTIES ...), guarded by `if(TEST NAME)`.
+# C is C11 and C++ is C++17 unless the target says otherwise (set_target_properties after the call).
+
+# The presets make warnings errors, which a stranger's newer compiler must not do. The tests cut long messages on purpose.
+set(PROCESSION_WARNINGS -Wall -Wextra -Wpedantic $<$<C_COMPILER_ID:GNU>:-Wno-format-truncation>)
+set(PROCESSION_SANITIZERS -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+
+# Blocks which glibc keeps for parked threads are "possibly lost" to valgrind, so only real leaks count. Valgrind runs one thread at
+# a time; fair scheduling keeps one that waits for another from starving it.
+set(PROCESSION_VALGRIND_COMMAND
+    valgrind --quiet --error-exitcode=99 --fair-sched=try --leak-check=full
+             --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect)
+
+function(procession_add_executable name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "LINK" "SOURCES;LIBRARIES")
+  if(arg_UNPARSED_ARGUMENTS)
+    message(FATAL_ERROR "${name}: what is ${arg_UNPARSED_ARGUMENTS}?")
+  endif()
+  if(NOT arg_LINK)
+    set(arg_LINK procession)
+  endif()
+  add_executable(${name} ${arg_SOURCES})
+  target_link_libraries(${name} PRIVATE procession::${arg_LINK} ${arg_LIBRARIES})
+  target_compile_options(${name} PRIVATE ${PROCESSION_WARNINGS})
+  set_target_properties(${name} PROPERTIES
+    C_STANDARD 11 C_STANDARD_REQUIRED ON CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
+  if(PROCESSION_SANITIZE)
+    target_compile_options(${name} PRIVATE ${PROCESSION_SANITIZERS})
+    target_link_options(${name} PRIVATE ${PROCESSION_SANITIZERS})
+  endif()
+endfunction()
+
+function(procession_add_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_VALGRIND" "LINK;TIMEOUT" "SOURCES;LIBRARIES;ARGS")
+  procession_add_executable(
+    ${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} LIBRARIES ${arg_LIBRARIES} ${arg_UNPARSED_ARGUMENTS})
+  if(PROCESSION_VALGRIND AND arg_NO_VALGRIND)
+    return()
+  endif()
+  if(PROCESSION_VALGRIND)
+    set(launcher ${PROCESSION_VALGRIND_COMMAND})
+  endif()
+  add_test(NAME ${name} COMMAND ${launcher} $<TARGET_FILE:${name}> ${arg_ARGS})
+  procession_bound(${name} "${arg_TIMEOUT}")
+endfunction()
+
+function(procession_add_command_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT;DEPENDS;SETUP" "COMMAND")
+  if(PROCESSION_VALGRIND)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND ${arg_COMMAND})
+  procession_bound(${name} "${arg_TIMEOUT}")
+  set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED "${arg_DEPENDS}" FIXTURES_SETUP "${arg_SETUP}")
+endfunction()
+
+# Valgrind is some 30 times slower and runs one thread at a time, so its tests get more time.
+function(procession_bound name seconds)
+  if(NOT seconds)
+    set(seconds 60)
+  endif()
+  if(PROCESSION_VALGRIND)
+    math(EXPR seconds "${seconds} * 5")
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds})
+endfunction()

@@ -1,0 +1,55 @@
+# shellcheck shell=bash
+# Part of x: the gates of `x lint`.
+
+# Licences that a program under any licence may carry along with the library.
+allowed_licences='^(MIT|Apache-2\.0|BSD-[23]-Clause|ISC|Zlib|Unicode-3\.0|Unlicense|CC0-1\.0|BSL-1\.0)$'
+
+# Everything that is written by hand. cbindgen writes include/procession.h.
+sources() {
+    local name=() extension
+    for extension in "$@"; do
+        name+=(-o -name "*.$extension")
+    done
+    find . \( -path ./build -o -path ./target -o -path ./.git -o -path ./include/procession.h \) -prune -o \
+        -type f \( "${name[@]:1}" \) -print | sort
+}
+
+shell_sources() {
+    sources sh
+    printf '%s\n' ./x ./.ci/run
+}
+
+cargo_tool() {
+    cargo "$1" --version >/dev/null 2>&1 || {
+        echo "x: this Rust toolchain has no $1: rustup component add $2" >&2
+        return 1
+    }
+}
+
+lint_rustfmt() { cargo_tool fmt rustfmt && cargo fmt --check; }
+
+lint_clippy() { cargo_tool clippy clippy && cargo clippy --locked --all-targets -- -D warnings; }
+
+lint_clang-format() { sources c h cpp hpp | xargs clang-format --dry-run -Werror; }
+
+# A check that finds nothing proves nothing, so it must first find what is wrong in files made for that.
+lint_lengths() {
+    bash scripts/lengths_test.sh &&
+        { sources rs c h cpp hpp && shell_sources; } | xargs awk -f scripts/lengths.awk
+}
+
+lint_header() { cargo test --locked --test header; }
+
+lint_licences() {
+    cargo tree --locked --prefix none --no-dedupe --edges normal,build --format '{l}|{p}' | sort -u |
+        awk -v allowed="$allowed_licences" -f scripts/licences.awk
+}
+
+lint_shellcheck() {
+    if command -v shellcheck >/dev/null; then
+        shell_sources | xargs shellcheck --exclude=SC1091
+    else
+        echo "there is no shellcheck, so only the syntax was checked"
+        shell_sources | xargs -n 1 bash -n
+    fi
+}

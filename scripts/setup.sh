@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# Part of x: what must be on the machine, and from which Debian package it comes.
+
+# A Debian package for each command that the build, the tests and the scripts use. The rest (awk, find, grep, sed, …)
+# is part of every Debian; nm and readelf come with any C compiler.
+packages() {
+    cat <<'END'
+cmake cmake
+make make
+pkg-config pkg-config
+cc gcc
+g++ g++
+readelf binutils
+clang clang
+clang-format clang-format
+valgrind valgrind
+curl curl
+END
+}
+
+missing_packages() {
+    local command package
+    packages | while read -r command package; do
+        command -v "$command" >/dev/null || echo "$package"
+    done
+    pkg-config --exists libmicrohttpd 2>/dev/null || echo libmicrohttpd-dev
+}
+
+rust_needed() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }
+
+rust_found() { cargo --version 2>/dev/null | cut -d ' ' -f 2; }
+
+need_rust() {
+    local needed found
+    needed=$(rust_needed)
+    found=$(rust_found) || found=none
+    if [ "$found" = none ] || ! printf '%s\n' "$needed" "$found" | sort -VC; then
+        echo "x: Rust $needed or later is needed, here is $found; install it, for example by rustup" >&2
+        exit 1
+    fi
+}
+
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; }
+
+install_packages() {
+    echo "x: installing $*"
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+}
+
+setup() {
+    need_rust
+    local missing
+    mapfile -t missing < <(missing_packages)
+    [ ${#missing[@]} -gt 0 ] || return 0
+    can_install || {
+        echo "x: this is missing; install it as root: apt-get install ${missing[*]}" >&2
+        exit 1
+    }
+    install_packages "${missing[@]}"
+}

@@ -1,0 +1,118 @@
+#!/usr/bin/env bash
+# Builds and runs programs on the library as others would: consumer.sh CASE, with the settings of CMakeLists.txt in
+# the environment.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+moved=$SCRATCH/moved
+work=$SCRATCH/$1
+
+fail() {
+    echo "$*" >&2
+    exit 1
+}
+
+needs() { readelf -dW "$1" | grep -F "(NEEDED)"; }
+
+# A shared program asks for the library by SONAME, never by a path; a static one does not ask for it.
+run_shared() {
+    needs "$1" | grep -qF "[$SONAME]" || fail "$1 does not need $SONAME"
+    LD_LIBRARY_PATH=${2:-} "$1"
+}
+
+run_static() {
+    ! needs "$1" | grep -F libprocession || fail "$1 needs the shared library"
+    "$1"
+}
+
+build_with_cmake() {
+    local project=$1
+    shift
+    "$CMAKE" -G "$GENERATOR" -S "$project" -B "$work" "$@"
+    "$CMAKE" --build "$work"
+}
+
+build_with_pkg_config() {
+    export PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig
+    mkdir -p "$work"
+    # Unquoted on purpose: flags are words.
+    # shellcheck disable=SC2046
+    "$CC" $(pkg-config --cflags procession) "$here/program/main.c" -o "$work/program" "$@"
+}
+
+# Nothing that is installed may name a place on this machine: not the sources, the build, the first prefix, nor the
+# crates of whoever built it. A debugger does need to know.
+is_machine_neutral() {
+    [ "$PROFILE" != dev ] || return 0
+    local place
+    for place in "$SOURCE" "$BUILD" "$SCRATCH" "${CARGO_HOME:-$HOME/.cargo}"; do
+        ! grep -rlF -e "$place" "$1" || fail "these name $place"
+    done
+}
+
+case_install() {
+    "$CMAKE" --install "$BUILD" --prefix "$work"
+    rm -rf "$moved"
+    mv "$work" "$moved"
+    is_machine_neutral "$moved"
+    [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
+    [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
+}
+
+# A C program, and one of C and C++ together.
+case_cmake_shared() {
+    build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=procession
+    run_shared "$work/program"
+    run_shared "$work/mixed"
+}
+
+case_cmake_static() {
+    build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=static
+    run_static "$work/program"
+    run_static "$work/mixed"
+}
+
+case_pkg_config_shared() {
+    # shellcheck disable=SC2046
+    build_with_pkg_config $(PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig pkg-config --libs procession)
+    run_shared "$work/program" "$moved/$LIBDIR"
+}
+
+# As pkg-config means it, --static belongs to a program that is static as a whole; and to one that takes only this library so.
+case_pkg_config_static() {
+    local flags
+    flags=$(PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig pkg-config --libs --static procession)
+    # shellcheck disable=SC2086
+    build_with_pkg_config -static $flags
+    "$work/program"
+    # shellcheck disable=SC2086
+    build_with_pkg_config ${flags/-lprocession/-l:libprocession.a}
+    run_static "$work/program"
+}
+
+# While the major version is 0, each minor version is another interface.
+case_versions() {
+    build_with_cmake "$here/versions" -DCMAKE_PREFIX_PATH="$moved"
+    local pkg_config=(env PKG_CONFIG_PATH="$moved/$LIBDIR/pkgconfig" pkg-config)
+    [ "$("${pkg_config[@]}" --modversion procession)" = "$VERSION" ]
+}
+
+# What a packager does: installed for one place, put into another.
+case_destdir() {
+    DESTDIR=$work "$CMAKE" --install "$BUILD" --prefix /opt/procession
+    moved=$work/opt/procession
+    [ "$(ls -A "$work")" = opt ]
+    is_machine_neutral "$work"
+    case_pkg_config_shared
+}
+
+# The sources inside another project, which gets the library and none of our tests.
+case_embedded() {
+    build_with_cmake "$here/embedded" -DFETCHCONTENT_SOURCE_DIR_PROCESSION="$SOURCE" \
+        -DPROCESSION_CARGO_TARGET_DIR="$TARGET_DIR" -DPROCESSION_CARGO_PROFILE="$PROFILE"
+    run_shared "$work/program"
+    run_static "$work/program_static"
+    [ ! -e "$work/CTestTestfile.cmake" ] || fail "the tests came along"
+}
+
+rm -rf "$work"
+"case_$1"
