@@ -1,0 +1,74 @@
+/* A callback must return. Laws (the boundary, and rule 5: never undefined, never silent):
+ *
+ *   on_main         pthread_exit out of a callback ends the program, with a message that names the process's path.
+ *   on_library      … also on a thread of the library.
+ *   cancelled       … also if the thread is made to leave by pthread_cancel.
+ *   no_path         … also if no task is around the callback.
+ */
+#include "child.h"
+#include "leaf.h"
+
+static proc_error *leave(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    pthread_exit(NULL);
+}
+
+static proc_error *be_cancelled(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
+    pthread_cancel(pthread_self());
+    pthread_testcancel();
+    return NULL;
+}
+
+static proc_impl *path_to(proc_fn fn) {
+    proc_impl *request = proc_task("request", proc_new(fn, NULL, NULL));
+    return proc_task("web", PROC_SEQUENCE(succeeding(), proc_trace_region("r", request)));
+}
+
+/* The caller's thread may run either child, and only the other one leaves. */
+static pthread_t main_thread;
+static gate both;
+
+static proc_error *leave_unless_main(proc_cancel *cancel, void *user_data) {
+    GATE_MEET(&both, 2);
+    if (pthread_equal(pthread_self(), main_thread)) {
+        while (pause() == -1)
+            ;
+    }
+    return leave(cancel, user_data);
+}
+
+static void on_main_role(void) { proc_error_unref(proc_run(path_to(leave), NULL)); }
+
+static void on_library_role(void) {
+    main_thread = pthread_self();
+    gate_init(&both);
+    proc_error_unref(
+        proc_run(PROC_GROUP(path_to(leave_unless_main), path_to(leave_unless_main)), NULL));
+}
+
+static void cancelled_role(void) { proc_error_unref(proc_main(path_to(be_cancelled))); }
+
+static void no_path_role(void) {
+    proc_error_unref(proc_run(PROC_GROUP(proc_new(leave, NULL, NULL)), NULL));
+}
+
+/* It is aborted, and has said why. */
+static void check_ends(const char *role, const char *outer, const char *inner) {
+    child c = child_start(role);
+    child_end(&c);
+    CHECK(WIFSIGNALED(c.status));
+    CHECK_INT(WTERMSIG(c.status), SIGABRT);
+    CHECK_HAS(c.text, "callback");
+    const char *at = strstr(c.text, outer);
+    CHECK(at != NULL && strstr(at, inner) != NULL);
+}
+
+static void on_main(void) { check_ends("on_main_role", "web", "request"); }
+static void on_library(void) { check_ends("on_library_role", "web", "request"); }
+static void cancelled(void) { check_ends("cancelled_role", "web", "request"); }
+static void no_path(void) { check_ends("no_path_role", "", ""); }
+
+CHECK_MAIN(CASE(on_main), ROLE(on_main_role), CASE(on_library), ROLE(on_library_role),
+           CASE(cancelled), ROLE(cancelled_role), CASE(no_path), ROLE(no_path_role))

@@ -1,0 +1,143 @@
+/* No tree can overflow a stack, in running or in being released. Laws:
+ *
+ *   deepest            Nesting of PROC_MAX_DEPTH (1000) runs, for each combinator and all mixed. A leaf has depth 0.
+ *   too_deep           Deeper is bad input, with ELOOP: nothing starts, all is released, the function is named.
+ *   wide_and_deep      Depth is that of the deepest child, whatever the others.
+ *   construction       100,000 levels neither overflow when they are made, nor when run, nor when released.
+ *   deepest_error      The error of the deepest tree reads and is released like any other.
+ *   chain_of_handles   A chain of 100,000 cancel handles is cancelled and released without overflow.
+ *   error_of_errors    So is an error wrapped by 5,000 tasks, run by run, read and released on a small stack.
+ */
+#include "leaf.h"
+
+enum { MIXED = 6 };
+
+static proc_impl *wrap(int kind, proc_impl *impl) {
+    switch (kind) {
+    case 0:
+        return PROC_CONCURRENT(impl);
+    case 1:
+        return PROC_GROUP(impl);
+    case 2:
+        return PROC_SEQUENCE(impl);
+    case 3:
+        return proc_task("t", impl);
+    case 4:
+        return proc_trace_region("r", impl);
+    default:
+        return PROC_GROUP(impl, succeeding());
+    }
+}
+static const char *const function_of[] = {"proc_concurrent", "proc_group",        "proc_sequence",
+                                          "proc_task",       "proc_trace_region", "proc_group"};
+
+static proc_impl *nest(int kind, int levels, proc_impl *impl) {
+    for (int i = 0; i < levels; i++)
+        impl = wrap(kind == MIXED ? i % MIXED : kind, impl);
+    return impl;
+}
+
+static void deepest(void) {
+    CHECK_INT(PROC_MAX_DEPTH, 1000);
+    for (int kind = 0; kind <= MIXED; kind++) {
+        leaf l = {0};
+        CHECK_OK(proc_run(nest(kind, PROC_MAX_DEPTH, leaf_new(&l)), NULL));
+        CHECK_INT(l.runs, 1);
+        CHECK_INT(l.destroyed, 1);
+    }
+}
+
+static void too_deep(void) {
+    for (int kind = 0; kind < MIXED; kind++) {
+        leaf l = {0};
+        proc_impl *full = nest(kind, PROC_MAX_DEPTH, leaf_new(&l));
+        proc_error *error = proc_run(wrap(kind, full), NULL);
+        CHECK_INT(proc_error_code(error), ELOOP);
+        CHECK_HAS(proc_error_message(error), function_of[kind]);
+        proc_error_unref(error);
+        CHECK_INT(l.runs, 0);
+        CHECK_INT(l.destroyed, 1);
+    }
+}
+
+static void wide_and_deep(void) {
+    leaf l = {0};
+    proc_impl *deep = nest(MIXED, PROC_MAX_DEPTH - 1, leaf_new(&l));
+    proc_impl *full = PROC_SEQUENCE(leaf_new(&l), deep, leaf_new(&l));
+    CHECK_OK(proc_run(proc_ref(full), NULL));
+    CHECK_INT(l.runs, 3);
+    proc_error *error = proc_run(PROC_SEQUENCE(leaf_new(&l), full), NULL);
+    CHECK_INT(proc_error_code(error), ELOOP);
+    proc_error_unref(error);
+    CHECK_INT(l.runs, 3);
+    CHECK_INT(l.destroyed, 4);
+}
+
+static void construction(void) {
+    for (int kind = 0; kind <= MIXED; kind++) {
+        leaf l = {0};
+        proc_error *error = proc_run(nest(kind, 100000, leaf_new(&l)), NULL);
+        CHECK_INT(proc_error_code(error), ELOOP);
+        proc_error_unref(error);
+        proc_unref(nest(kind, 100000, leaf_new(&l)));
+        CHECK_INT(l.runs, 0);
+        CHECK_INT(l.destroyed, 2);
+    }
+}
+
+static void deepest_error(void) {
+    leaf l = {.fails = "deep", .code = 77};
+    proc_error *error = proc_run(nest(3, PROC_MAX_DEPTH, leaf_new(&l)), NULL);
+    CHECK_INT(proc_error_code(error), 77);
+    CHECK(proc_error_is(error, 77) && !proc_error_is(error, 78));
+    CHECK(proc_error_find_task(error, "absent") == NULL);
+    const char *message = proc_error_message(error);
+    CHECK_INT((long long)strlen(message), 3LL * PROC_MAX_DEPTH + 4);
+    CHECK_STR(message + 3 * (PROC_MAX_DEPTH - 1), "t: deep");
+    proc_error_unref(error);
+}
+
+static void chain_of_handles(void) {
+    proc_cancel *root = proc_cancel_new(NULL);
+    proc_cancel *last = proc_cancel_ref(root);
+    for (int i = 0; i < 100000; i++) {
+        proc_cancel *below = proc_cancel_new(last);
+        proc_cancel_unref(last);
+        last = below;
+    }
+    CHECK(!proc_cancelled(last));
+    proc_cancel_trigger(root, proc_error_new(77, "root"));
+    CHECK(proc_cancelled(last));
+    CHECK(proc_cancel_cause(last) == proc_cancel_cause(root));
+    proc_cancel_unref(root);
+    proc_cancel_unref(last);
+}
+
+static void *read_and_release(void *user_data) {
+    proc_error *error = user_data;
+    CHECK_INT(proc_error_code(error), 77);
+    CHECK(proc_error_is(error, 77) && !proc_error_is(error, 78));
+    CHECK(proc_error_find_task(error, "absent") == NULL);
+    CHECK_INT((long long)strlen(proc_error_message(error)), 3 * 5000 + 4);
+    proc_error_unref(error);
+    return NULL;
+}
+
+static void error_of_errors(void) {
+    leaf l = {.error = proc_error_new(77, "deep")};
+    for (int i = 0; i < 5000; i++) {
+        proc_error *wrapped = proc_run(proc_task("t", leaf_new(&l)), NULL);
+        proc_error_unref(l.error);
+        l.error = wrapped;
+    }
+    pthread_attr_t small;
+    pthread_t thread;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 256 * 1024);
+    CHECK_INT(pthread_create(&thread, &small, read_and_release, l.error), 0);
+    pthread_join(thread, NULL);
+    pthread_attr_destroy(&small);
+}
+
+CHECK_MAIN(CASE(deepest), CASE(too_deep), CASE(wide_and_deep), CASE(construction),
+           CASE(deepest_error), CASE(chain_of_handles), CASE(error_of_errors))

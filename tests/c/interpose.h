@@ -1,0 +1,39 @@
+/* interpose.h: pthread_create as the library sees it in this program: counted, and denied on demand, as a system does that
+ * has no thread to give.
+ */
+#ifndef INTERPOSE_H
+#define INTERPOSE_H
+
+#include "check.h"
+#include <dlfcn.h>
+
+static atomic_int threads_created;
+static atomic_int threads_denied;
+static atomic_int threads_left = -1; /* how many may still be created; negative: any number */
+static atomic_int denials_left;      /* the next ones are denied */
+
+static inline bool take_one(atomic_int *left) {
+    int n = atomic_load(left);
+    while (n > 0 && !atomic_compare_exchange_weak(left, &n, n - 1))
+        ;
+    return n > 0;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument) {
+    typedef int create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+    static create *_Atomic real;
+    if (!real) {
+        create *found;
+        *(void **)&found = dlsym(RTLD_NEXT, "pthread_create");
+        real = found;
+    }
+    if (take_one(&denials_left) || (threads_left >= 0 && !take_one(&threads_left))) {
+        threads_denied++;
+        return EAGAIN;
+    }
+    threads_created++;
+    return real(thread, attributes, start, argument);
+}
+
+#endif

@@ -1,0 +1,163 @@
+/* When no thread can be had: pthread_create fails with EAGAIN. Each case plays in a fresh program. Laws:
+ *
+ *   interposed          (The tests of this file see the library's calls of pthread_create.)
+ *   all_denied          If no thread can be had for a child, that child fails with EAGAIN; it is never dropped, and nothing
+ *                       hangs: each child has run once or has failed so, and the caller's thread runs at least one.
+ *   some_denied         The same if there are some threads, but not enough.
+ *   group_cancels       A group then cancels the others and joins them, and lists each child that could not run.
+ *   names_task          … wrapped by the task that the child is.
+ *   nested              The same at depth: in a group in a concurrent process in a group.
+ *   works_on            The library works on afterwards, once there are threads again.
+ *   comes_back          A thread that can be had a moment later is enough: nothing fails.
+ *   parked_are_used     Threads that the library has already still serve.
+ *   main_too            proc_main, too, ends: it succeeds or fails with EAGAIN, and works afterwards.
+ */
+#include "child.h"
+#include "interpose.h"
+#include "leaf.h"
+
+enum { CHILDREN = 10 };
+
+/* Each child waits for its cancellation: it can only go on if those that could not run fail. */
+static proc_impl *waiting_group(leaf *l, const char *type) {
+    proc_impl *impls[CHILDREN];
+    for (int i = 0; i < CHILDREN; i++)
+        impls[i] = type ? proc_task(type, leaf_new(l)) : leaf_new(l);
+    return proc_group(impls, CHILDREN);
+}
+
+/* Those that ran returned the cause, which is listed once already: among the others. Releases the error. */
+static void check_unstarted(proc_error *error, int runs) {
+    CHECK_INT((long long)proc_error_count(error), CHILDREN - runs);
+    for (size_t i = 0; i < proc_error_count(error); i++)
+        CHECK_INT(proc_error_code(proc_error_at(error, i)), EAGAIN);
+    proc_error_unref(error);
+}
+
+static proc_error *meet(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    GATE_MEET((gate *)user_data, CHILDREN);
+    return NULL;
+}
+
+static void check_works(void) {
+    gate all;
+    gate_init(&all);
+    proc_impl *impls[CHILDREN];
+    for (int i = 0; i < CHILDREN; i++)
+        impls[i] = proc_new(meet, &all, NULL);
+    CHECK_OK(proc_run(proc_concurrent(impls, CHILDREN), NULL));
+}
+
+static void interposed_role(void) {
+    check_works();
+    CHECK(threads_created >= CHILDREN - 1);
+    CHECK_INT(threads_denied, 0);
+}
+
+static void all_denied_role(void) {
+    threads_left = 0;
+    for (int round = 0; round < 3; round++) {
+        leaf l = {0};
+        proc_impl *impls[CHILDREN];
+        for (int i = 0; i < CHILDREN; i++)
+            impls[i] = leaf_new(&l);
+        proc_error *error = proc_run(proc_concurrent(impls, CHILDREN), NULL);
+        CHECK(l.runs >= 1);
+        CHECK_INT(l.destroyed, CHILDREN);
+        check_unstarted(error, l.runs);
+    }
+    CHECK(threads_denied > 0);
+    CHECK_INT(threads_created, 0);
+}
+
+static void deny_after(int threads) {
+    leaf l = {.until_cancelled = true};
+    threads_left = threads;
+    proc_error *error = proc_run(waiting_group(&l, NULL), NULL);
+    CHECK(l.runs >= 1 && l.runs < CHILDREN);
+    CHECK_INT(l.destroyed, CHILDREN);
+    check_unstarted(error, l.runs);
+}
+
+static void some_denied_role(void) {
+    deny_after(5);
+    CHECK_INT(threads_created, 5);
+    deny_after(0);
+    CHECK_INT(threads_created, 5);
+}
+
+static void group_cancels_role(void) { deny_after(0); }
+
+static void names_task_role(void) {
+    leaf l = {.until_cancelled = true};
+    threads_left = 3;
+    proc_error *error = proc_run(waiting_group(&l, "worker"), NULL);
+    CHECK_STR(proc_error_task_type(proc_error_at(error, 0)), "worker");
+    CHECK_HAS(proc_error_message(error), "worker: ");
+    check_unstarted(error, l.runs);
+}
+
+static void nested_role(void) {
+    leaf low = {.until_cancelled = true}, beside = {.until_cancelled = true};
+    threads_left = 4;
+    proc_impl *inner = PROC_CONCURRENT(waiting_group(&low, NULL), succeeding());
+    proc_error *error = proc_run(PROC_GROUP(leaf_new(&beside), proc_task("t", inner)), NULL);
+    CHECK_INT(proc_error_code(error), EAGAIN);
+    CHECK(proc_error_is(error, EAGAIN));
+    CHECK(low.destroyed == CHILDREN && beside.destroyed == 1);
+    proc_error_unref(error);
+}
+
+static void works_on_role(void) {
+    deny_after(0);
+    deny_after(2);
+    threads_left = -1;
+    for (int i = 0; i < 3; i++)
+        check_works();
+}
+
+static void comes_back_role(void) {
+    denials_left = 1;
+    check_works();
+    CHECK_INT(threads_denied, 1);
+    CHECK_INT(denials_left, 0);
+}
+
+static void parked_are_used_role(void) {
+    check_works();
+    int created = threads_created;
+    threads_left = 0;
+    check_works();
+    CHECK_INT(threads_created, created);
+}
+
+static void main_too_role(void) {
+    leaf l = {0};
+    threads_left = 0;
+    proc_error *error = proc_main(leaf_new(&l));
+    CHECK(error == NULL ? l.runs == 1 : proc_error_code(error) == EAGAIN && l.runs == 0);
+    CHECK_INT(l.destroyed, 1);
+    proc_error_unref(error);
+    threads_left = -1;
+    CHECK_OK(proc_main(leaf_new(&l)));
+    check_works();
+}
+
+#define IN_CHILD(law)                                                                              \
+    static void law(void) { child_run(#law "_role"); }
+IN_CHILD(interposed)
+IN_CHILD(all_denied)
+IN_CHILD(some_denied)
+IN_CHILD(group_cancels)
+IN_CHILD(names_task)
+IN_CHILD(nested)
+IN_CHILD(works_on)
+IN_CHILD(comes_back)
+IN_CHILD(parked_are_used)
+IN_CHILD(main_too)
+
+#define BOTH(law) CASE(law), ROLE(law##_role)
+CHECK_MAIN(BOTH(interposed), BOTH(all_denied), BOTH(some_denied), BOTH(group_cancels),
+           BOTH(names_task), BOTH(nested), BOTH(works_on), BOTH(comes_back), BOTH(parked_are_used),
+           BOTH(main_too))

@@ -1,0 +1,2 @@
+/* The header may be included again. */
+#include <procession.h>

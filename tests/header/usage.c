@@ -1,0 +1,52 @@
+/* What the header offers, used the way a careful program does; valid C99 and valid C++11. It is compiled, not run. */
+#include <procession.h>
+
+#define KNOWN(name, holds) typedef char name[(holds) ? 1 : -1]
+KNOWN(version_is_known,
+      PROC_VERSION_MAJOR * 10000 + PROC_VERSION_MINOR * 100 + PROC_VERSION_PATCH > 0);
+KNOWN(units_are_nanoseconds, PROC_SECONDS(2) == 2 * PROC_MS(1000) && PROC_MS(1) == 1000000);
+KNOWN(units_are_wide, PROC_SECONDS(1000000) / 1000000 == 1000000000);
+KNOWN(forever_is_negative, PROC_FOREVER < 0);
+KNOWN(depth_is_known, PROC_MAX_DEPTH == 1000);
+
+#if PROC_VERSION_MAJOR < 0 || PROC_VERSION_MINOR < 0 || PROC_VERSION_PATCH < 0 || PROC_MAX_DEPTH < 1
+#error "the version and the depth are for the preprocessor too"
+#endif
+
+static proc_error *work(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    if (proc_wait(cancel, PROC_FOREVER) || proc_wait(cancel, PROC_MS(1) + PROC_SECONDS(1)))
+        return proc_cancel_error(cancel);
+    return proc_errorf(1, "%s %d", "text", 1);
+}
+
+static void release(void *user_data) { (void)user_data; }
+
+static proc_impl *tree(void) {
+    proc_impl *const children[] = {proc_new(work, NULL, release), proc_new(work, NULL, NULL)};
+    proc_impl *all = proc_concurrent(children, sizeof children / sizeof *children);
+    proc_impl *group =
+        PROC_GROUP(all, proc_task("type", PROC_SEQUENCE(proc_new(work, NULL, NULL))));
+    return PROC_CONCURRENT(proc_trace_region("type", group), proc_ref(NULL),
+                           PROC_GROUP(proc_ref(NULL)));
+}
+
+int use(void);
+
+int use(void) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    proc_error *error = proc_run(tree(), cancel);
+    const proc_error *first = proc_error_at(error, 0);
+    const char *texts[3];
+    texts[0] = proc_error_message(first);
+    texts[1] = proc_error_task_type(proc_error_cause(error));
+    texts[2] = proc_version();
+    proc_cancel_trigger(cancel, proc_error_new(proc_error_code(first), texts[0]));
+    if (proc_cancelled(cancel) && proc_error_is(proc_cancel_cause(cancel), 1))
+        proc_error_unref(proc_errno(texts[1]));
+    if (proc_error_payload(proc_error_find_task(error, texts[2])) && proc_error_count(error) > 1)
+        proc_error_unref(proc_error_with_payload(1, "m", NULL, release));
+    proc_cancel_unref(proc_cancel_ref(cancel));
+    proc_unref(tree());
+    return proc_exit_status(proc_error_ref(error)) + proc_exit_status(proc_main(tree()));
+}
