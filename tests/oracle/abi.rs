@@ -1,0 +1,66 @@
+//! The C functions that the oracle calls, declared from the contract and linked as a C program
+//! would link them.
+
+use std::ffi::{c_char, c_int, c_void};
+
+// Nothing of the crate is named; this only has it linked.
+use procession as _;
+
+#[repr(C)]
+pub struct Impl {
+    opaque: [u8; 0],
+}
+
+#[repr(C)]
+pub struct Cancel {
+    opaque: [u8; 0],
+}
+
+#[repr(C)]
+pub struct Error {
+    opaque: [u8; 0],
+}
+
+pub type Fn = unsafe extern "C" fn(cancel: *mut Cancel, user_data: *mut c_void) -> *mut Error;
+pub type DestroyFn = unsafe extern "C" fn(user_data: *mut c_void);
+
+unsafe extern "C" {
+    pub fn proc_new(
+        fun: Option<Fn>,
+        user_data: *mut c_void,
+        destroy: Option<DestroyFn>,
+    ) -> *mut Impl;
+    pub fn proc_ref(process: *mut Impl) -> *mut Impl;
+    pub fn proc_unref(process: *mut Impl);
+    pub fn proc_concurrent(impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_group(impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_sequence(impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_task(task_type: *const c_char, process: *mut Impl) -> *mut Impl;
+    pub fn proc_trace_region(region_type: *const c_char, process: *mut Impl) -> *mut Impl;
+    pub fn proc_run(process: *mut Impl, cancel: *mut Cancel) -> *mut Error;
+
+    pub fn proc_error_with_payload(
+        code: c_int,
+        message: *const c_char,
+        payload: *mut c_void,
+        destroy: Option<DestroyFn>,
+    ) -> *mut Error;
+    pub fn proc_error_unref(error: *mut Error);
+    pub fn proc_error_code(error: *const Error) -> c_int;
+    pub fn proc_error_message(error: *const Error) -> *const c_char;
+    pub fn proc_error_task_type(error: *const Error) -> *const c_char;
+    pub fn proc_error_cause(error: *const Error) -> *const Error;
+    pub fn proc_error_count(error: *const Error) -> usize;
+    pub fn proc_error_at(error: *const Error, index: usize) -> *const Error;
+    pub fn proc_error_is(error: *const Error, code: c_int) -> bool;
+    pub fn proc_error_find_task(error: *const Error, task_type: *const c_char) -> *const Error;
+
+    pub fn proc_cancel_new(parent: *mut Cancel) -> *mut Cancel;
+    pub fn proc_cancel_ref(cancel: *mut Cancel) -> *mut Cancel;
+    pub fn proc_cancel_unref(cancel: *mut Cancel);
+    pub fn proc_cancel_trigger(cancel: *mut Cancel, cause: *mut Error);
+    pub fn proc_cancelled(cancel: *const Cancel) -> bool;
+    pub fn proc_wait(cancel: *mut Cancel, timeout_ns: i64) -> bool;
+    pub fn proc_cancel_error(cancel: *const Cancel) -> *mut Error;
+    pub fn proc_cancel_cause(cancel: *const Cancel) -> *const Error;
+}

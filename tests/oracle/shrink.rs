@@ -1,0 +1,64 @@
+//! Makes a failing case smaller, as long as it fails.
+
+use crate::case::{Case, Op, Tree};
+use crate::decorate::is_certain;
+
+/// Greedy: takes the first smaller case that still fails, until there is none or the trials are
+/// used up.
+pub fn shrink(mut case: Case, fails: impl Fn(&Case) -> bool) -> Case {
+    let mut trials = 200;
+    'smaller: loop {
+        for smaller in smaller_cases(&case) {
+            if trials == 0 {
+                return case;
+            }
+            if is_certain(&smaller) {
+                trials -= 1;
+                if fails(&smaller) {
+                    case = smaller;
+                    continue 'smaller;
+                }
+            }
+        }
+        return case;
+    }
+}
+
+fn smaller_cases(case: &Case) -> Vec<Case> {
+    let roots = smaller_trees(&case.root).into_iter().map(|root| Case {
+        root,
+        ..case.clone()
+    });
+    let mut cases: Vec<Case> = roots.collect();
+    for leaf in 0..case.leaves.len() {
+        for op in 0..case.leaves[leaf].ops.len() {
+            // Without its racers a race is no race.
+            if !matches!(case.leaves[leaf].ops[op], Op::Race(_)) {
+                let mut smaller = case.clone();
+                smaller.leaves[leaf].ops.remove(op);
+                cases.push(smaller);
+            }
+        }
+    }
+    cases
+}
+
+/// Every tree that has one node less: a child in place of its parent, or a child left out.
+fn smaller_trees(tree: &Tree) -> Vec<Tree> {
+    let Tree::Node(kind, kids) = tree else {
+        return Vec::new();
+    };
+    let mut trees = kids.clone();
+    for (i, kid) in kids.iter().enumerate() {
+        let with = |replacement: Vec<Tree>| {
+            let mut kids = kids.clone();
+            kids.splice(i..=i, replacement);
+            Tree::Node(*kind, kids)
+        };
+        if kind.takes_array() {
+            trees.push(with(Vec::new()));
+        }
+        trees.extend(smaller_trees(kid).into_iter().map(|kid| with(vec![kid])));
+    }
+    trees
+}

@@ -1,0 +1,123 @@
+//! Whether what happened is what the model says.
+
+use crate::case::{Case, Outside};
+use crate::evaluate::predict;
+use crate::handles::GIVEN;
+use crate::matcher::Matcher;
+use crate::model::{Broken, Fate, Outcome};
+use crate::play::{Log, Played};
+
+/// What is wrong with the outcome; of a race, whoever may have won it is considered.
+pub fn disagreement(case: &Case, played: &Played, broken: Broken) -> Option<String> {
+    if !played.faults.is_empty() {
+        return Some(played.faults.join("\n"));
+    }
+    let mut first = None;
+    for winner in 0..case.racers.max(1) {
+        let outcome = predict(case, winner, broken, None);
+        let wrong = differs(case, &outcome, played, broken)?;
+        first.get_or_insert(wrong);
+    }
+    first
+}
+
+fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> Option<String> {
+    let matcher = Matcher {
+        causes: &outcome.causes,
+        broken,
+    };
+    if outcome.stuck {
+        return Some("the model waits for ever, the library came back".into());
+    }
+    let agree = match (&outcome.error, &played.error) {
+        (Some(expect), Some(seen)) => matcher.accepts(expect, seen),
+        (expect, seen) => expect.is_none() && seen.is_none(),
+    };
+    if !agree {
+        let seen = played.error.as_ref().map_or("success", |seen| &seen.text);
+        let causes = &outcome.causes;
+        return Some(format!(
+            "expected {:#?}\nwith causes {causes:#?}\nbut the error is: {seen}",
+            outcome.error
+        ));
+    }
+    for (leaf, (fate, log)) in outcome.fates.iter().zip(&played.logs).enumerate() {
+        if fate.started != log.started || !looks_agree(fate, log) || !was_woken(&matcher, fate, log)
+        {
+            return Some(format!(
+                "leaf {leaf}: expected {fate:?} but there was {log:?}"
+            ));
+        }
+    }
+    if let Some(wrong) = wrong_handle(case, outcome, played) {
+        return Some(wrong);
+    }
+    for (expect, seen) in outcome.outside.iter().zip(&played.outside) {
+        let agree = match (expect, seen) {
+            _ if case.outside == Outside::Null => true,
+            (Some(cause), Some(seen)) => matcher.accepts(&outcome.causes[*cause], seen),
+            (expect, seen) => expect.is_none() && seen.is_none(),
+        };
+        if !agree {
+            return Some(format!(
+                "a handle outside: expected cause {expect:?} but there was {seen:?}"
+            ));
+        }
+    }
+    None
+}
+
+/// Each group has one handle of its own, which its children are given, and which is cancelled when
+/// all is over; everything else passes its handle on. Leaves that ran several times are left out.
+fn wrong_handle(case: &Case, outcome: &Outcome, played: &Played) -> Option<String> {
+    let mut known = Vec::new();
+    if case.outside != Outside::Null {
+        known.push((GIVEN, played.given));
+    }
+    for (leaf, (fate, log)) in outcome.fates.iter().zip(&played.logs).enumerate() {
+        let (&[number], &[(handle, cancelled)]) = (&fate.handles[..], &log.handles[..]) else {
+            continue;
+        };
+        if number != GIVEN && !cancelled {
+            return Some(format!(
+                "leaf {leaf}: its group is over, and the handle is not cancelled"
+            ));
+        }
+        let other = |known: &&(usize, _)| (known.0 == number) != (known.1 == handle);
+        if let Some((other, _)) = known.iter().find(other) {
+            return Some(format!(
+                "leaf {leaf}: given handle {number}, mixed up with {other}"
+            ));
+        }
+        known.push((number, handle));
+    }
+    None
+}
+
+/// Of a leaf that ran several times only the counts can be compared.
+fn looks_agree(fate: &Fate, log: &Log) -> bool {
+    let cancelled = |looks: &[bool]| looks.iter().filter(|look| **look).count();
+    let certain: Option<Vec<bool>> = fate.looks.iter().copied().collect();
+    fate.looks.len() == log.looks.len()
+        && match certain {
+            _ if fate.started == 1 => fate
+                .looks
+                .iter()
+                .zip(&log.looks)
+                .all(|(expect, seen)| expect.is_none_or(|expect| expect == *seen)),
+            Some(certain) => cancelled(&certain) == cancelled(&log.looks),
+            None => true,
+        }
+}
+
+/// Whether the waits of the leaf ended with the causes that they should have, in whatever order.
+fn was_woken(matcher: &Matcher, fate: &Fate, log: &Log) -> bool {
+    let mut left: Vec<_> = log.woken_by.iter().flatten().collect();
+    fate.woken_by.len() == log.woken_by.len()
+        && fate.woken_by.iter().all(|cause| {
+            let found = left
+                .iter()
+                .position(|seen| matcher.accepts(&matcher.causes[*cause], seen));
+            found.map(|found| left.swap_remove(found)).is_some()
+        })
+}
