@@ -1,0 +1,23 @@
+/* 01_hello: runs one process, and makes its outcome the program's exit status.
+ *
+ *     cc 01_hello.c -o 01_hello $(pkg-config --cflags --libs procession) && ./01_hello
+ *
+ * A process is a C callback with the data that it works on. It gets a cancel handle, which says when it
+ * should stop early, and returns an error, or NULL for success.
+ */
+#include <procession.h>
+#include <stdio.h>
+
+static proc_error *greet(proc_cancel *cancel, void *user_data) {
+    const char *name = user_data;
+    if (proc_cancelled(cancel))
+        return proc_cancel_error(cancel);
+    printf("Hello from a process, %s.\n", name);
+    return NULL;
+}
+
+int main(void) {
+    /* What is handed to a function of the library belongs to it from then on, so nothing is freed here. */
+    proc_impl *hello = proc_new(greet, "world", NULL);
+    return proc_exit_status(proc_run(hello, NULL));
+}

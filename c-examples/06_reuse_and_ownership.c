@@ -1,0 +1,56 @@
+/* 06_reuse_and_ownership: a process is a value. It may run many times, and lives as long as somebody holds it.
+ *
+ *     cc 06_reuse_and_ownership.c -o 06_reuse_and_ownership $(pkg-config --cflags --libs procession)
+ *     ./06_reuse_and_ownership
+ *
+ * What you hand to a function is the callee's from then on. To go on using it, take a reference first. The user data
+ * is destroyed once, after the last use of the process.
+ */
+#include <procession.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct counter {
+    atomic_int value;
+};
+
+static proc_error *count_one(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    struct counter *counter = user_data;
+    int value = atomic_fetch_add(&counter->value, 1) + 1;
+    return value == 5 ? proc_errorf(1, "%d is enough", value) : NULL;
+}
+
+static void destroy_counter(void *user_data) {
+    struct counter *counter = user_data;
+    printf("the counter is destroyed at %d\n", atomic_load(&counter->value));
+    free(counter);
+}
+
+int main(void) {
+    struct counter *counter = calloc(1, sizeof *counter);
+    if (counter == NULL)
+        return proc_exit_status(proc_errno("calloc"));
+    proc_impl *one = proc_new(count_one, counter, destroy_counter);
+
+    /* The same process three times, at the same time: a reference for each, and ours stays ours. */
+    proc_impl *three = PROC_CONCURRENT(proc_ref(one), proc_ref(one), proc_ref(one));
+    proc_error_unref(proc_run(three, NULL));
+    printf("after three at once: %d\n", atomic_load(&counter->value));
+
+    /* Once more by itself, with the last reference but one. */
+    proc_error_unref(proc_run(proc_ref(one), NULL));
+    printf("after one more: %d\n", atomic_load(&counter->value));
+
+    /* This hands our own reference over: when the run is done nobody holds the process, and the counter goes with it.
+     */
+    proc_error *error = proc_run(one, NULL);
+
+    /* Errors are values as well: one may be kept while the other reference is handed on. */
+    proc_error *kept = proc_error_ref(error);
+    int status = proc_exit_status(error);
+    printf("still readable: %s\n", proc_error_message(kept));
+    proc_error_unref(kept);
+    return status;
+}

@@ -1,0 +1,89 @@
+/* answers.c: what a request gets. / counts and answers at once, /slow after a while, everything else is not there.
+ *
+ * A request is counted in the moment its answer is handed over to be sent, so that what is counted is answered, and
+ * what is answered is counted. All of this runs in the thread of the web process.
+ */
+#define _GNU_SOURCE
+#include "hit_counter.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Whoever is answered while the server stops is told that there will be no other answer on this connection. */
+static enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection,
+                                 unsigned status, const char *text) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+    if (response == NULL)
+        return MHD_NO; /* closes the connection */
+    MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+    MHD_add_response_header(response, "Cache-Control", "no-store");
+    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+        MHD_add_response_header(response, "Allow", "GET");
+    if (web->stopping)
+        MHD_add_response_header(response, "Connection", "close");
+    enum MHD_Result queued = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return queued;
+}
+
+static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *connection) {
+    char text[64];
+    uint64_t hits = web->counter->hits + 1;
+    snprintf(text, sizeof text, "You are visitor number %" PRIu64 ".\n", hits);
+    enum MHD_Result queued = send_text(web, connection, MHD_HTTP_OK, text);
+    if (queued == MHD_YES)
+        web->counter->hits = hits;
+    return queued;
+}
+
+/* The connection rests until its answer is due, and the others go on. All take equally long, so the first in is due
+ * first. */
+static enum MHD_Result wait_for_answer(struct web *web, struct client *client) {
+    client->since = now_ms() + web->options->slow_ms;
+    client->slow_next = NULL;
+    if (web->slow_first == NULL)
+        web->slow_last = &web->slow_first;
+    *web->slow_last = client;
+    web->slow_last = &client->slow_next;
+    MHD_suspend_connection(client->connection);
+    return MHD_YES;
+}
+
+void answers_resume_due(struct web *web) {
+    int64_t now = now_ms();
+    for (struct client *client; (client = web->slow_first) && client->since <= now;) {
+        web->slow_first = client->slow_next;
+        client->due = true;
+        MHD_resume_connection(client->connection); /* calls answer() again */
+    }
+}
+
+/* libmicrohttpd calls this when it has the headers, again for each part of a body, and again when all is there. */
+enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const char *url,
+                       const char *method, const char *version, const char *upload,
+                       size_t *upload_size, void **request) {
+    (void)version;
+    (void)upload;
+    struct web *web = user_data;
+    struct client *client = client_of(connection);
+    if (client == NULL)
+        return MHD_NO; /* there was no memory for it */
+    if (*request == NULL) {
+        *request = client;
+        client_begins_request(client);
+        return MHD_YES;
+    }
+    if (*upload_size > 0) { /* a body is of no interest */
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (strcmp(method, "GET") != 0)
+        return send_text(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is served.\n");
+    if (strcmp(url, "/") == 0)
+        return count_and_answer(web, connection);
+    if (strcmp(url, "/slow") != 0)
+        return send_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
+    return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);
+}

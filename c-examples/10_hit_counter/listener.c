@@ -1,0 +1,44 @@
+/* listener.c: the socket that connections come from: this machine's own, 127.0.0.1. */
+#define _GNU_SOURCE
+#include "hit_counter.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+proc_error *listener_open(uint16_t port, int *fd) {
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    char name[16];
+    snprintf(name, sizeof name, "port %u", port);
+    *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return proc_errno("socket");
+    /* A server that was just stopped leaves closed connections behind, which must not keep the port from the next one.
+     */
+    setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
+    if (bind(*fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(*fd, SOMAXCONN) == 0)
+        return NULL;
+    proc_error *error = proc_errno(name);
+    close(*fd);
+    return error;
+}
+
+uint16_t listener_port(int fd) {
+    struct sockaddr_in address = {0};
+    getsockname(fd, (struct sockaddr *)&address, &(socklen_t){sizeof address});
+    return ntohs(address.sin_port);
+}
+
+/* Closing a listening socket resets the connections that wait in its queue, and their clients may have sent requests.
+ * So they are all taken in first. One that comes between the last accept and the close is refused by the kernel: none of
+ * its bytes was read, and the client may safely ask again. */
+void listener_drain(int fd, struct MHD_Daemon *daemon) {
+    for (int client; (client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;) {
+        struct sockaddr_in address = {.sin_family = AF_INET};
+        MHD_add_connection(daemon, client, (struct sockaddr *)&address, sizeof address);
+    }
+    close(fd);
+}

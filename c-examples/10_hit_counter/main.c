@@ -1,0 +1,81 @@
+/* 10_hit_counter: a daemon that counts its visitors: an HTTP server (libmicrohttpd) made of this library's processes.
+ *
+ *     hit_counter [--port N] [--state FILE] [--slow-ms N]
+ *
+ * Build it with the library (the README says how), or by itself:
+ *
+ *     cc *.c -o hit_counter $(pkg-config --cflags --libs procession libmicrohttpd) -pthread
+ *
+ * Then open http://127.0.0.1:8080/ and stop the server with Ctrl-C. On SIGINT or SIGTERM it takes no new connections,
+ * answers the requests in flight, saves the count and exits with 0. This file shows the tree of processes; web.c serves.
+ */
+#define _GNU_SOURCE
+#include "hit_counter.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+
+static proc_error *print_statistics(proc_cancel *cancel, void *user_data) {
+    struct counter *counter = user_data;
+    uint64_t before = counter->hits;
+    while (!proc_wait(cancel, PROC_SECONDS(5))) {
+        uint64_t hits = counter->hits;
+        if (hits != before)
+            printf("hit_counter: %" PRIu64 " hits, %.1f a second\n", hits, (hits - before) / 5.0);
+        before = hits;
+    }
+    return NULL;
+}
+
+static proc_error *save(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    return counter_save(user_data);
+}
+
+/* A full disk may have room again later: the count goes on, and the last save decides whether it was lost. */
+static proc_error *save_often(proc_cancel *cancel, void *user_data) {
+    while (!proc_wait(cancel, PROC_SECONDS(1))) {
+        proc_error *error = counter_save(user_data);
+        if (error)
+            fprintf(stderr, "hit_counter: not saved: %s\n", proc_error_message(error));
+        proc_error_unref(error);
+    }
+    return NULL;
+}
+
+static proc_error *give(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    return user_data;
+}
+
+/* The last save comes after everything that counts has ended, whatever became of it: a sequence would skip this step
+ * after a failure. The errors of both are put together as the library does it. */
+static proc_error *serve_then_save(proc_cancel *cancel, void *user_data) {
+    struct web *web = user_data;
+    proc_impl *group =
+        PROC_GROUP(proc_task("web", web_process(web)),
+                   proc_task("statistics", proc_new(print_statistics, web->counter, NULL)),
+                   proc_task("flusher", proc_new(save_often, web->counter, NULL)));
+    proc_error *error = proc_run(group, cancel);
+    proc_impl *last = proc_task("save", proc_new(save, web->counter, NULL));
+    return proc_run(PROC_CONCURRENT(proc_new(give, error, NULL), last), cancel);
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    struct counter counter;
+    options_parse(&options, argc, argv);
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    signal(SIGPIPE, SIG_IGN); /* a client that goes away is no reason to die */
+
+    proc_error *error = counter_load(&counter, options.state);
+    if (error)
+        return proc_exit_status(error);
+    struct web web = {.options = &options, .counter = &counter};
+    int status = proc_exit_status(proc_main(proc_new(serve_then_save, &web, NULL)));
+    if (status == 0)
+        printf("hit_counter: stopped at %" PRIu64 " hits, saved in %s\n", counter.hits,
+               options.state);
+    return status;
+}

@@ -1,0 +1,93 @@
+/* web.c: the process that serves. libmicrohttpd is driven from this process's own loop, so one thread does everything
+ * that has to do with connections, and "no more connections" and "nobody is waiting for an answer" are simple facts.
+ *
+ * The loop waits in poll(2), where a cancellation does not reach it. So the process is a group of two: the loop, and a
+ * bell, which waits for the cancellation and rings.
+ */
+#define _GNU_SOURCE
+#include "hit_counter.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+/* How long the stop waits for clients which do not finish the request that they have begun. Counted from the moment when
+ * no answer is owed any more that is slow by our own doing. */
+enum { STOP_LIMIT_MS = 5000 };
+
+static proc_error *ring(proc_cancel *cancel, void *user_data) {
+    struct web *web = user_data;
+    proc_wait(cancel, PROC_FOREVER);
+    eventfd_write(web->wake_fd, 1);
+    return NULL;
+}
+
+static int poll_timeout(struct web *web, int most) {
+    MHD_UNSIGNED_LONG_LONG wanted;
+    if (MHD_get_timeout(web->daemon, &wanted) == MHD_YES && wanted < (unsigned)most)
+        most = (int)wanted;
+    if (web->slow_first) {
+        int64_t left = web->slow_first->since - now_ms();
+        most = left < 0 ? 0 : left < most ? (int)left : most;
+    }
+    return most;
+}
+
+static void serve_once(struct web *web, int timeout_ms) {
+    int epoll_fd = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
+    struct pollfd fds[] = {{.fd = epoll_fd, .events = POLLIN},
+                           {.fd = web->stopping ? -1 : web->wake_fd, .events = POLLIN}};
+    poll(fds, 2, poll_timeout(web, timeout_ms));
+    answers_resume_due(web);
+    MHD_run(web->daemon);
+}
+
+/* No new connections, an answer for every request, and then none is left. */
+static void stop(struct web *web) {
+    web->stopping = true;
+    listener_drain(MHD_quiesce_daemon(web->daemon), web->daemon);
+    int64_t limit = now_ms() + STOP_LIMIT_MS;
+    while (web->clients && now_ms() < limit) {
+        clients_close_idle(web);
+        serve_once(web, 10);
+        if (web->slow_first)
+            limit = now_ms() + STOP_LIMIT_MS;
+    }
+    MHD_stop_daemon(web->daemon);
+}
+
+static struct MHD_Daemon *start(struct web *web, int listener) {
+    return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, answer, web,
+                            MHD_OPTION_LISTEN_SOCKET, listener, MHD_OPTION_CONNECTION_LIMIT, 1000u,
+                            MHD_OPTION_CONNECTION_TIMEOUT, 60u, MHD_OPTION_NOTIFY_CONNECTION,
+                            client_notify, web, MHD_OPTION_NOTIFY_COMPLETED,
+                            client_request_completed, web, MHD_OPTION_END);
+}
+
+static proc_error *serve(proc_cancel *cancel, void *user_data) {
+    struct web *web = user_data;
+    int listener;
+    proc_error *error = listener_open(web->options->port, &listener);
+    if (error)
+        return error;
+    web->daemon = start(web, listener);
+    if (web->daemon == NULL) /* it has closed the listener */
+        return proc_error_new(EIO, "libmicrohttpd does not start");
+    printf("hit_counter: serving http://127.0.0.1:%u/ from %" PRIu64 " hits on\n",
+           listener_port(listener), web->counter->hits);
+    /* Where no thread could be had for the bell, the cancellation is still seen within a second. */
+    while (!proc_cancelled(cancel))
+        serve_once(web, 1000);
+    stop(web);
+    return NULL;
+}
+
+static void close_bell(void *user_data) { close(((struct web *)user_data)->wake_fd); }
+
+proc_impl *web_process(struct web *web) {
+    web->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    return PROC_GROUP(proc_new(serve, web, close_bell), proc_new(ring, web, NULL));
+}

@@ -1,0 +1,35 @@
+/* http_client.h: a blocking HTTP client that tells exactly what became of each request. */
+#ifndef HTTP_CLIENT_H
+#define HTTP_CLIENT_H
+
+#include <stdbool.h>
+
+enum http_outcome {
+    HTTP_FULL,      /* status 200 and every byte of the body */
+    HTTP_REFUSED,   /* no connection, or closed before the first byte of an answer */
+    HTTP_TRUNCATED, /* closed in the middle of an answer */
+    HTTP_WRONG      /* another status, or not HTTP */
+};
+
+struct http_reply {
+    enum http_outcome outcome;
+    bool close;           /* the server said that it closes the connection */
+    unsigned long number; /* the visitor's number in the body */
+};
+
+/* A connection to 127.0.0.1, or -1 when it is refused. */
+int http_connect(int port);
+
+/* false: the connection is closed. */
+bool http_send(int fd, const char *text);
+bool http_get(int fd, const char *path);
+
+struct http_reply http_receive(int fd);
+
+/* A whole visit on a connection of its own. */
+struct http_reply http_visit(int port, const char *path);
+
+/* Waits until the server closes a connection on which nothing more comes: true, or false if something does come. */
+bool http_closed(int fd);
+
+#endif

@@ -1,0 +1,84 @@
+#define _GNU_SOURCE
+#include "server.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static void must(int result, const char *what) {
+    if (result >= 0)
+        return;
+    perror(what);
+    abort();
+}
+
+static void run_child(char *const *arguments, int out, int err) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    dup2(out, STDOUT_FILENO);
+    dup2(err, STDERR_FILENO);
+    execv(arguments[0], arguments);
+    perror(arguments[0]);
+    _exit(127);
+}
+
+static void start(struct server *server, char *const *arguments) {
+    int out[2];
+    must(pipe2(out, O_CLOEXEC), "pipe2");
+    server->err = tmpfile();
+    must(server->err ? 0 : -1, "tmpfile");
+    server->pid = fork();
+    must(server->pid, "fork");
+    if (server->pid == 0)
+        run_child(arguments, out[1], fileno(server->err));
+    close(out[1]);
+    server->out = fdopen(out[0], "r");
+}
+
+void server_start(struct server *server, char *const *command, ...) {
+    enum { MOST = 32 };
+    char *arguments[MOST];
+    size_t count = 0;
+    while (*command && count < MOST / 2)
+        arguments[count++] = *command++;
+    va_list rest;
+    va_start(rest, command);
+    do
+        arguments[count] = va_arg(rest, char *);
+    while (arguments[count] && ++count < MOST - 1);
+    va_end(rest);
+    arguments[count] = NULL;
+
+    *server = (struct server){0};
+    start(server, arguments);
+    const char *url = NULL;
+    if (fgets(server->first_line, sizeof server->first_line, server->out))
+        url = strstr(server->first_line, "http://127.0.0.1:");
+    if (url)
+        server->port = atoi(url + strlen("http://127.0.0.1:"));
+    else
+        server_join(server);
+}
+
+void server_join(struct server *server) {
+    char line[256];
+    int status = 0;
+    while (fgets(line, sizeof line, server->out))
+        ;
+    must(waitpid(server->pid, &status, 0), "waitpid");
+    rewind(server->err);
+    server->errors[fread(server->errors, 1, sizeof server->errors - 1, server->err)] = '\0';
+    server->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    fclose(server->out);
+    fclose(server->err);
+    fputs(server->errors, stderr);
+}
+
+void server_stop(struct server *server, int signal_number) {
+    kill(server->pid, signal_number);
+    server_join(server);
+}

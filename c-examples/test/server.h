@@ -1,0 +1,27 @@
+/* server.h: the server under test: a child process, which does not outlive the test. */
+#ifndef SERVER_H
+#define SERVER_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+struct server {
+    pid_t pid;
+    int port;   /* 0: it did not start to serve */
+    int status; /* its exit status once it has ended; 128 + N if signal N ended it */
+    char first_line[128];
+    char errors[768]; /* what it said on standard error, once it has ended */
+    FILE *out;
+    FILE *err;
+};
+
+/* Starts COMMAND with the arguments, up to a NULL, and waits until it serves or ends. */
+void server_start(struct server *server, char *const *command, ...) __attribute__((sentinel));
+
+/* Waits until it has ended, with all that it said. */
+void server_join(struct server *server);
+
+/* Sends the signal, and waits. */
+void server_stop(struct server *server, int signal_number);
+
+#endif
