@@ -10,6 +10,7 @@
 use std::ffi::{CStr, CString, c_void};
 use std::ops::Deref;
 
+use crate::callback::UserData;
 use crate::sync::{Arc, OnceLock};
 
 /// What a process ends with.
@@ -29,7 +30,7 @@ pub(crate) struct Node {
 enum Kind {
     Failure {
         code: i32,
-        payload: Option<Box<dyn Payload>>,
+        payload: Option<UserData>,
     },
     Task {
         task_type: CString,
@@ -38,22 +39,13 @@ enum Kind {
     Several(Vec<Error>),
 }
 
-/// Something of the program's own that an error carries, released with it.
-pub(crate) trait Payload: Send + Sync {
-    fn pointer(&self) -> *mut c_void;
-}
-
 impl Error {
     /// A failure with a code of `errno` or of the program's own; 0 is no failure and becomes -1.
     pub(crate) fn new(code: i32, message: &str) -> Error {
         Error::with_payload(code, message, None)
     }
 
-    pub(crate) fn with_payload(
-        code: i32,
-        message: &str,
-        payload: Option<Box<dyn Payload>>,
-    ) -> Error {
+    pub(crate) fn with_payload(code: i32, message: &str, payload: Option<UserData>) -> Error {
         let code = if code == 0 { -1 } else { code };
         Error::from_kind(Kind::Failure { code, payload }, Some(text(message)))
     }
@@ -150,7 +142,7 @@ impl Node {
         let mut node = self;
         loop {
             node = match &node.kind {
-                Kind::Failure { payload, .. } => return payload.as_ref().map(|p| p.pointer()),
+                Kind::Failure { payload, .. } => return payload.as_ref().map(|p| p.data),
                 Kind::Task { cause, .. } => cause,
                 Kind::Several(_) => return None,
             };

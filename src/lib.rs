@@ -10,6 +10,7 @@
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `frames` is where it is
 //!   published; `crew` has the threads and `thread_name` what they are called.
 //! - `fork` empties the library in a child of the program.
+//! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, `error` what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
@@ -17,6 +18,7 @@
 #![deny(unsafe_code)]
 
 mod bug;
+mod callback;
 mod cancel;
 mod clock;
 mod concurrent;

@@ -8,6 +8,7 @@
 
 use std::ops::Deref;
 
+use crate::callback::Callback;
 use crate::cancel::Cancel;
 use crate::error::{Error, Outcome};
 use crate::sync::Arc;
@@ -27,18 +28,13 @@ pub(crate) struct Node {
 }
 
 pub(crate) enum Kind {
-    Leaf(Box<dyn Body>),
+    Leaf(Callback),
     Concurrent(Vec<Process>),
     Group(Vec<Process>),
     Sequence(Vec<Process>),
     Task(Task),
     TraceRegion(Process),
     Invalid(Error),
-}
-
-/// The code of a leaf.
-pub(crate) trait Body: Send + Sync {
-    fn call(&self, cancel: &Cancel) -> Outcome;
 }
 
 /// What a process runs inside of.
@@ -52,7 +48,7 @@ pub(crate) struct Context<'a> {
 /// Runs a process on the calling thread until it completes.
 pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
     match &process.kind {
-        Kind::Leaf(body) => call(&**body, context),
+        Kind::Leaf(callback) => call(callback, context),
         Kind::Concurrent(_) => concurrent::run(process, context),
         Kind::Group(_) => group::run(process, context),
         Kind::Sequence(steps) => sequence::run(steps, context),
@@ -62,15 +58,15 @@ pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
     }
 }
 
-fn call(body: &dyn Body, context: Context<'_>) -> Outcome {
+fn call(callback: &Callback, context: Context<'_>) -> Outcome {
     thread_name::carry(context.task);
-    escape::forbidden(context.task, || body.call(context.cancel))
+    escape::forbidden(context.task, || callback.call(context.cancel))
 }
 
 impl Process {
-    pub(crate) fn leaf(body: Box<dyn Body>) -> Process {
+    pub(crate) fn leaf(callback: Callback) -> Process {
         Process(Arc::new(Node {
-            kind: Kind::Leaf(body),
+            kind: Kind::Leaf(callback),
             depth: 0,
         }))
     }

@@ -2,9 +2,10 @@
 
 use std::ffi::{CStr, c_char, c_int, c_void};
 
-use super::handle::{UserData, give, lend, look, share, string, take};
+use super::handle::{give, lend, look, share, string, take};
 use super::types::{proc_destroy_fn, proc_error};
-use crate::error::{Error, Payload};
+use crate::callback::UserData;
+use crate::error::Error;
 
 /// # Errors
 ///
@@ -40,10 +41,10 @@ pub unsafe extern "C" fn proc_error_with_payload(
     payload: *mut c_void,
     destroy: proc_destroy_fn,
 ) -> *mut proc_error {
-    let payload: Box<dyn Payload> = Box::new(UserData {
+    let payload = UserData {
         data: payload,
         destroy,
-    });
+    };
     // SAFETY: the caller lends the message.
     let message = unsafe { text(code, message) };
     give(Error::with_payload(code, &message, Some(payload)))

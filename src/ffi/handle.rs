@@ -1,16 +1,15 @@
-//! Pointers of C to values and back; the program's own data.
+//! Pointers of C to values and back.
 //!
 //! A handle that C sees is the address of a shared node. What makes that sound is rule 1 to 3 of the
 //! API: a pointer that is handed over stands for one reference, which C has from us; a pointer that
 //! is lent stays valid for the call, because C owns a reference to it meanwhile.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char};
 use std::mem::ManuallyDrop;
 
-use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_impl};
+use super::types::{proc_cancel, proc_error, proc_impl};
 use crate::cancel::{self, Cancel};
 use crate::error::{self, Error, Outcome};
-use crate::escape;
 use crate::process::{self, Process};
 use crate::sync::Arc;
 
@@ -90,15 +89,6 @@ pub(super) fn give_outcome(outcome: Outcome) -> *mut proc_error {
     }
 }
 
-/// An outcome from C.
-///
-/// # Safety
-/// As for `take`.
-pub(super) unsafe fn take_outcome(error: *mut proc_error) -> Outcome {
-    // SAFETY: as promised by the caller.
-    unsafe { take(error) }.map_or(Ok(()), Err)
-}
-
 /// A string of C; `None` for NULL.
 ///
 /// # Safety
@@ -109,30 +99,4 @@ pub(super) unsafe fn string<'a>(string: *const c_char) -> Option<&'a CStr> {
     }
     // SAFETY: not NULL, and the caller promises the rest.
     Some(unsafe { CStr::from_ptr(string) })
-}
-
-/// Data of the program that the library holds, and how to release it.
-pub(super) struct UserData {
-    pub(super) data: *mut c_void,
-    pub(super) destroy: proc_destroy_fn,
-}
-
-// SAFETY: the library only passes the pointer on; the API says on which threads the callbacks run.
-unsafe impl Send for UserData {}
-// SAFETY: as above.
-unsafe impl Sync for UserData {}
-
-impl error::Payload for UserData {
-    fn pointer(&self) -> *mut c_void {
-        self.data
-    }
-}
-
-impl Drop for UserData {
-    fn drop(&mut self) {
-        if let Some(destroy) = self.destroy {
-            // SAFETY: the program gave both together, and this is the only call.
-            escape::forbidden(None, || unsafe { destroy(self.data) });
-        }
-    }
 }

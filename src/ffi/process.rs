@@ -1,13 +1,14 @@
 //! Processes and combinators.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::transmute;
 
 use super::bad_input::BadInput;
-use super::handle::{UserData, give, lend, share, string, take, take_outcome};
+use super::handle::{give, share, string, take};
 use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_fn, proc_impl};
-use crate::cancel::Cancel;
-use crate::error::{Error, Outcome};
-use crate::process::{Body, Kind, Process};
+use crate::callback::{Callback, Function, UserData};
+use crate::error::Error;
+use crate::process::{Kind, Process};
 use crate::task::Task;
 
 /// # Processes
@@ -32,7 +33,11 @@ pub unsafe extern "C" fn proc_new(
         destroy,
     };
     give(match r#fn {
-        Some(function) => Process::leaf(Box::new(Callback { function, user })),
+        Some(function) => {
+            // SAFETY: the two types differ in what C calls the nodes that handles point to.
+            let function = unsafe { transmute::<CFunction, Function>(function) };
+            Process::leaf(Callback { function, user })
+        }
         None => Process::invalid(null("proc_new", "fn")),
     })
 }
@@ -163,20 +168,8 @@ pub unsafe extern "C" fn proc_trace_region(
     }
 }
 
-/// The code of a leaf that is a callback of the program.
-struct Callback {
-    function: unsafe extern "C-unwind" fn(*mut proc_cancel, *mut c_void) -> *mut proc_error,
-    user: UserData,
-}
-
-impl Body for Callback {
-    fn call(&self, cancel: &Cancel) -> Outcome {
-        let lent = lend::<proc_cancel>(Some(cancel)).cast_mut();
-        // SAFETY: the program gave function and data together. The handle outlives the call, and a
-        // returned error is the program's to give.
-        unsafe { take_outcome((self.function)(lent, self.user.data)) }
-    }
-}
+/// What `proc_fn` is, but for NULL.
+type CFunction = unsafe extern "C-unwind" fn(*mut proc_cancel, *mut c_void) -> *mut proc_error;
 
 fn null(function: &'static str, argument: &'static str) -> Error {
     BadInput::Null { function, argument }.into()
@@ -248,18 +241,19 @@ unsafe fn take_all(
     }
     // SAFETY: the caller promises that many elements, and gives them up.
     let elements = unsafe { std::slice::from_raw_parts(impls, count) };
+    let mut children = Vec::with_capacity(count);
     // SAFETY: as above.
-    let children: Vec<_> = elements
-        .iter()
-        .map(|element| unsafe { take(*element) })
-        .collect();
-    let null = children.iter().position(Option::is_none);
-    match null {
+    children.extend(
+        elements
+            .iter()
+            .filter_map(|element| unsafe { take(*element) }),
+    );
+    match elements.iter().position(|element| element.is_null()) {
+        None => Ok(children),
         Some(index) => Err(BadInput::NullElement {
             function,
             argument: "impls",
             index,
         }),
-        None => Ok(children.into_iter().flatten().collect()),
     }
 }

@@ -1,22 +1,40 @@
 //! Models of F2 to F5, each with a mutant that it must catch.
+//!
+//! unsafe: the children are callbacks, as those of a program are.
 
-use loom::thread;
+#![allow(unsafe_code)]
+
+use std::ffi::c_void;
 use std::sync::atomic::AtomicUsize as Counter;
 
+use loom::thread;
+
 use super::*;
-use crate::error::Outcome;
-use crate::process::{Body, Kind};
+use crate::callback::{Callback, UserData};
+use crate::process::Kind;
+use crate::{cancel, error};
 
 /// A child that counts its runs and fails.
-struct Child {
-    runs: Arc<Counter>,
+unsafe extern "C-unwind" fn child(_: *mut cancel::Node, runs: *mut c_void) -> *mut error::Node {
+    // SAFETY: the data is the counter of `count_runs`, which outlives the process.
+    unsafe { &*runs.cast::<Counter>() }.fetch_add(1, Ordering::Relaxed);
+    Arc::into_raw(Error::new(1, "fails").into_arc()).cast_mut()
 }
 
-impl Body for Child {
-    fn call(&self, _: &Cancel) -> Outcome {
-        self.runs.fetch_add(1, Ordering::Relaxed);
-        Err(Error::new(1, "fails"))
-    }
+unsafe extern "C-unwind" fn release(runs: *mut c_void) {
+    // SAFETY: the reference that `count_runs` gave away.
+    drop(unsafe { Arc::from_raw(runs.cast::<Counter>()) });
+}
+
+fn count_runs(runs: &Arc<Counter>) -> Process {
+    let user = UserData {
+        data: Arc::into_raw(runs.clone()).cast_mut().cast(),
+        destroy: Some(release),
+    };
+    Process::leaf(Callback {
+        function: child,
+        user,
+    })
 }
 
 /// A fan-out with two children, and what its caller has.
@@ -29,8 +47,7 @@ struct Scene {
 
 fn two_children(policy: OnFailure) -> Scene {
     let runs = [Arc::new(Counter::new(0)), Arc::new(Counter::new(0))];
-    let leaf = |runs: &Arc<Counter>| Process::leaf(Box::new(Child { runs: runs.clone() }));
-    let kind = Kind::Concurrent(runs.iter().map(leaf).collect());
+    let kind = Kind::Concurrent(runs.iter().map(count_runs).collect());
     let process = Process::combine(kind, || unreachable!("it is not deep"));
     let cancel = Cancel::root();
     let fan_out = Arc::new(FanOut::new(&process, alone(&cancel), policy));
