@@ -271,7 +271,8 @@ PROC_API proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
  * Threads: the process runs on the calling thread, and on threads of the library where it needs
- * more than one.
+ * more than one. When it returns, nothing of it runs any more, and if the reference was the last
+ * one, each `destroy` in it has been called.
  *
  * @param impl    what to run. NULL fails with EINVAL.
  * @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.

@@ -73,6 +73,8 @@ mod play;
 mod refused;
 #[path = "oracle/rng.rs"]
 mod rng;
+#[path = "oracle/run.rs"]
+mod run;
 #[path = "oracle/selftest.rs"]
 mod selftest;
 #[path = "oracle/shrink.rs"]

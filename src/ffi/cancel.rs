@@ -1,5 +1,6 @@
 //! Cancel handles.
 
+use super::error::strerror;
 use super::handle::{give, lend, look, share, take};
 use super::types::{proc_cancel, proc_error};
 use crate::cancel::Cancel;
@@ -54,7 +55,8 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
     // SAFETY: the caller lends the handle and hands over the cause.
     let (cancel, cause) = unsafe { (share(cancel), take(cause)) };
     if let Some(cancel) = cancel {
-        cancel.trigger(cause.unwrap_or_else(|| Error::new(libc::ECANCELED, "cancelled")));
+        let cancelled = || Error::new(libc::ECANCELED, &strerror(libc::ECANCELED));
+        cancel.trigger(cause.unwrap_or_else(cancelled));
     }
 }
 

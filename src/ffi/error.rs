@@ -235,7 +235,8 @@ unsafe fn text(code: c_int, message: *const c_char) -> String {
     }
 }
 
-fn strerror(code: c_int) -> String {
+/// What the C library says of a code.
+pub(super) fn strerror(code: c_int) -> String {
     let mut buffer = [0; 256];
     // SAFETY: the size is the buffer's. A text that does not fit is cut, and ends with a NUL too.
     unsafe { libc::strerror_r(code, buffer.as_mut_ptr(), buffer.len()) };

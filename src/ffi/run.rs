@@ -18,7 +18,8 @@ use crate::{bug, thread_name, toplevel};
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
 /// Threads: the process runs on the calling thread, and on threads of the library where it needs
-/// more than one.
+/// more than one. When it returns, nothing of it runs any more, and if the reference was the last
+/// one, each `destroy` in it has been called.
 ///
 /// @param impl    what to run. NULL fails with EINVAL.
 /// @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.

@@ -45,7 +45,10 @@ pub enum Op {
     WaitCancel,
     /// Cancels with a cause of that code, or with none.
     Trigger(Target, Option<i32>),
-    /// The leaf fails as soon as it likes, as do its rivals: any one of them may be first.
+    /// The racer is at the starting line.
+    LineUp(usize),
+    /// Goes on when all racers are there, all at the same moment. They are about to fail: any one
+    /// of them may be the first.
     Race(usize),
 }
 

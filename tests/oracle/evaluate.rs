@@ -9,32 +9,12 @@
 
 use crate::case::{Case, End, Kind, Op, Tree};
 use crate::expect::Expect;
-use crate::handles::{GIVEN, Handles};
+use crate::handles::{GIVEN, Handles, OUTER};
 use crate::model::{Broken, Fate, Outcome};
 use crate::past::Past;
 use crate::refused::refusal;
 use crate::rng::Rng;
-
-/// One run of one node; a shared process has several.
-struct Run<'a> {
-    tree: &'a Tree,
-    kids: Vec<Run<'a>>,
-    begun: bool,
-    handle: usize,
-    /// The next step of a sequence or of a leaf's script.
-    next: usize,
-    past: Past,
-    errors: Vec<Expect>,
-    done: Option<Done>,
-}
-
-#[derive(Clone)]
-struct Done {
-    error: Option<Expect>,
-    past: Past,
-    /// It failed in a race that another one won.
-    outrun: bool,
-}
+use crate::run::{Done, Run};
 
 struct Model<'a> {
     case: &'a Case,
@@ -43,6 +23,8 @@ struct Model<'a> {
     order: Option<&'a mut Rng>,
     handles: Handles,
     gates: Vec<Option<Past>>,
+    /// Which racers are at the starting line.
+    lined_up: Vec<bool>,
     fates: Vec<Fate>,
 }
 
@@ -56,6 +38,7 @@ pub fn predict<'a>(
 ) -> Outcome {
     let (handles, before) = Handles::new(case.outside, broken);
     let gates = vec![None; case.gates];
+    let lined_up = vec![false; case.racers];
     let fates = vec![Fate::default(); case.leaves.len()];
     let mut model = Model {
         case,
@@ -64,6 +47,7 @@ pub fn predict<'a>(
         order,
         handles,
         gates,
+        lined_up,
         fates,
     };
     if let (Some(error), false) = (refusal(case), broken == Broken::RefusedStarts) {
@@ -77,36 +61,6 @@ pub fn predict<'a>(
     let stuck = root.done.is_none();
     let error = root.done.take().and_then(|done| done.error);
     model.outcome(error, stuck)
-}
-
-impl<'a> Run<'a> {
-    fn of(tree: &'a Tree, case: &'a Case) -> Run<'a> {
-        let (tree, kids) = match tree {
-            Tree::Shared(index) => return Run::of(&case.shared[*index], case),
-            Tree::Node(_, kids) => (tree, kids.iter().map(|kid| Run::of(kid, case)).collect()),
-            _ => (tree, Vec::new()),
-        };
-        let past = Past::default();
-        Run {
-            tree,
-            kids,
-            begun: false,
-            handle: GIVEN,
-            next: 0,
-            past,
-            errors: Vec::new(),
-            done: None,
-        }
-    }
-
-    fn finish(&mut self, error: Option<Expect>) -> bool {
-        self.done = Some(Done {
-            error,
-            past: self.past,
-            outrun: false,
-        });
-        true
-    }
 }
 
 impl Model<'_> {
@@ -196,7 +150,11 @@ impl Model<'_> {
                 self.fates[leaf].woken_by.push(cause);
             }
             Op::Trigger(target, code) => handles.trigger(target, run.handle, code, &mut run.past),
-            Op::Race(racer) => return racer == self.winner || handles.is_cancelled(run.handle),
+            Op::LineUp(racer) => self.lined_up[racer] = true,
+            Op::Race(racer) => {
+                let off = !self.lined_up.contains(&false);
+                return off && (racer == self.winner || handles.is_cancelled(run.handle));
+            }
         }
         true
     }
@@ -305,12 +263,15 @@ impl Model<'_> {
 
     fn outcome(self, error: Option<Expect>, stuck: bool) -> Outcome {
         let mut fates = self.fates;
-        let (causes, outside, racy) = self.handles.judge(&mut fates);
+        let racy = self.handles.judge(&mut fates);
+        let outside =
+            [OUTER, GIVEN].map(|handle| self.handles.cause(handle).map(|(cause, _)| cause));
         Outcome {
             error,
-            causes,
             fates,
             outside,
+            failed_with: self.handles.causes_from_below(),
+            causes: self.handles.causes,
             racy,
             stuck,
         }

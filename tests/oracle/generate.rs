@@ -27,7 +27,6 @@ pub struct Grower {
     pub leaves: Vec<Script>,
     shared: Vec<Tree>,
     racers: usize,
-    gates: usize,
     /// How many leaves the tree may still have, more or less.
     pub budget: usize,
     in_shared: bool,
@@ -46,7 +45,6 @@ pub fn generate(seed: u64) -> Case {
             leaves: Vec::new(),
             shared: Vec::new(),
             racers: 0,
-            gates: 0,
             in_shared: false,
         };
         let (root, outside) = grower.root();
@@ -56,7 +54,7 @@ pub fn generate(seed: u64) -> Case {
             root,
             leaves: grower.leaves,
             shared: grower.shared,
-            gates: grower.gates,
+            gates: 0,
             racers: grower.racers,
             outside,
         };
@@ -192,14 +190,10 @@ impl Grower {
         self.racers = self.rng.between(2, 4);
         let mut kids = self.kids(&[Calm, Waiting], 0, depth);
         for racer in 0..self.racers {
-            // Nobody leaves the starting line before all are there.
-            let neighbour = (racer + 1) % self.racers;
-            let line = [Op::Open(self.gates + racer), Op::Await(self.gates + neighbour)];
             let end = self.failure();
-            let leaf = self.leaf_of([&line[..], &[Op::Race(racer)]].concat(), end);
+            let leaf = self.leaf_of(vec![Op::LineUp(racer), Op::Race(racer)], end);
             kids.push(self.perhaps_task(leaf));
         }
-        self.gates += self.racers;
         self.rng.shuffle(&mut kids);
         kids
     }

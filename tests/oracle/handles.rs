@@ -15,7 +15,7 @@ pub struct Handles {
     broken: Broken,
     /// A handle comes after its parent.
     handles: Vec<Handle>,
-    causes: Vec<Expect>,
+    pub causes: Vec<Expect>,
     looks: Vec<Look>,
     events: usize,
     racy: bool,
@@ -248,9 +248,9 @@ impl Handles {
         (self.events - 1) % Past::CAPACITY
     }
 
-    /// At the end: all causes, those of the handles outside, and whether anything was left to
-    /// chance that matters.
-    pub fn judge(mut self, fates: &mut [Fate]) -> (Vec<Expect>, [Option<Cause>; 2], bool) {
+    /// At the end: what each look says, and whether anything was left to chance that matters.
+    pub fn judge(&self, fates: &mut [Fate]) -> bool {
+        let mut racy = self.racy;
         for look in &self.looks {
             let cancelled = self.handles[look.handle].cancelled;
             let surely_before = cancelled.is_none_or(|cancelled| cancelled.past.knows(look.event));
@@ -259,10 +259,16 @@ impl Handles {
             } else {
                 surely_before.then_some(false)
             };
-            self.racy |= look.matters && certain.is_none();
+            racy |= look.matters && certain.is_none();
             fates[look.leaf].looks.push(certain);
         }
-        let outside = [OUTER, GIVEN].map(|handle| self.cause(handle).map(|(cause, _)| cause));
-        (self.causes, outside, self.racy)
+        racy
+    }
+
+    pub fn causes_from_below(&self) -> Vec<Option<Cause>> {
+        let cause = |handle| self.cause(handle).filter(|(_, from_below)| *from_below);
+        (0..self.handles.len())
+            .map(|handle| cause(handle).map(|(cause, _)| cause))
+            .collect()
     }
 }

@@ -41,6 +41,8 @@ pub struct Outcome {
     pub fates: Vec<Fate>,
     /// The causes that the outer and the given handle were cancelled with.
     pub outside: [Option<Cause>; 2],
+    /// The causes of the groups that a child's failure cancelled, by the number of the handle.
+    pub failed_with: Vec<Option<Cause>>,
     pub racy: bool,
     /// Somebody waits for what never happens.
     pub stuck: bool,

@@ -45,7 +45,6 @@ pub fn play(case: &Case) -> Played {
         let actors = builder.finish();
         let error = proc_run(root, stage.handles[1]);
         stage.check_destroyed(actors);
-        stage.look_at_kept_handles();
         error
     };
     let mut faults = std::mem::take(&mut *lock(&stage.faults));
@@ -53,7 +52,9 @@ pub fn play(case: &Case) -> Played {
     let (error, outside) = unsafe {
         let seen = (!error.is_null()).then(|| Seen::read(error, &mut faults));
         proc_error_unref(error);
-        (seen, stage.close(&mut faults))
+        stage.release_kept(&mut faults);
+        let outside = stage.handles.map(|handle| release(handle, &mut faults));
+        (seen, outside)
     };
     let (made, freed) = (
         stage.errors_made.load(SeqCst),
@@ -94,38 +95,28 @@ impl Stage {
     }
 
     /// Looks at the handles that the leaves were given, now that all is over, and releases them.
-    fn look_at_kept_handles(&self) {
+    fn release_kept(&self, faults: &mut Vec<String>) {
         for (leaf, handle) in lock(&self.kept).drain(..) {
-            // SAFETY: the handle was kept, and is released once.
-            let cancelled = unsafe {
-                let cancelled = proc_cancelled(handle);
-                proc_cancel_unref(handle);
-                cancelled
-            };
-            lock(&self.logs[leaf]).handles.push((handle, cancelled));
+            // SAFETY: the handle was kept for this.
+            let cause = unsafe { release(handle, faults) };
+            lock(&self.logs[leaf]).handles.push((handle, cause));
         }
     }
+}
 
-    /// Reads and releases the handles outside.
-    ///
-    /// # Safety
-    /// Nobody may use them any more.
-    unsafe fn close(&self, faults: &mut Vec<String>) -> [Option<Seen>; 2] {
-        self.handles.map(|handle| {
-            // SAFETY: a handle of ours, or NULL, for which there is no cause; the cause is read
-            // before the release.
-            unsafe {
-                let cause = proc_cancel_cause(handle);
-                if cause.is_null() == proc_cancelled(handle) {
-                    faults.push(
-                        "a handle outside is cancelled without a cause, or has one without that"
-                            .into(),
-                    );
-                }
-                let seen = (!cause.is_null()).then(|| Seen::read(cause, faults));
-                proc_cancel_unref(handle);
-                seen
-            }
-        })
+/// Reads the cause of a handle, and releases it.
+///
+/// # Safety
+/// The handle must be the caller's, or NULL.
+unsafe fn release(handle: *mut Cancel, faults: &mut Vec<String>) -> Option<Seen> {
+    // SAFETY: the caller vouches for the handle; its cause is read before the release.
+    unsafe {
+        let cause = proc_cancel_cause(handle);
+        if cause.is_null() == proc_cancelled(handle) {
+            faults.push("a handle is cancelled without a cause, or has one without that".into());
+        }
+        let seen = (!cause.is_null()).then(|| Seen::read(cause, faults));
+        proc_cancel_unref(handle);
+        seen
     }
 }

@@ -1,13 +1,18 @@
 //! Makes a failing case smaller, as long as it fails.
 
 use crate::case::{Case, Op, Tree};
-use crate::decorate::is_certain;
+use crate::decorate::{depth, is_certain};
 
 /// Greedy: takes the first smaller case that still fails, until there is none or the trials are
 /// used up.
 pub fn shrink(mut case: Case, fails: impl Fn(&Case) -> bool) -> Case {
-    let mut trials = 200;
-    'smaller: loop {
+    // A tower has too many smaller ones, and is easily understood as it is.
+    let mut trials = if depth(&case, &case.root) > 100 {
+        0
+    } else {
+        200
+    };
+    'smaller: while trials > 0 {
         for smaller in smaller_cases(&case) {
             if trials == 0 {
                 return case;
@@ -20,8 +25,9 @@ pub fn shrink(mut case: Case, fails: impl Fn(&Case) -> bool) -> Case {
                 }
             }
         }
-        return case;
+        break;
     }
+    case
 }
 
 fn smaller_cases(case: &Case) -> Vec<Case> {
@@ -33,7 +39,7 @@ fn smaller_cases(case: &Case) -> Vec<Case> {
     for leaf in 0..case.leaves.len() {
         for op in 0..case.leaves[leaf].ops.len() {
             // Without its racers a race is no race.
-            if !matches!(case.leaves[leaf].ops[op], Op::Race(_)) {
+            if !matches!(case.leaves[leaf].ops[op], Op::LineUp(_) | Op::Race(_)) {
                 let mut smaller = case.clone();
                 smaller.leaves[leaf].ops.remove(op);
                 cases.push(smaller);

@@ -15,6 +15,7 @@ pub struct Stage {
     case: Case,
     gates: Mutex<Vec<bool>>,
     bell: Condvar,
+    racers_there: AtomicUsize,
     pub logs: Vec<Mutex<Log>>,
     pub faults: Mutex<Vec<String>>,
     pub handles: [*mut Cancel; 2],
@@ -56,6 +57,7 @@ impl Stage {
         Stage {
             gates: Mutex::new(vec![false; case.gates]),
             bell: Condvar::new(),
+            racers_there: AtomicUsize::new(0),
             logs: case.leaves.iter().map(|_| Mutex::default()).collect(),
             case,
             faults: Mutex::default(),
@@ -145,7 +147,22 @@ impl Stage {
             Op::WaitCancel => unsafe { self.wait(leaf, cancel) },
             // SAFETY: as above; the handles outside live until the run is over.
             Op::Trigger(target, code) => unsafe { self.trigger(self.handle(target, cancel), code) },
-            Op::Race(_) => {}
+            Op::LineUp(_) => _ = self.racers_there.fetch_add(1, SeqCst),
+            Op::Race(_) => self.await_racers(),
+        }
+    }
+
+    /// Spins, for whoever slept would be late.
+    fn await_racers(&self) {
+        for turn in 1_u32.. {
+            if self.racers_there.load(SeqCst) >= self.case.racers {
+                return;
+            }
+            // There may be more racers than cores.
+            if turn.is_multiple_of(1_000) {
+                std::thread::yield_now();
+            }
+            std::hint::spin_loop();
         }
     }
 

@@ -49,7 +49,7 @@ fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> O
             ));
         }
     }
-    if let Some(wrong) = wrong_handle(case, outcome, played) {
+    if let Some(wrong) = wrong_handle(case, outcome, played, &matcher) {
         return Some(wrong);
     }
     for (expect, seen) in outcome.outside.iter().zip(&played.outside) {
@@ -68,28 +68,39 @@ fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> O
 }
 
 /// Each group has one handle of its own, which its children are given, and which is cancelled when
-/// all is over; everything else passes its handle on. Leaves that ran several times are left out.
-fn wrong_handle(case: &Case, outcome: &Outcome, played: &Played) -> Option<String> {
+/// all is over, by the first failure if there was any; everything else passes its handle on. Leaves
+/// that ran several times are left out.
+fn wrong_handle(
+    case: &Case,
+    outcome: &Outcome,
+    played: &Played,
+    matcher: &Matcher,
+) -> Option<String> {
     let mut known = Vec::new();
     if case.outside != Outside::Null {
         known.push((GIVEN, played.given));
     }
     for (leaf, (fate, log)) in outcome.fates.iter().zip(&played.logs).enumerate() {
-        let (&[number], &[(handle, cancelled)]) = (&fate.handles[..], &log.handles[..]) else {
+        let ([number], [(handle, cause)]) = (&fate.handles[..], &log.handles[..]) else {
             continue;
         };
-        if number != GIVEN && !cancelled {
+        let expect = outcome.failed_with[*number].map(|cause| &outcome.causes[cause]);
+        let agree = match (expect, cause) {
+            (Some(expect), Some(cause)) => matcher.accepts(expect, cause),
+            (expect, cause) => expect.is_none() && (*number == GIVEN || cause.is_some()),
+        };
+        if !agree {
             return Some(format!(
-                "leaf {leaf}: its group is over, and the handle is not cancelled"
+                "leaf {leaf}: its group ended with {cause:?}, not {expect:?}"
             ));
         }
-        let other = |known: &&(usize, _)| (known.0 == number) != (known.1 == handle);
-        if let Some((other, _)) = known.iter().find(other) {
+        let mixed_up = |known: &&(usize, _)| (known.0 == *number) != (known.1 == *handle);
+        if let Some((other, _)) = known.iter().find(mixed_up) {
             return Some(format!(
                 "leaf {leaf}: given handle {number}, mixed up with {other}"
             ));
         }
-        known.push((number, handle));
+        known.push((*number, *handle));
     }
     None
 }
