@@ -43,8 +43,7 @@ int main(void) {
     proc_error_unref(proc_run(proc_ref(one), NULL));
     printf("after one more: %d\n", atomic_load(&counter->value));
 
-    /* This hands our own reference over: when the run is done nobody holds the process, and the counter goes with it.
-     */
+    /* Our own reference goes as well: after the run nobody holds the process or its counter. */
     proc_error *error = proc_run(one, NULL);
 
     /* Errors are values as well: one may be kept while the other reference is handed on. */

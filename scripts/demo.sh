@@ -127,6 +127,7 @@ demo() {
     directory=$(mktemp -d)
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP
+    echo
     echo "A web server that counts its visitors. It is made of this library's processes: see c-examples/10_hit_counter."
     step "1. It is started, on a free port."
     start

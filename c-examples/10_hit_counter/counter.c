@@ -26,9 +26,8 @@ static proc_error *parse(struct counter *counter, const char *text, size_t size)
     uint64_t hits = 0;
     bool is_number = sscanf(text, "%" SCNu64, &hits) == 1;
     size_t length = (size_t)snprintf(canonical, sizeof canonical, "%" PRIu64 "\n", hits);
-    bool is_size =
-        size == length || size == length - 1; /* a text editor may leave the newline out */
-    if (!is_number || !is_size || memcmp(text, canonical, size) != 0)
+    bool is_whole = size == length || size == length - 1; /* the newline may be missing */
+    if (!is_number || !is_whole || memcmp(text, canonical, size) != 0)
         return proc_errorf(EINVAL, "state file %s: is not one count and nothing else",
                            counter->path);
     counter->hits = counter->saved = hits;

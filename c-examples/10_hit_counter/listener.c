@@ -16,8 +16,7 @@ proc_error *listener_open(uint16_t port, int *fd) {
     *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd < 0)
         return proc_errno("socket");
-    /* A server that was just stopped leaves closed connections behind, which must not keep the port from the next one.
-     */
+    /* The closed connections of a server that was just stopped must not keep the port from the next. */
     setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (bind(*fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(*fd, SOMAXCONN) == 0)
         return NULL;

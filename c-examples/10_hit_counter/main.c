@@ -22,7 +22,8 @@ static proc_error *print_statistics(proc_cancel *cancel, void *user_data) {
     while (!proc_wait(cancel, PROC_SECONDS(5))) {
         uint64_t hits = counter->hits;
         if (hits != before)
-            printf("hit_counter: %" PRIu64 " hits, %.1f a second\n", hits, (hits - before) / 5.0);
+            printf("hit_counter: %" PRIu64 " hits, %.1f a second\n", hits,
+                   (double)(hits - before) / 5);
         before = hits;
     }
     return NULL;
@@ -33,12 +34,12 @@ static proc_error *save(proc_cancel *cancel, void *user_data) {
     return counter_save(user_data);
 }
 
-/* A full disk may have room again later: the count goes on, and the last save decides whether it was lost. */
-static proc_error *save_often(proc_cancel *cancel, void *user_data) {
+/* A full disk may have room again later: it is tried again, and only the last save decides whether the count is lost. */
+static proc_error *flush(proc_cancel *cancel, void *user_data) {
     while (!proc_wait(cancel, PROC_SECONDS(1))) {
         proc_error *error = counter_save(user_data);
         if (error)
-            fprintf(stderr, "hit_counter: not saved: %s\n", proc_error_message(error));
+            fprintf(stderr, "hit_counter: flusher: %s\n", proc_error_message(error));
         proc_error_unref(error);
     }
     return NULL;
@@ -56,7 +57,7 @@ static proc_error *serve_then_save(proc_cancel *cancel, void *user_data) {
     proc_impl *group =
         PROC_GROUP(proc_task("web", web_process(web)),
                    proc_task("statistics", proc_new(print_statistics, web->counter, NULL)),
-                   proc_task("flusher", proc_new(save_often, web->counter, NULL)));
+                   proc_task("flusher", proc_new(flush, web->counter, NULL)));
     proc_error *error = proc_run(group, cancel);
     proc_impl *last = proc_task("save", proc_new(save, web->counter, NULL));
     return proc_run(PROC_CONCURRENT(proc_new(give, error, NULL), last), cancel);

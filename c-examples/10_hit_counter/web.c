@@ -26,7 +26,7 @@ static proc_error *ring(proc_cancel *cancel, void *user_data) {
 }
 
 static int poll_timeout(struct web *web, int most) {
-    MHD_UNSIGNED_LONG_LONG wanted;
+    unsigned long long wanted;
     if (MHD_get_timeout(web->daemon, &wanted) == MHD_YES && wanted < (unsigned)most)
         most = (int)wanted;
     if (web->slow_first) {

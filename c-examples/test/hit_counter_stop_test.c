@@ -44,20 +44,34 @@ static void idle_connections_are_closed_before_slow_requests_end(void) {
     CHECK_INT(server.status, 128 + SIGKILL);
 }
 
-static void slow_requests_in_flight_are_answered(void) {
+/* Returns whether the stop came before the first of the answers. */
+static bool stop_before_slow_answers(char *slow_ms) {
     enum { SLOW = 8 };
     struct server server;
-    int fds[SLOW];
-    start(&server, "500");
+    int fds[SLOW], while_stopping = 0;
+    long before = saved() < 0 ? 0 : saved();
+    start(&server, slow_ms);
     for (int i = 0; i < SLOW; i++)
         fds[i] = ask(&server, "/slow");
     let_it_read(&server);
     kill(server.pid, SIGTERM);
-    for (int i = 0; i < SLOW; i++)
-        answered_while_stopping(fds[i]);
+    for (int i = 0; i < SLOW; i++) {
+        struct http_reply reply = http_receive(fds[i]);
+        CHECK_INT(reply.outcome, HTTP_FULL);
+        CHECK(http_closed(fds[i]));
+        close(fds[i]);
+        while_stopping += reply.close;
+    }
     server_join(&server);
     CHECK_INT(server.status, 0);
-    CHECK_INT(saved(), SLOW + 1);
+    CHECK_INT(saved(), before + SLOW + 1);
+    return while_stopping == SLOW;
+}
+
+/* On a busy machine the slow answers may be too fast: then the same is done with slower ones. */
+static void slow_requests_in_flight_are_answered(void) {
+    CHECK(stop_before_slow_answers("500") || stop_before_slow_answers("3000") ||
+          stop_before_slow_answers("20000"));
 }
 
 static void a_request_begun_before_the_stop_may_end_after_it(void) {

@@ -1,6 +1,8 @@
 /* hit_counter_test: starting, counting, answering, and what is refused. */
 #include "rig.h"
 
+#include <sys/stat.h>
+
 static void the_count_goes_on_after_a_restart(void) {
     struct server server;
     unsigned long number = 0;
@@ -67,6 +69,23 @@ static void only_get_is_served_and_only_known_pages(void) {
     CHECK_INT(saved(), 1);
 }
 
+static void a_count_that_cannot_be_saved_is_an_error(void) {
+    struct server server;
+    char directory[80], moved[96], file[96];
+    snprintf(directory, sizeof directory, "%s.directory", state);
+    snprintf(moved, sizeof moved, "%s.moved", directory);
+    snprintf(file, sizeof file, "%s/state", directory);
+    CHECK_INT(mkdir(directory, 0700), 0);
+    server_start(&server, command, "--port", "0", "--state", file, NULL);
+    CHECK_INT(rename(directory, moved), 0);
+    visit(&server, 1);
+    server_stop(&server, SIGTERM);
+    CHECK_INT(server.status, 1);
+    CHECK_HAS(server.errors, "hit_counter: save: state file ");
+    CHECK_HAS(server.errors, ": make a new one: No such file or directory\n");
+    CHECK_INT(rmdir(moved), 0);
+}
+
 static void refused(int status, const char *message, char *option, char *value) {
     struct server server;
     server_start(&server, command, option, value, NULL);
@@ -104,4 +123,5 @@ static void a_state_file_that_is_no_count_is_left_alone(void) {
 RIG_MAIN(CASE(the_count_goes_on_after_a_restart), CASE(a_server_without_visitors_keeps_the_count),
          CASE(a_taken_port_is_an_error_with_name_port_and_reason),
          CASE(a_client_that_goes_away_does_no_harm), CASE(only_get_is_served_and_only_known_pages),
-         CASE(bad_options_exit_with_2), CASE(a_state_file_that_is_no_count_is_left_alone))
+         CASE(a_count_that_cannot_be_saved_is_an_error), CASE(bad_options_exit_with_2),
+         CASE(a_state_file_that_is_no_count_is_left_alone))

@@ -15,7 +15,8 @@ static char state[64];
 
 static inline void start(struct server *server, char *slow_ms) {
     server_start(server, command, "--port", "0", "--state", state, "--slow-ms", slow_ms, NULL);
-    CHECK(server->port > 0);
+    if (!CHECK(server->port > 0))
+        abort(); /* nothing can be asked of it, and its process is gone */
 }
 
 static inline void stop(struct server *server, int signal_number) {

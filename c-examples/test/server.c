@@ -21,7 +21,7 @@ static void run_child(char *const *arguments, int out, int err) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
     dup2(err, STDERR_FILENO);
-    execv(arguments[0], arguments);
+    execvp(arguments[0], arguments);
     perror(arguments[0]);
     _exit(127);
 }
