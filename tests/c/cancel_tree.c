@@ -95,7 +95,8 @@ static proc_error *cancel_at_once(proc_cancel *cancel, void *user_data) {
 }
 
 static void one_winner(void) {
-    for (int round = 0; round < 100; round++) {
+    size_t rounds = check_scaled(100);
+    for (size_t round = 0; round < rounds; round++) {
         race r = {.cancel = proc_cancel_new(NULL)};
         gate_init(&r.start);
         proc_cancel *below = proc_cancel_new(r.cancel);
@@ -138,7 +139,8 @@ static proc_error *cancel_meanwhile(proc_cancel *cancel, void *user_data) {
 }
 
 static void made_meanwhile(void) {
-    for (int round = 0; round < 30; round++) {
+    size_t rounds = check_scaled(30);
+    for (size_t round = 0; round < rounds; round++) {
         race r = {.cancel = proc_cancel_new(NULL)};
         gate_init(&r.start);
         proc_impl *impls[THREADS] = {proc_new(cancel_meanwhile, &r, NULL)};

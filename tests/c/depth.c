@@ -74,12 +74,13 @@ static void wide_and_deep(void) {
 }
 
 static void construction(void) {
+    int levels = (int)check_scaled(100000);
     for (int kind = 0; kind <= MIXED; kind++) {
         leaf l = {0};
-        proc_error *error = proc_run(nest(kind, 100000, leaf_new(&l)), NULL);
+        proc_error *error = proc_run(nest(kind, levels, leaf_new(&l)), NULL);
         CHECK_INT(proc_error_code(error), ELOOP);
         proc_error_unref(error);
-        proc_unref(nest(kind, 100000, leaf_new(&l)));
+        proc_unref(nest(kind, levels, leaf_new(&l)));
         CHECK_INT(l.runs, 0);
         CHECK_INT(l.destroyed, 2);
     }
@@ -100,7 +101,8 @@ static void deepest_error(void) {
 static void chain_of_handles(void) {
     proc_cancel *root = proc_cancel_new(NULL);
     proc_cancel *last = proc_cancel_ref(root);
-    for (int i = 0; i < 100000; i++) {
+    size_t links = check_scaled(100000);
+    for (size_t i = 0; i < links; i++) {
         proc_cancel *below = proc_cancel_new(last);
         proc_cancel_unref(last);
         last = below;

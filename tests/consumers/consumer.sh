@@ -5,6 +5,7 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 moved=$SCRATCH/moved
 work=$SCRATCH/$1
+answer=()
 
 fail() {
     echo "$*" >&2
@@ -31,12 +32,13 @@ build_with_cmake() {
     "$CMAKE" --build "$work"
 }
 
+# pkg-config answers in words of the shell, in which a space may be quoted.
+ask_pkg_config() { eval "answer=($(PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig pkg-config "$@" procession))"; }
+
 build_with_pkg_config() {
-    export PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig
     mkdir -p "$work"
-    # Unquoted on purpose: flags are words.
-    # shellcheck disable=SC2046
-    "$CC" $(pkg-config --cflags procession) "$here/program/main.c" -o "$work/program" "$@"
+    ask_pkg_config --cflags
+    "$CC" "${answer[@]}" "$here/program/main.c" -o "$work/program" "$@"
 }
 
 # Nothing that is installed may name a place on this machine: not the sources, the build, the first prefix, nor the
@@ -72,28 +74,26 @@ case_cmake_static() {
 }
 
 case_pkg_config_shared() {
-    # shellcheck disable=SC2046
-    build_with_pkg_config $(PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig pkg-config --libs procession)
+    ask_pkg_config --libs
+    build_with_pkg_config "${answer[@]}"
     run_shared "$work/program" "$moved/$LIBDIR"
 }
 
 # As pkg-config means it, --static belongs to a program that is static as a whole; and to one that takes only this library so.
 case_pkg_config_static() {
-    local flags
-    flags=$(PKG_CONFIG_PATH=$moved/$LIBDIR/pkgconfig pkg-config --libs --static procession)
-    # shellcheck disable=SC2086
-    build_with_pkg_config -static $flags
+    ask_pkg_config --libs --static
+    local libs=("${answer[@]}")
+    build_with_pkg_config -static "${libs[@]}"
     "$work/program"
-    # shellcheck disable=SC2086
-    build_with_pkg_config ${flags/-lprocession/-l:libprocession.a}
+    build_with_pkg_config "${libs[@]/#-lprocession/-l:libprocession.a}"
     run_static "$work/program"
 }
 
 # While the major version is 0, each minor version is another interface.
 case_versions() {
     build_with_cmake "$here/versions" -DCMAKE_PREFIX_PATH="$moved"
-    local pkg_config=(env PKG_CONFIG_PATH="$moved/$LIBDIR/pkgconfig" pkg-config)
-    [ "$("${pkg_config[@]}" --modversion procession)" = "$VERSION" ]
+    ask_pkg_config --modversion
+    [ "${answer[*]}" = "$VERSION" ]
 }
 
 # What a packager does: installed for one place, put into another.
