@@ -27,15 +27,23 @@ if(NOT PROCESSION_CARGO_PROFILE STREQUAL "dev")
   else()
     set(cargo_home $ENV{HOME}/.cargo)
   endif()
-  set(remap "--remap-path-prefix=${cargo_home}=cargo" "--remap-path-prefix=${CMAKE_CURRENT_SOURCE_DIR}=procession")
-  string(REPLACE ";" "','" remap "${remap}")
-  set(remap --config "target.'cfg(all())'.rustflags=['${remap}']")
-  set(c_flags CC_SHELL_ESCAPED_FLAGS=1
-      "CFLAGS=$ENV{CFLAGS} '-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=procession'")
+  set(remap --remap-path-prefix=${cargo_home}=cargo --remap-path-prefix=${CMAKE_CURRENT_SOURCE_DIR}=procession)
+  list(APPEND cargo_environment CC_SHELL_ESCAPED_FLAGS=1
+       "CFLAGS=$ENV{CFLAGS} '-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=procession'")
 endif()
 
-set(cargo_arguments --locked --lib --profile ${PROCESSION_CARGO_PROFILE} ${remap}
-    --manifest-path ${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml --target-dir ${PROCESSION_CARGO_TARGET_DIR})
+# Flags in the environment take the place of any in cargo's configuration, so then ours must be there too.
+if(DEFINED ENV{RUSTFLAGS})
+  list(JOIN remap " " flags)
+  list(APPEND cargo_environment "RUSTFLAGS=$ENV{RUSTFLAGS} ${flags}")
+elseif(remap)
+  list(JOIN remap "','" flags)
+  list(APPEND cargo_arguments --config "target.'cfg(all())'.rustflags=['${flags}']")
+endif()
+
+list(APPEND cargo_environment CC=${CMAKE_C_COMPILER})
+list(APPEND cargo_arguments --locked --lib --profile ${PROCESSION_CARGO_PROFILE}
+     --manifest-path ${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml --target-dir ${PROCESSION_CARGO_TARGET_DIR})
 
 set(PROCESSION_LIBRARY_DIR ${CMAKE_CURRENT_BINARY_DIR}/lib)
 set(PROCESSION_SHARED libprocession.so.${PROJECT_VERSION})
@@ -43,7 +51,7 @@ set(PROCESSION_SONAME libprocession.so.${PROCESSION_ABI})
 
 # Cargo alone knows what is stale, so it is asked at every build; what did not change is not copied, so nothing is relinked.
 add_custom_target(procession_cargo ALL
-  COMMAND ${CMAKE_COMMAND} -E env CC=${CMAKE_C_COMPILER} ${c_flags} ${CARGO} build ${cargo_arguments}
+  COMMAND ${CMAKE_COMMAND} -E env ${cargo_environment} ${CARGO} build ${cargo_arguments}
   COMMAND ${CMAKE_COMMAND} -E make_directory ${PROCESSION_LIBRARY_DIR}
   COMMAND ${CMAKE_COMMAND} -E copy_if_different
           ${cargo_output}/libprocession.so ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SHARED}

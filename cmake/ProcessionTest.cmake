@@ -68,13 +68,13 @@ function(procession_add_command_test name)
   set_tests_properties(${name} PROPERTIES FIXTURES_REQUIRED "${arg_DEPENDS}" FIXTURES_SETUP "${arg_SETUP}")
 endfunction()
 
-# Valgrind is some 30 times slower and runs one thread at a time, so its tests get more time.
+# Valgrind is some 30 times slower and runs one thread at a time, so its tests get three times as much.
 function(procession_bound name seconds)
   if(NOT seconds)
     set(seconds 60)
   endif()
   if(PROCESSION_VALGRIND)
-    math(EXPR seconds "${seconds} * 5")
+    math(EXPR seconds "${seconds} * 3")
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds})
 endfunction()
