@@ -59,7 +59,7 @@ join() {
     say "exit status 0"
 }
 
-visit=(curl --silent --show-error --max-time $patience)
+visit=(curl --silent --show-error --max-time "$patience")
 
 visits_five_times() {
     local number answer

@@ -15,6 +15,7 @@ clang clang
 clang-format clang-format
 valgrind valgrind
 curl curl
+shellcheck shellcheck
 END
 }
 

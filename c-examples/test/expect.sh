@@ -3,9 +3,9 @@
 # Runs the command. What it prints, both ways, and its exit status must be exactly what FILE says. With --any-order the
 # lines may come in any order, and FILE has them sorted.
 set -u
-order=cat
+order="cat"
 if [ "$1" = --any-order ]; then
-    order=sort
+    order="sort"
     shift
 fi
 expected=$1
