@@ -89,6 +89,9 @@
 
 /**
  * How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
+ *
+ * Running a tree takes less than 1 KiB of the calling thread's stack for each level of it, besides
+ * what the callbacks take; releasing one takes no more for a deep tree than for a flat one.
  */
 #define PROC_MAX_DEPTH 1000
 

@@ -22,11 +22,16 @@ use crate::sync::{Arc, Condvar, Mutex, OnceLock};
 /// One holder of a cancel handle.
 pub(crate) struct Cancel(Arc<Node>);
 
+/// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
+/// group has a handle of its own, and below one that nobody knows it may as well have none above.
+pub(crate) struct Scope(OnceLock<Cancel>);
+
 /// A cancel handle as its readers see it.
 pub(crate) struct Node {
     cancelled: AtomicBool,
     cause: OnceLock<Error>,
     holders: AtomicUsize,
+    has_parent: bool,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
     links: Mutex<Links>,
@@ -81,6 +86,27 @@ impl Cancel {
     }
 }
 
+impl Scope {
+    pub(crate) fn unknown() -> Scope {
+        Scope(OnceLock::new())
+    }
+
+    pub(crate) fn handle(&self) -> &Cancel {
+        self.0.get_or_init(Cancel::root)
+    }
+
+    /// A handle below this one.
+    pub(crate) fn child(&self) -> Cancel {
+        self.0.get().map_or_else(Cancel::root, Cancel::child)
+    }
+}
+
+impl From<Cancel> for Scope {
+    fn from(cancel: Cancel) -> Scope {
+        Scope(OnceLock::from(cancel))
+    }
+}
+
 impl Deref for Cancel {
     type Target = Node;
     fn deref(&self) -> &Node {
@@ -111,6 +137,7 @@ impl Node {
             cancelled: AtomicBool::new(false),
             cause: OnceLock::new(),
             holders: AtomicUsize::new(1),
+            has_parent: parent.is_some(),
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
                 parent,
@@ -168,7 +195,7 @@ impl Node {
     /// Gives up one hold. The last one unlinks the node (C5); then its hold on its parent, which is
     /// returned, is to be given up too.
     fn let_go(this: &Arc<Node>) -> Option<Arc<Node>> {
-        if this.holders.fetch_sub(1, Ordering::AcqRel) != 1 {
+        if this.holders.fetch_sub(1, Ordering::AcqRel) != 1 || !this.has_parent {
             return None;
         }
         let parent = this.links.lock().parent.take()?;

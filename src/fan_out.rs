@@ -18,7 +18,7 @@
 //!   before the others are cancelled because of it.
 
 use crate::bug;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Scope};
 use crate::crew::NoThread;
 use crate::error::Error;
 use crate::frames::{self, Backlog, Watch};
@@ -50,7 +50,7 @@ fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Err
         return Vec::new();
     };
     if policy == OnFailure::CancelOthers {
-        context.cancel.trigger(error.clone());
+        context.scope.handle().trigger(error.clone());
     }
     vec![error]
 }
@@ -97,7 +97,7 @@ impl FanOut {
     fn new(process: &Process, context: Context<'_>, policy: OnFailure) -> FanOut {
         let work = Work {
             parent: process.clone(),
-            cancel: context.cancel.clone(),
+            cancel: context.scope.handle().clone(),
             task: context.task.cloned(),
         };
         FanOut {
@@ -140,7 +140,7 @@ impl FanOut {
 
     fn run_child(&self, child: &Process, context: Context<'_>) {
         if let Err(error) = bug::contained(|| process::run(child, context)) {
-            self.fail(error, context.cancel);
+            self.fail(error, context.scope.handle());
         }
     }
 
@@ -193,12 +193,13 @@ impl Backlog for FanOut {
 
     fn help(&self) {
         let Some(work) = self.enter() else { return };
+        let scope = Scope::from(work.cancel);
         let context = Context {
-            cancel: &work.cancel,
+            scope: &scope,
             task: work.task.as_ref(),
         };
         self.work(&work.parent, context);
-        drop(work);
+        drop((work.parent, work.task, scope));
         self.leave();
     }
 

@@ -1,32 +1,33 @@
 //! All children at the same time; the first to fail cancels the others.
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Scope};
 use crate::error::{Echoes, Error, Outcome};
 use crate::fan_out::{self, OnFailure};
 use crate::process::{Context, Process};
 use crate::sync::OnceLock;
 
-/// The group's handle is its scope: its cause is listed once, however many children return it.
+/// The cause of the group's handle is listed once, however many children return it.
 pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
-    let scope = context.cancel.child();
+    let scope = Scope::from(context.scope.child());
     let inside = Context {
-        cancel: &scope,
+        scope: &scope,
         ..context
     };
+    let handle = scope.handle();
     let errors = fan_out::run(process, inside, OnFailure::CancelOthers);
-    let errors = match scope.cause() {
+    let errors = match handle.cause() {
         Some(cause) if !errors.is_empty() => Echoes::of(cause).keep_first(errors),
         _ => errors,
     };
-    close(&scope);
+    close(handle);
     Error::merge(errors)
 }
 
 /// Whoever kept the handle of an ended group must not wait for it forever.
-fn close(scope: &Cancel) {
+fn close(handle: &Cancel) {
     static ENDED: OnceLock<Error> = OnceLock::new();
-    if scope.is_shared() && !scope.cancelled() {
+    if handle.is_shared() && !handle.cancelled() {
         let ended = ENDED.get_or_init(|| Error::new(libc::ECANCELED, "the group has ended"));
-        scope.trigger(ended.clone());
+        handle.trigger(ended.clone());
     }
 }

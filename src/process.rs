@@ -9,7 +9,7 @@
 use std::ops::Deref;
 
 use crate::callback::Callback;
-use crate::cancel::Cancel;
+use crate::cancel::Scope;
 use crate::error::{Error, Outcome};
 use crate::sync::Arc;
 use crate::task::{Task, TaskRun};
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
 /// What a process runs inside of.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'a> {
-    pub(crate) cancel: &'a Cancel,
+    pub(crate) scope: &'a Scope,
     /// The innermost task around it.
     pub(crate) task: Option<&'a Arc<TaskRun>>,
 }
@@ -60,7 +60,7 @@ pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
 
 fn call(callback: &Callback, context: Context<'_>) -> Outcome {
     thread_name::carry(context.task);
-    escape::forbidden(context.task, || callback.call(context.cancel))
+    escape::forbidden(context.task, || callback.call(context.scope.handle()))
 }
 
 impl Process {

@@ -1,6 +1,6 @@
 //! One process as the purpose of a program: runs until it is done or told to stop by a signal.
 
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Scope};
 use crate::crew::{self, NoThread};
 use crate::error::{Echoes, Error, Outcome};
 use crate::process::{self, Context, Process};
@@ -13,8 +13,9 @@ pub(crate) fn main(process: &Process) -> Outcome {
     let root = Cancel::root();
     let signals = Signals::listen();
     let listener = Listener::start(&root)?;
+    let scope = Scope::from(root);
     let context = Context {
-        cancel: &root,
+        scope: &scope,
         task: None,
     };
     let outcome = process::run(process, context);

@@ -6,7 +6,7 @@ use std::io::Write;
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, share, take};
 use super::types::{proc_cancel, proc_error, proc_impl};
-use crate::cancel::Cancel;
+use crate::cancel::Scope;
 use crate::error::{Error, Outcome};
 use crate::process::{self, Context, Process};
 use crate::{bug, thread_name, toplevel};
@@ -32,9 +32,9 @@ pub unsafe extern "C" fn proc_run(
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     run("proc_run", process, |process| {
-        let cancel = cancel.unwrap_or_else(Cancel::root);
+        let scope = cancel.map_or_else(Scope::unknown, Scope::from);
         let context = Context {
-            cancel: &cancel,
+            scope: &scope,
             task: None,
         };
         thread_name::restored(|| process::run(process, context))

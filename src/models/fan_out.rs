@@ -41,7 +41,7 @@ fn count_runs(runs: &Arc<Counter>) -> Process {
 struct Scene {
     fan_out: Arc<FanOut>,
     process: Process,
-    cancel: Cancel,
+    scope: Scope,
     runs: [Arc<Counter>; 2],
 }
 
@@ -49,18 +49,18 @@ fn two_children(policy: OnFailure) -> Scene {
     let runs = [Arc::new(Counter::new(0)), Arc::new(Counter::new(0))];
     let kind = Kind::Concurrent(runs.iter().map(count_runs).collect());
     let process = Process::combine(kind, || unreachable!("it is not deep"));
-    let cancel = Cancel::root();
-    let fan_out = Arc::new(FanOut::new(&process, alone(&cancel), policy));
+    let scope = Scope::from(Cancel::root());
+    let fan_out = Arc::new(FanOut::new(&process, alone(&scope), policy));
     Scene {
         fan_out,
         process,
-        cancel,
+        scope,
         runs,
     }
 }
 
-fn alone(cancel: &Cancel) -> Context<'_> {
-    Context { cancel, task: None }
+fn alone(scope: &Scope) -> Context<'_> {
+    Context { scope, task: None }
 }
 
 fn helper(fan_out: &Arc<FanOut>, help: fn(&FanOut)) -> thread::JoinHandle<()> {
@@ -72,7 +72,7 @@ fn caller_and_helper(help: fn(&FanOut)) {
     loom::model(move || {
         let scene = two_children(OnFailure::GoOn);
         let other = helper(&scene.fan_out, help);
-        scene.fan_out.work(&scene.process, alone(&scene.cancel));
+        scene.fan_out.work(&scene.process, alone(&scene.scope));
         assert_eq!(scene.fan_out.join().len(), 2);
         // When the caller goes on, all have run, and nothing is held any more, wherever the helper is.
         assert!(
@@ -81,7 +81,7 @@ fn caller_and_helper(help: fn(&FanOut)) {
                 .iter()
                 .all(|runs| runs.load(Ordering::Relaxed) == 1)
         );
-        assert!(!scene.cancel.is_shared());
+        assert!(!scene.scope.handle().is_shared());
         drop(scene.process);
         assert!(scene.runs.iter().all(|runs| Arc::strong_count(runs) == 1));
         other.join().unwrap();
@@ -101,7 +101,7 @@ fn f2_mutant_claims_in_two_steps() {
         let next = fan_out.next.load(Ordering::Relaxed);
         if let Some(child) = work.parent.children().get(next) {
             fan_out.next.store(next + 1, Ordering::Relaxed);
-            fan_out.run_child(child, alone(&work.cancel));
+            fan_out.run_child(child, alone(&Scope::from(work.cancel.clone())));
         }
         drop(work);
         fan_out.leave();
@@ -113,7 +113,7 @@ fn f2_mutant_claims_in_two_steps() {
 fn f4_mutant_leaves_before_it_lets_go() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        fan_out.work(&work.parent, alone(&work.cancel));
+        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
         fan_out.leave();
         drop(work);
     });
@@ -126,7 +126,7 @@ fn f4_mutant_comes_in_unannounced() {
         let Some(work) = fan_out.state.lock().open.clone() else {
             return;
         };
-        fan_out.work(&work.parent, alone(&work.cancel));
+        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
     });
 }
 
@@ -134,7 +134,7 @@ fn children_are_given_up(give_up: fn(&FanOut)) {
     loom::model(move || {
         let scene = two_children(OnFailure::GoOn);
         let other = helper(&scene.fan_out, give_up);
-        scene.fan_out.work(&scene.process, alone(&scene.cancel));
+        scene.fan_out.work(&scene.process, alone(&scene.scope));
         let errors = scene.fan_out.join();
         let runs: usize = scene
             .runs
@@ -172,11 +172,16 @@ fn f3_mutant_gives_up_without_claiming() {
 fn both_fail(fail: fn(&FanOut, Error, &Cancel)) {
     loom::model(move || {
         let scene = two_children(OnFailure::CancelOthers);
-        let (fan_out, cancel) = (scene.fan_out.clone(), scene.cancel.clone());
+        let (fan_out, cancel) = (scene.fan_out.clone(), scene.scope.handle().clone());
         let other = thread::spawn(move || fail(&fan_out, Error::new(1, "one"), &cancel));
-        fail(&scene.fan_out, Error::new(2, "two"), &scene.cancel);
+        fail(&scene.fan_out, Error::new(2, "two"), scene.scope.handle());
         other.join().unwrap();
-        let cause = scene.cancel.cause().expect("a failure cancels").code();
+        let cause = scene
+            .scope
+            .handle()
+            .cause()
+            .expect("a failure cancels")
+            .code();
         assert_eq!(scene.fan_out.state.lock().errors[0].code(), cause);
     });
 }
