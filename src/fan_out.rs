@@ -19,7 +19,6 @@
 
 use crate::bug;
 use crate::cancel::{Cancel, Scope};
-use crate::crew::NoThread;
 use crate::error::Error;
 use crate::frames::{self, Backlog, Watch};
 use crate::process::{self, Context, Process};
@@ -57,13 +56,19 @@ fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Err
 
 fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
     let fan_out = Arc::new(FanOut::new(process, context, policy));
+    let helpers = process.children().len() - 1;
+    // With a helper for each other child on its way, nobody needs to watch (F1).
+    let covered = process.stalls() && sentinel::send_helpers(&fan_out, helpers).is_ok();
     let published = frames::publish(fan_out.clone());
-    match sentinel::watch() {
-        Ok(()) => fan_out.work(process, context),
-        Err(NoThread) => fan_out.work_alone(process, context),
+    if covered || sentinel::watch().is_ok() {
+        fan_out.work(process, context);
+    } else {
+        fan_out.work_alone(process, context);
     }
     drop(published);
-    fan_out.join()
+    let errors = fan_out.join();
+    process.note_stalls(fan_out.stalled());
+    errors
 }
 
 /// One run of several children.
@@ -72,16 +77,19 @@ struct FanOut {
     policy: OnFailure,
     /// The next child to claim; at or past `count`, all are claimed.
     next: AtomicUsize,
+    /// How many helpers are in. Grows only while the fan-out is open, under the lock of the state.
+    inside: AtomicUsize,
+    /// How many helpers have found something to do.
+    useful: AtomicUsize,
     state: Mutex<State>,
-    complete: Condvar,
+    /// Rung when nobody is in any more.
+    empty: Condvar,
     watch: Watch,
 }
 
 struct State {
     /// What helpers need; taken away when there is nothing left to help with.
     open: Option<Work>,
-    /// How many helpers are in.
-    inside: usize,
     errors: Vec<Error>,
 }
 
@@ -104,12 +112,13 @@ impl FanOut {
             count: process.children().len(),
             policy,
             next: AtomicUsize::new(0),
+            inside: AtomicUsize::new(0),
+            useful: AtomicUsize::new(0),
             state: Mutex::new(State {
                 open: Some(work),
-                inside: 0,
                 errors: Vec::new(),
             }),
-            complete: Condvar::new(),
+            empty: Condvar::new(),
             watch: Watch::default(),
         }
     }
@@ -122,20 +131,23 @@ impl FanOut {
             .get(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Claims and runs children until there are none.
-    fn work(&self, parent: &Process, context: Context<'_>) {
+    /// Claims and runs children until there are none; tells whether there was one.
+    fn work(&self, parent: &Process, context: Context<'_>) -> bool {
+        let mut useful = false;
         while let Some(child) = self.claim(parent) {
             self.run_child(child, context);
+            useful = true;
         }
+        useful
     }
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
-    fn work_alone(&self, parent: &Process, context: Context<'_>) {
+    fn work_alone(&self, parent: &Process, context: Context<'_>) -> bool {
         let first = self.claim(parent);
         self.give_up();
-        if let Some(child) = first {
-            self.run_child(child, context);
-        }
+        first
+            .inspect(|child| self.run_child(child, context))
+            .is_some()
     }
 
     fn run_child(&self, child: &Process, context: Context<'_>) {
@@ -158,18 +170,20 @@ impl FanOut {
 
     /// Lets a helper in, if there may be something left to help with (F4).
     fn enter(&self) -> Option<Work> {
-        let mut state = self.state.lock();
+        let state = self.state.lock();
         let work = state.open.clone()?;
-        state.inside += 1;
+        self.inside.fetch_add(1, Ordering::Relaxed);
         Some(work)
     }
 
-    /// Lets a helper out, who has let go of all that it held.
+    /// Lets a helper out, who has let go of all that it held. Only the last one takes the lock: after a
+    /// rendezvous all leave at the same moment.
     fn leave(&self) {
-        let mut state = self.state.lock();
-        state.inside -= 1;
-        if state.inside == 0 {
-            self.complete.notify_one();
+        // Release and acquire: what the helpers did comes before what the caller does next.
+        if self.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
+            // The caller looks at the number under this lock, so it cannot miss the bell.
+            let _state = self.state.lock();
+            self.empty.notify_one();
         }
     }
 
@@ -178,11 +192,17 @@ impl FanOut {
         let mut state = self.state.lock();
         let closed = state.open.take();
         // Whoever claimed a child that has not ended yet is in.
-        let mut state = self.complete.wait_while(state, |state| state.inside > 0);
+        let occupied = |_: &mut State| self.inside.load(Ordering::Acquire) > 0;
+        let mut state = self.empty.wait_while(state, occupied);
         let errors = std::mem::take(&mut state.errors);
         drop(state);
         drop(closed);
         errors
+    }
+
+    /// Whether most children needed a thread of their own.
+    fn stalled(&self) -> bool {
+        self.useful.load(Ordering::Relaxed) * 2 >= self.count
     }
 }
 
@@ -198,7 +218,9 @@ impl Backlog for FanOut {
             scope: &scope,
             task: work.task.as_ref(),
         };
-        self.work(&work.parent, context);
+        if self.work(&work.parent, context) {
+            self.useful.fetch_add(1, Ordering::Relaxed);
+        }
         drop((work.parent, work.task, scope));
         self.leave();
     }

@@ -12,6 +12,7 @@ use crate::callback::Callback;
 use crate::cancel::Scope;
 use crate::error::{Error, Outcome};
 use crate::sync::Arc;
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::task::{Task, TaskRun};
 use crate::{concurrent, escape, group, region, sequence, task, thread_name};
 
@@ -25,6 +26,8 @@ pub(crate) struct Process(Arc<Node>);
 pub(crate) struct Node {
     kind: Kind,
     depth: usize,
+    /// Whether the children needed a thread each when they last ran: a hint, which may be wrong.
+    stalls: AtomicBool,
 }
 
 pub(crate) enum Kind {
@@ -65,18 +68,12 @@ fn call(callback: &Callback, context: Context<'_>) -> Outcome {
 
 impl Process {
     pub(crate) fn leaf(callback: Callback) -> Process {
-        Process(Arc::new(Node {
-            kind: Kind::Leaf(callback),
-            depth: 0,
-        }))
+        Process::from_kind(Kind::Leaf(callback), 0)
     }
 
     /// A process that starts nothing and fails with this error.
     pub(crate) fn invalid(error: Error) -> Process {
-        Process(Arc::new(Node {
-            kind: Kind::Invalid(error),
-            depth: 0,
-        }))
+        Process::from_kind(Kind::Invalid(error), 0)
     }
 
     /// A combinator, if its children allow one (P1, P2); else what `too_deep` says.
@@ -89,7 +86,15 @@ impl Process {
         if depth > MAX_DEPTH {
             return Process::invalid(too_deep());
         }
-        Process(Arc::new(Node { kind, depth }))
+        Process::from_kind(kind, depth)
+    }
+
+    fn from_kind(kind: Kind, depth: usize) -> Process {
+        Process(Arc::new(Node {
+            kind,
+            depth,
+            stalls: AtomicBool::new(false),
+        }))
     }
 
     pub(crate) fn into_arc(self) -> Arc<Node> {
@@ -111,6 +116,16 @@ impl Deref for Process {
 impl Node {
     pub(crate) fn children(&self) -> &[Process] {
         self.kind.children()
+    }
+
+    pub(crate) fn stalls(&self) -> bool {
+        self.stalls.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_stalls(&self, stalls: bool) {
+        if self.stalls() != stalls {
+            self.stalls.store(stalls, Ordering::Relaxed);
+        }
     }
 
     /// The error of a process that could not have run: for a task, with its name.

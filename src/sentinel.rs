@@ -119,22 +119,38 @@ fn look(backlog: &Arc<dyn Backlog>, cores: usize) {
         return; // Until they have arrived, nobody can tell how much they help.
     }
     let wanted = watch.notes.lock().wanted(backlog.unclaimed(), cores);
-    let lent = (0..wanted).try_for_each(|_| send_helper(backlog));
+    let lent = send(backlog, wanted);
     let hopeless = watch.notes.lock().note(lent);
     if hopeless {
         backlog.give_up();
     }
 }
 
-fn send_helper(backlog: &Arc<dyn Backlog>) -> Result<(), NoThread> {
-    let helped = backlog.clone();
-    helped.watch().coming.fetch_add(1, Ordering::Relaxed);
-    let help = move || {
-        helped.watch().coming.fetch_sub(1, Ordering::Relaxed);
-        helped.help();
-    };
-    crew::lend(Box::new(help)).inspect_err(|NoThread| {
-        backlog.watch().coming.fetch_sub(1, Ordering::Relaxed);
+/// Sends helpers to a backlog of the calling thread before it starts, because its children stalled
+/// the last time.
+pub(crate) fn send_helpers<B>(backlog: &Arc<B>, count: usize) -> Result<(), NoThread>
+where
+    B: Backlog + 'static,
+{
+    let backlog: Arc<dyn Backlog> = backlog.clone();
+    send(&backlog, count)
+}
+
+fn send(backlog: &Arc<dyn Backlog>, count: usize) -> Result<(), NoThread> {
+    backlog.watch().coming.fetch_add(count, Ordering::Relaxed);
+    let sent = crew::lend_all(count, || {
+        let helped = backlog.clone();
+        Box::new(move || {
+            helped.watch().coming.fetch_sub(1, Ordering::Relaxed);
+            helped.help();
+        })
+    });
+    sent.map_err(|(lent, denied)| {
+        backlog
+            .watch()
+            .coming
+            .fetch_sub(count - lent, Ordering::Relaxed);
+        denied
     })
 }
 

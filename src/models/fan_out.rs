@@ -199,3 +199,16 @@ fn f5_mutant_cancels_with_its_own_error() {
         cancel.trigger(error);
     });
 }
+
+#[test]
+#[ignore = "a mutant"]
+fn f4_mutant_rings_without_the_lock() {
+    caller_and_helper(|fan_out| {
+        let Some(work) = fan_out.enter() else { return };
+        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
+        drop(work);
+        if fan_out.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
+            fan_out.empty.notify_one();
+        }
+    });
+}
