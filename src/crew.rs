@@ -15,6 +15,7 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
 use crate::clock::{self, Duration};
+use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::{bug, fork, thread_name};
 
@@ -31,10 +32,16 @@ pub(crate) const IDLE_TIME: Duration = Duration::from_secs(30);
 /// How long a thread is asked for again and again before that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
 
+/// Enough for the deepest tree, and as much again for callbacks, where the system's default is small.
+const SMALLEST_STACK: usize = 2 << 20;
+
 /// How long to wait before asking again for a thread that was denied.
 const RETRY: Duration = Duration::from_millis(1);
 
 global!(IDLE: Idle = Idle::new(Vec::new()));
+
+// Whether a thread was asked for patiently, in vain, and none was made since.
+global!(EXHAUSTED: AtomicBool = AtomicBool::new(false));
 
 /// The parked workers, the warmest last.
 type Idle = Mutex<Vec<Arc<Worker>>>;
@@ -72,16 +79,26 @@ pub(crate) fn lend_all(count: usize, job: impl Fn() -> Job) -> Result<(), (usize
     Ok(())
 }
 
-/// How many threads can run at the same time.
+/// On how many processors the calling thread may run. (std also asks the control groups, for which
+/// it opens files: a daemon that closes all descriptors at that moment would have one of its own
+/// closed.)
 pub(crate) fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
+    // SAFETY: the kernel fills the set, and if it fails, the set is empty.
+    let count = unsafe {
+        let mut set: libc::cpu_set_t = std::mem::zeroed();
+        libc::sched_getaffinity(0, size_of_val(&set), &mut set);
+        libc::CPU_COUNT(&set)
+    };
+    usize::try_from(count).unwrap_or(1).max(1)
 }
 
-/// Asks for a thread again and again, for a bounded time.
+/// Asks for a thread again and again, for a bounded time; once only, if that was in vain before and no
+/// thread could be had since: a tree of a thousand fan-outs is not to wait a thousand times.
 pub(crate) fn patiently(mut ask: impl FnMut() -> Result<(), NoThread>) -> Result<(), NoThread> {
     let end = clock::now() + PATIENCE;
     while let Err(denied) = ask() {
-        if clock::now() >= end {
+        if EXHAUSTED.load(Ordering::Relaxed) || clock::now() >= end {
+            EXHAUSTED.store(true, Ordering::Relaxed);
             return Err(denied);
         }
         clock::pause(RETRY);
@@ -136,6 +153,7 @@ pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
     let argument = Box::into_raw(Box::new(job));
     let created = without_signals(|| create(argument.cast()));
     if created {
+        EXHAUSTED.store(false, Ordering::Relaxed);
         return Ok(());
     }
     // SAFETY: no thread was made, so the argument is still ours alone.
@@ -144,15 +162,23 @@ pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
 }
 
 fn create(argument: *mut c_void) -> bool {
+    let mut attributes = MaybeUninit::uninit();
     let mut thread = MaybeUninit::uninit();
-    // SAFETY: the pointers are valid, and the new thread alone takes the argument.
+    // SAFETY: the attributes are made before they are used, and destroyed after. The pointers are
+    // valid, and the new thread alone takes the argument.
     unsafe {
-        if libc::pthread_create(thread.as_mut_ptr(), std::ptr::null(), start, argument) != 0 {
+        if libc::pthread_attr_init(attributes.as_mut_ptr()) != 0 {
             return false;
         }
-        libc::pthread_detach(thread.assume_init());
+        let attributes = attributes.assume_init_mut();
+        libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED);
+        let mut stack_size = 0;
+        libc::pthread_attr_getstacksize(attributes, &mut stack_size);
+        libc::pthread_attr_setstacksize(attributes, stack_size.max(SMALLEST_STACK));
+        let error = libc::pthread_create(thread.as_mut_ptr(), attributes, start, argument);
+        libc::pthread_attr_destroy(attributes);
+        error == 0
     }
-    true
 }
 
 /// Where a thread of the library begins.

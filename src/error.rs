@@ -23,13 +23,14 @@ pub(crate) struct Error(Arc<Node>);
 /// An error as its readers see it.
 pub(crate) struct Node {
     kind: Kind,
-    /// Made at once for all but multi errors, whose texts are long and seldom read.
+    /// Made when it is first read: a program may wrap errors again and again, and read none.
     text: OnceLock<CString>,
 }
 
 enum Kind {
     Failure {
         code: i32,
+        message: CString,
         payload: Option<UserData>,
     },
     Task {
@@ -40,24 +41,24 @@ enum Kind {
 }
 
 impl Error {
-    /// A failure with a code of `errno` or of the program's own; 0 is no failure and becomes -1.
+    /// A failure with a code of `errno` or of the program's own, which is not 0.
     pub(crate) fn new(code: i32, message: &str) -> Error {
         Error::with_payload(code, message, None)
     }
 
     pub(crate) fn with_payload(code: i32, message: &str, payload: Option<UserData>) -> Error {
-        let code = if code == 0 { -1 } else { code };
-        Error::from_kind(Kind::Failure { code, payload }, Some(text(message)))
+        let message = text(message);
+        Error::from_kind(Kind::Failure {
+            code,
+            message,
+            payload,
+        })
     }
 
     /// The failure of a named task.
     pub(crate) fn task(task_type: &CStr, cause: Error) -> Error {
-        let message = format!("{}: {}", lossy(task_type), lossy(cause.message()));
-        let kind = Kind::Task {
-            task_type: task_type.to_owned(),
-            cause,
-        };
-        Error::from_kind(kind, Some(text(&message)))
+        let task_type = task_type.to_owned();
+        Error::from_kind(Kind::Task { task_type, cause })
     }
 
     /// All these errors as one, in this order; none is lost (E2).
@@ -66,12 +67,12 @@ impl Error {
         match items.len() {
             0 => Ok(()),
             1 => Err(items.remove(0)),
-            _ => Err(Error::from_kind(Kind::Several(items), None)),
+            _ => Err(Error::from_kind(Kind::Several(items))),
         }
     }
 
-    fn from_kind(kind: Kind, text: Option<CString>) -> Error {
-        let text = text.map_or_else(OnceLock::new, OnceLock::from);
+    fn from_kind(kind: Kind) -> Error {
+        let text = OnceLock::new();
         Error(Arc::new(Node { kind, text }))
     }
 
@@ -109,10 +110,31 @@ impl Node {
     }
 
     pub(crate) fn message(&self) -> &CStr {
-        self.text.get_or_init(|| match &self.kind {
-            Kind::Several(items) => text(&listing(items)),
-            _ => unreachable!("the text of a single error is made with it"),
-        })
+        match &self.kind {
+            Kind::Failure { message, .. } => message,
+            _ => self.text.get_or_init(|| text(&self.compose())),
+        }
+    }
+
+    /// The text of an error with others in it, without recursion (E3).
+    fn compose(&self) -> String {
+        let mut text = String::new();
+        let mut ahead = vec![("", self)];
+        while let Some((before, node)) = ahead.pop() {
+            text += before;
+            match &node.kind {
+                Kind::Failure { message, .. } => text += &message.to_string_lossy(),
+                Kind::Task { task_type, cause } => {
+                    text += &task_type.to_string_lossy();
+                    ahead.push((": ", cause));
+                }
+                Kind::Several(items) => {
+                    text += &format!("{} errors:", items.len());
+                    ahead.extend(items.iter().rev().map(|item| ("\n- ", &**item)));
+                }
+            }
+        }
+        text
     }
 
     pub(crate) fn task_type(&self) -> Option<&CStr> {
@@ -268,19 +290,6 @@ fn flatten(errors: Vec<Error>) -> Vec<Error> {
         items => items.to_vec(),
     };
     errors.into_iter().flat_map(split).collect()
-}
-
-fn listing(items: &[Error]) -> String {
-    let mut listing = format!("{} errors:", items.len());
-    for item in items {
-        listing.push_str("\n- ");
-        listing.push_str(&lossy(item.message()));
-    }
-    listing
-}
-
-fn lossy(text: &CStr) -> std::borrow::Cow<'_, str> {
-    text.to_string_lossy()
 }
 
 /// A text for C: it ends where C would end it.

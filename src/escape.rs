@@ -4,14 +4,23 @@
 //! cannot be turned into an error without a C++ runtime, and letting it pass would leave siblings
 //! running on memory that is gone. So it ends the program, and says where.
 
+use crate::fork;
 use crate::sync::Arc;
 use crate::task::TaskRun;
 
-/// Runs a callback of the program, which must return.
+/// Runs a callback of the program, which must return, and in the process in which it was called.
 pub(crate) fn forbidden<T>(task: Option<&Arc<TaskRun>>, callback: impl FnOnce() -> T) -> T {
+    let generation = fork::generation();
     let guard = Guard(task);
     let value = callback();
     std::mem::forget(guard);
+    if generation != fork::generation() {
+        end(
+            task,
+            "returned in a child of fork, where the rest of the process does not exist; the child must \
+             call exec or _exit instead",
+        );
+    }
     value
 }
 
@@ -20,14 +29,18 @@ struct Guard<'a>(Option<&'a Arc<TaskRun>>);
 
 impl Drop for Guard<'_> {
     fn drop(&mut self) {
-        let path = match TaskRun::path(self.0) {
-            path if path.is_empty() => "(no task)".to_owned(),
-            path => path,
-        };
-        eprintln!(
-            "procession: a callback of the process {path} was left by an exception, by pthread_exit \
-             or by cancelling its thread; a callback must return. The program ends here."
+        end(
+            self.0,
+            "was left by an exception, by pthread_exit or by cancelling its thread; it must return",
         );
-        std::process::abort();
     }
+}
+
+fn end(task: Option<&Arc<TaskRun>>, what: &str) -> ! {
+    let path = match TaskRun::path(task) {
+        path if path.is_empty() => "(no task)".to_owned(),
+        path => path,
+    };
+    eprintln!("procession: a callback of the process {path} {what}. The program ends here.");
+    std::process::abort();
 }

@@ -3,7 +3,8 @@
 //! The locks of the whole library are held across the fork, so that the child finds nothing half
 //! changed. Trees that run in the parent do not exist in the child, also when a callback forks: the
 //! child must not return from that callback, but call `exec` or `_exit`, and may use the library
-//! before that. Handles that other threads of the parent use are not for the child.
+//! before that. If it does return, nobody is there to go on with, so the program ends (`escape`).
+//! Handles that other threads of the parent use are not for the child.
 //!
 //! unsafe: `pthread_atfork` takes function pointers.
 #![allow(unsafe_code)]
@@ -11,8 +12,16 @@
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
-use crate::sync::{OnceLock, per_thread};
+use crate::sync::atomic::{AtomicU32, Ordering};
+use crate::sync::{OnceLock, global, per_thread};
 use crate::{crew, frames, sentinel, toplevel};
+
+// How many forks lie between this process and the one in which the library was loaded.
+global!(GENERATION: AtomicU32 = AtomicU32::new(0));
+
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
 
 struct Held {
     frames: frames::Held,
@@ -28,7 +37,7 @@ pub(crate) fn prepare_for_it() {
     static REGISTERED: OnceLock<()> = OnceLock::new();
     REGISTERED.get_or_init(|| {
         // SAFETY: the functions live as long as the program, since the library is never unloaded.
-        // Without memory it fails: then a child has the library of before its first use of threads.
+        // Without memory it fails: then a child must not use the library.
         unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
     });
 }
@@ -47,6 +56,7 @@ unsafe extern "C" fn in_parent() {
 }
 
 unsafe extern "C" fn in_child() {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
     if let Some(held) = take() {
         held.frames.forget();
         sentinel::forget(held.sentinel);

@@ -63,7 +63,8 @@ pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
 
 fn call(callback: &Callback, context: Context<'_>) -> Outcome {
     thread_name::carry(context.task);
-    escape::forbidden(context.task, || callback.call(context.scope.handle()))
+    let callback = || callback.call(context.scope.handle());
+    task::inside(context.task, || escape::forbidden(context.task, callback))
 }
 
 impl Process {
@@ -76,17 +77,19 @@ impl Process {
         Process::from_kind(Kind::Invalid(error), 0)
     }
 
-    /// A combinator, if its children allow one (P1, P2); else what `too_deep` says.
-    pub(crate) fn combine(kind: Kind, too_deep: impl FnOnce() -> Error) -> Process {
+    /// A combinator, if its children allow one (P1, P2); else what `too_deep` says of the child that
+    /// is.
+    pub(crate) fn combine(kind: Kind, too_deep: impl FnOnce(usize) -> Error) -> Process {
         let children = kind.children();
         if let Some(error) = children.iter().find_map(|child| child.mistake()) {
             return Process::invalid(error.clone());
         }
-        let depth = 1 + children.iter().map(|child| child.depth).max().unwrap_or(0);
-        if depth > MAX_DEPTH {
-            return Process::invalid(too_deep());
+        let is_too_deep = |child: &Process| child.depth == MAX_DEPTH;
+        if let Some(index) = children.iter().position(is_too_deep) {
+            return Process::invalid(too_deep(index));
         }
-        Process::from_kind(kind, depth)
+        let depth = children.iter().map(|child| child.depth + 1).max();
+        Process::from_kind(kind, depth.unwrap_or(1))
     }
 
     fn from_kind(kind: Kind, depth: usize) -> Process {

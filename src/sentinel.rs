@@ -9,13 +9,14 @@
 //!   helpers: 1, then 2, 4, 8 …; the next burst waits until the last one has arrived.
 //! - **F3 no thread, no silence.** If a stalled backlog gets none for `PATIENCE`, it is given up.
 //! - **F6 asleep is safe.** The sentinel goes to sleep only if, after it said so, no slot holds a
-//!   fan-out with unclaimed children: it sets the state, fences, looks at the slots; a publisher
-//!   fills its slot, fences, looks at the state. One of the two sees the other.
+//!   fan-out with unclaimed children: it sets the state, then locks and looks at each slot; a
+//!   publisher fills its slot under that lock, then looks at the state. Whoever has the lock second
+//!   sees what the other did before.
 
 use crate::clock::{self, Duration};
 use crate::crew::{self, NoThread, PATIENCE};
 use crate::frames::{self, Backlog, Notes};
-use crate::sync::atomic::{AtomicU8, Ordering, fence};
+use crate::sync::atomic::{AtomicU8, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
 /// Short beside what a stalled program would notice, long beside what a look costs.
@@ -23,6 +24,9 @@ const TICK: Duration = Duration::from_micros(30);
 /// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
 /// that fans out again and again does not pay for a wake each time.
 const QUIET_TICKS: u32 = 100;
+
+/// How many helpers one backlog gets at a look, because others wait for theirs meanwhile.
+const LARGEST_BURST: usize = 1024;
 
 global!(SENTINEL: Sentinel = Sentinel {
     state: AtomicU8::new(ABSENT),
@@ -46,7 +50,6 @@ const AWAKE: u8 = 2;
 
 /// Sees to it that the sentinel is awake. To be called after publishing (F6).
 pub(crate) fn watch() -> Result<(), NoThread> {
-    fence(Ordering::SeqCst);
     if SENTINEL.state.load(Ordering::Relaxed) == AWAKE {
         return Ok(());
     }
@@ -85,7 +88,6 @@ impl Sentinel {
     /// Sleeps until somebody publishes (true) or nobody has for long (false: the thread is to end).
     fn sleep(&self) -> bool {
         self.state.store(ASLEEP, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
         if !frames::unclaimed().is_empty() {
             self.state.store(AWAKE, Ordering::SeqCst);
             return true;
@@ -181,7 +183,7 @@ impl Notes {
 
     /// Nothing moved since the last look (F1).
     fn stalled(&mut self) -> usize {
-        self.burst = (self.burst * 2).max(1);
+        self.burst = (self.burst * 2).clamp(1, LARGEST_BURST);
         self.burst
     }
 

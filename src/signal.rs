@@ -4,16 +4,16 @@
 //! - **G1 no descriptors.** The handler wakes the listener through a semaphore: a daemon that closes
 //!   all descriptors cannot make it lose a signal, or write into a file of the program.
 //! - **G2 the second ends it.** The first signal is for the listener; any further one ends the
-//!   program as it would have without us.
-//! - **G3 as before.** Dispositions and the listening thread's mask are restored.
+//!   program in the way its default action does.
+//! - **G3 as before.** Dispositions and the listening thread's mask are restored, in a child of `fork`
+//!   too. A signal that came too late for the process to hear of it is sent again after that, as if
+//!   it had come a moment later.
 //!
 //! unsafe: signal dispositions and masks are the kernel's, and the handler may run at any time.
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-
-use signal_hook::low_level::{emulate_default_handler, signal_name};
 
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, AtomicI32, Ordering};
@@ -26,6 +26,7 @@ const STOP: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 global!(RECEIVED: AtomicI32 = AtomicI32::new(0));
 global!(DISMISSED: AtomicBool = AtomicBool::new(false));
 static BELL: Bell = Bell(UnsafeCell::new(MaybeUninit::uninit()));
+static FORMER: Former = Former(UnsafeCell::new(MaybeUninit::uninit()));
 
 /// Rung by the handler, and once to dismiss the listener (G1).
 struct Bell(UnsafeCell<MaybeUninit<libc::sem_t>>);
@@ -33,9 +34,16 @@ struct Bell(UnsafeCell<MaybeUninit<libc::sem_t>>);
 // SAFETY: a semaphore is made to be shared by threads.
 unsafe impl Sync for Bell {}
 
+/// The dispositions to come back to (G3); written by `listen`.
+struct Former(UnsafeCell<MaybeUninit<[libc::sigaction; STOP.len()]>>);
+
+// SAFETY: only the one that listens touches it, or the child of a fork, which has no other threads.
+unsafe impl Sync for Former {}
+
 /// The time in which signals are received.
 pub(crate) struct Signals {
-    former: [libc::sigaction; STOP.len()],
+    /// Whether the process was cancelled, so that the first signal, if there was one, is done with.
+    heard: bool,
 }
 
 impl Signals {
@@ -46,9 +54,15 @@ impl Signals {
         DISMISSED.store(false, Ordering::SeqCst);
         // SAFETY: nobody uses the semaphore of a former listener any more.
         unsafe { libc::sem_init(BELL.semaphore(), 0, 0) };
-        Signals {
-            former: STOP.map(|signal| disposition(signal, &ours())),
-        }
+        let former = STOP.map(|signal| disposition(signal, &ours()));
+        // SAFETY: there is one listener at a time.
+        unsafe { FORMER.0.get().write(MaybeUninit::new(former)) };
+        Signals { heard: false }
+    }
+
+    /// Says that the process knows that it is to stop.
+    pub(crate) fn heard(&mut self) {
+        self.heard = true;
     }
 
     /// Blocks until the listener is dismissed, and tells of the first signal, if one comes: why to
@@ -80,10 +94,28 @@ impl Signals {
 
 impl Drop for Signals {
     fn drop(&mut self) {
-        for (signal, former) in STOP.iter().zip(&self.former) {
+        FORMER.restore();
+        let signal = RECEIVED.load(Ordering::SeqCst);
+        if signal != 0 && !self.heard {
+            // SAFETY: sending a signal to oneself touches no memory.
+            unsafe { libc::kill(libc::getpid(), signal) };
+        }
+    }
+}
+
+impl Former {
+    fn restore(&self) {
+        // SAFETY: `listen` has written it.
+        let former = unsafe { (*self.0.get()).assume_init_ref() };
+        for (signal, former) in STOP.iter().zip(former) {
             disposition(*signal, former);
         }
     }
+}
+
+/// In a child of `fork`, in which nobody listens.
+pub(crate) fn after_fork() {
+    FORMER.restore();
 }
 
 impl Bell {
@@ -98,7 +130,10 @@ impl Bell {
 }
 
 fn cause(signal: libc::c_int) -> Error {
-    let name = signal_name(signal).unwrap_or("a signal");
+    let name = match signal {
+        libc::SIGINT => "SIGINT",
+        _ => "SIGTERM",
+    };
     Error::new(libc::EINTR, &format!("stopped by {name}"))
 }
 
@@ -108,7 +143,7 @@ fn cause(signal: libc::c_int) -> Error {
 /// stack (SA_ONSTACK, which the threads of a Go program need), and ends the program.
 #[inline(never)]
 fn touch_stack() {
-    std::hint::black_box([0_u8; 64 << 10]);
+    std::hint::black_box([0_u8; 16 << 10]);
 }
 
 fn ours() -> libc::sigaction {
@@ -140,9 +175,24 @@ extern "C" fn on_signal(signal: libc::c_int) {
     let first = RECEIVED.compare_exchange(0, signal, Ordering::SeqCst, Ordering::SeqCst);
     match first {
         Ok(_) => BELL.ring(),
-        Err(_) => drop(emulate_default_handler(signal)), // G2
+        Err(_) => end_program(signal), // G2
     }
     *errno = before;
+}
+
+/// Ends the program in the way the signal's default action does. As process 1 of a container that
+/// action does nothing; then the exit status says which signal it was, as a shell would.
+fn end_program(signal: libc::c_int) {
+    // SAFETY: all of these calls are async-signal-safe, and the set is written before it is read.
+    unsafe {
+        let mut this = std::mem::zeroed();
+        libc::sigemptyset(&mut this);
+        libc::sigaddset(&mut this, signal);
+        libc::signal(signal, libc::SIG_DFL);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, &this, std::ptr::null_mut());
+        libc::raise(signal);
+        libc::_exit(128 + signal);
+    }
 }
 
 /// Lets the signals in on the calling thread; returns its former mask.

@@ -57,13 +57,10 @@ impl Condvar {
     /// Waits for as long as the condition holds.
     pub(crate) fn wait_while<'a, T>(
         &self,
-        mut guard: MutexGuard<'a, T>,
-        mut condition: impl FnMut(&mut T) -> bool,
+        guard: MutexGuard<'a, T>,
+        condition: impl FnMut(&mut T) -> bool,
     ) -> MutexGuard<'a, T> {
-        while condition(&mut guard) {
-            guard = self.wait(guard);
-        }
-        guard
+        self.wait_while_until(guard, None, condition)
     }
 
     /// Waits for as long as the condition holds and the moment, if there is one, has not come.

@@ -1,10 +1,15 @@
 //! A named unit of work: the name is in its errors and on the thread of the library that runs it.
+//!
+//! unsafe: a callback that runs another process is told its task through a pointer into the stack
+//! below it, which is there for as long as the callback runs.
+#![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::ffi::{CStr, CString};
 
 use crate::error::{Error, Outcome};
 use crate::process::{self, Context, Process};
-use crate::sync::Arc;
+use crate::sync::{Arc, per_thread};
 use crate::thread_name::ThreadName;
 
 pub(crate) struct Task {
@@ -21,6 +26,25 @@ struct Name {
 pub(crate) struct TaskRun {
     name: Arc<Name>,
     outer: Option<Arc<TaskRun>>,
+}
+
+// The task of the callback that runs on this thread; NULL outside of callbacks and tasks.
+per_thread!(CURRENT: Cell<*const Arc<TaskRun>> = Cell::new(std::ptr::null()));
+
+/// Runs a callback inside of a task, or of none.
+pub(crate) fn inside<T>(task: Option<&Arc<TaskRun>>, callback: impl FnOnce() -> T) -> T {
+    let task = task.map_or(std::ptr::null(), std::ptr::from_ref);
+    let outer = CURRENT.with(|current| current.replace(task));
+    let value = callback();
+    CURRENT.with(|current| current.set(outer));
+    value
+}
+
+/// The task of the callback from which this is called, if it is called from one in a task.
+pub(crate) fn current() -> Option<Arc<TaskRun>> {
+    // SAFETY: the pointer was set by `inside`, further down on this stack, from a reference that
+    // outlives the callback. Nothing unwinds past it (`escape`).
+    unsafe { CURRENT.with(Cell::get).as_ref() }.cloned()
 }
 
 /// Wraps the child's error in one that carries the task's name.

@@ -4,21 +4,26 @@ use crate::cancel::{Cancel, Scope};
 use crate::crew::{self, NoThread};
 use crate::error::{Echoes, Error, Outcome};
 use crate::process::{self, Context, Process};
-use crate::signal::Signals;
+use crate::signal::{self, Signals};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, global};
+use crate::{fork, task, thread_name};
 
 pub(crate) fn main(process: &Process) -> Outcome {
     let _only = Only::claim()?;
     let root = Cancel::root();
-    let signals = Signals::listen();
+    let mut signals = Signals::listen();
     let listener = Listener::start(&root)?;
+    let task = task::current();
     let scope = Scope::from(root);
     let context = Context {
         scope: &scope,
-        task: None,
+        task: task.as_ref(),
     };
-    let outcome = process::run(process, context);
+    let outcome = thread_name::restored(|| process::run(process, context));
+    if scope.handle().cancelled() {
+        signals.heard();
+    }
     signals.dismiss();
     let cause = listener.join();
     outcome.or_else(|error| absorb(error, cause.as_ref()))
@@ -43,6 +48,7 @@ global!(RUNNING: AtomicBool = AtomicBool::new(false));
 
 impl Only {
     fn claim() -> Result<Only, Error> {
+        fork::prepare_for_it();
         if RUNNING.swap(true, Ordering::SeqCst) {
             return Err(Error::new(libc::EBUSY, "proc_main: it is running already"));
         }
@@ -88,6 +94,7 @@ impl Listener {
 
     fn live(root: Cancel, ending: &Ending) {
         let mut cause = None;
+        thread_name::carry(None);
         Signals::until_dismissed(|signal| {
             cause = Some(signal.clone());
             root.trigger(signal);
@@ -106,5 +113,7 @@ impl Listener {
 
 /// In a child of `fork`: what ran in the parent does not run here.
 pub(crate) fn after_fork() {
-    RUNNING.store(false, Ordering::SeqCst);
+    if RUNNING.swap(false, Ordering::SeqCst) {
+        signal::after_fork();
+    }
 }

@@ -31,7 +31,7 @@ pub(super) enum BadInput {
     #[error("{function}: {argument} is nested {MAX_DEPTH} deep (PROC_MAX_DEPTH) already")]
     Depth {
         function: &'static str,
-        argument: &'static str,
+        argument: String,
     },
 }
 

@@ -19,6 +19,7 @@ use crate::error::Error;
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_error_new(code: c_int, message: *const c_char) -> *mut proc_error {
+    let code = failing(code);
     // SAFETY: the caller lends the message.
     give(Error::new(code, &unsafe { text(code, message) }))
 }
@@ -41,6 +42,7 @@ pub unsafe extern "C" fn proc_error_with_payload(
     payload: *mut c_void,
     destroy: proc_destroy_fn,
 ) -> *mut proc_error {
+    let code = failing(code);
     let payload = UserData {
         data: payload,
         destroy,
@@ -82,13 +84,14 @@ pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
     let errno = unsafe { libc::__errno_location() };
     // SAFETY: as above.
     let code = unsafe { *errno };
-    let reason = strerror(code);
+    let failing = failing(code);
+    let reason = strerror(failing);
     // SAFETY: the caller lends the text.
     let message = match unsafe { string(what) } {
         Some(what) => format!("{}: {reason}", what.to_string_lossy()),
         None => reason,
     };
-    let error = give(Error::new(code, &message));
+    let error = give(Error::new(failing, &message));
     // SAFETY: as above.
     unsafe { *errno = code };
     error
@@ -221,6 +224,11 @@ pub unsafe extern "C" fn proc_error_find_task(
     // SAFETY: the caller lends valid pointers.
     let (error, task_type) = unsafe { (look(error), string(task_type)) };
     lend(task_type.and_then(|task_type| error?.find_task(task_type)))
+}
+
+/// 0 is no failure.
+fn failing(code: c_int) -> c_int {
+    if code == 0 { -1 } else { code }
 }
 
 /// The text for a message of C.

@@ -15,10 +15,10 @@ struct proc_error *procession_errorf(int code, const char *format, ...) {
         va_list arguments;
         va_start(arguments, format);
         if (vasprintf(&message, format, arguments) < 0)
-            message = NULL; /* No memory: strerror(code) is still a message. */
+            message = NULL; /* No memory, or an argument that is no text: the format says what failed, too. */
         va_end(arguments);
     }
-    struct proc_error *error = proc_error_new(code, message);
+    struct proc_error *error = proc_error_new(code, message != NULL ? message : format);
     free(message);
     return error;
 }

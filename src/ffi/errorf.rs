@@ -34,3 +34,13 @@ jump!("jmp");
 jump!("b");
 #[cfg(any(target_arch = "riscv32", target_arch = "riscv64"))]
 jump!("tail");
+#[cfg(not(any(
+    target_arch = "x86",
+    target_arch = "x86_64",
+    target_arch = "arm",
+    target_arch = "aarch64",
+    target_arch = "loongarch64",
+    target_arch = "riscv32",
+    target_arch = "riscv64"
+)))]
+compile_error!("proc_errorf needs to know how this processor jumps");

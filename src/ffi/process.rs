@@ -188,7 +188,7 @@ unsafe fn several(
     // SAFETY: as promised by the caller.
     let children = unsafe { take_all(function, impls, count) };
     give(match children {
-        Ok(children) => combine(function, "impls", kind(children)),
+        Ok(children) => combine(function, kind(children), |index| format!("impls[{index}]")),
         Err(mistake) => Process::invalid(mistake.into()),
     })
 }
@@ -208,12 +208,15 @@ unsafe fn named(
     give(match (name, child) {
         (None, _) => Process::invalid(null(function, argument)),
         (_, None) => Process::invalid(null(function, "impl")),
-        (Some(name), Some(child)) => combine(function, "impl", make(name, child)),
+        (Some(name), Some(child)) => combine(function, make(name, child), |_| "impl".to_owned()),
     })
 }
 
-fn combine(function: &'static str, argument: &'static str, kind: Kind) -> Process {
-    Process::combine(kind, || BadInput::Depth { function, argument }.into())
+fn combine(function: &'static str, kind: Kind, argument: fn(usize) -> String) -> Process {
+    Process::combine(kind, |index| {
+        let argument = argument(index);
+        BadInput::Depth { function, argument }.into()
+    })
 }
 
 /// Takes all elements over, whether or not one of them is wrong.

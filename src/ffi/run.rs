@@ -9,7 +9,7 @@ use super::types::{proc_cancel, proc_error, proc_impl};
 use crate::cancel::Scope;
 use crate::error::{Error, Outcome};
 use crate::process::{self, Context, Process};
-use crate::{bug, thread_name, toplevel};
+use crate::{bug, task, thread_name, toplevel};
 
 /// # Running
 ///
@@ -33,9 +33,10 @@ pub unsafe extern "C" fn proc_run(
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     run("proc_run", process, |process| {
         let scope = cancel.map_or_else(Scope::unknown, Scope::from);
+        let task = task::current();
         let context = Context {
             scope: &scope,
-            task: None,
+            task: task.as_ref(),
         };
         thread_name::restored(|| process::run(process, context))
     })

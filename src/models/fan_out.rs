@@ -48,7 +48,7 @@ struct Scene {
 fn two_children(policy: OnFailure) -> Scene {
     let runs = [Arc::new(Counter::new(0)), Arc::new(Counter::new(0))];
     let kind = Kind::Concurrent(runs.iter().map(count_runs).collect());
-    let process = Process::combine(kind, || unreachable!("it is not deep"));
+    let process = Process::combine(kind, |_| unreachable!("it is not deep"));
     let scope = Scope::from(Cancel::root());
     let fan_out = Arc::new(FanOut::new(&process, alone(&scope), policy));
     Scene {

@@ -61,7 +61,6 @@ fn f6_mutant_looks_before_it_says_so() {
 fn f6_mutant_waits_without_looking_again_under_the_lock() {
     publishing_races_with(|sentinel| {
         sentinel.state.store(ASLEEP, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
         if frames::unclaimed().is_empty() {
             drop(sentinel.bell.wait(sentinel.lock.lock()));
         }
