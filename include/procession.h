@@ -22,7 +22,8 @@
  *    what it was got from lives.
  * 3. Cancel handles are always borrowed by the callee.
  * 4. Threads. Every function may be called from any thread at any time, from a callback too, unless
- *    it says otherwise. Only functions that say async-signal-safe may be called in signal handlers.
+ *    it says otherwise. Only functions that say async-signal-safe may be called in signal handlers,
+ *    and none in handlers of pthread_atfork.
  * 5. Bad input is never undefined and never silent. A constructor given something wrong returns a
  *    process that starts nothing and fails with EINVAL and a message that names function, argument
  *    and index, and so does every combinator above it. Where a handle is expected, NULL is allowed:
@@ -134,12 +135,18 @@ typedef struct proc_impl proc_impl;
 /**
  * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
  *
- * It must return: leaving it by a C++ exception, `longjmp`, `pthread_exit` or a cancelled thread
- * ends the program. It may call every function of this library.
+ * It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
+ * with a message that names its tasks; leaving it by `longjmp` is undefined. It may call every
+ * function of this library. It may fork; the child must not return from the callback (which
+ * ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
+ * handles of its own.
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
- * default stack size of the system and all asynchronous signals blocked. If the same process
- * runs several times at once, so does its callback, with the same `user_data`.
+ * system's default stack, at least 2 MiB, and all signals blocked that are not caused by what the
+ * thread itself computes: a program started from there inherits that mask, and a write to a
+ * closed pipe fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE).
+ * They inherit the affinity and scheduling of the thread that needed them first. If the same
+ * process runs several times at once, so does its callback, with the same `user_data`.
  *
  * @param cancel     borrowed until the callback returns; never NULL.
  * @param user_data  what `proc_new` was given.
@@ -148,7 +155,8 @@ typedef struct proc_impl proc_impl;
 typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
 
 /**
- * Releases `user_data`, exactly once, after its last use, on the thread that ended that use.
+ * Releases `user_data`, exactly once, after its last use, on the thread that ended that use. It must
+ * return, as a callback must.
  */
 typedef void (*proc_destroy_fn)(void *user_data);
 
@@ -194,7 +202,7 @@ PROC_API void proc_unref(proc_impl *impl);
  *
  * The calling thread runs children itself, and threads of the library join in as they are needed,
  * so that a child that does not block costs no thread, and one child alone never does. If no
- * thread can be had for a child, that child fails with EAGAIN.
+ * thread can be had for a child for 100 ms, that child fails with EAGAIN and is not started.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -288,11 +296,15 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  *
  * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
  * the process is waited for. A second signal ends the program at once, in the way the signal would
- * have. The former signal dispositions are back when it returns.
+ * have by default (for process 1 of a container, with exit status 128 plus its number). That holds
+ * if the program ignored, blocked or handled the signals before, too. The former signal
+ * dispositions are back when it returns; a signal that came too late to cancel the process is
+ * then sent again.
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
- * Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY.
+ * Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY, and
+ * with EAGAIN if no thread can be had to wait for signals. In both cases nothing was started.
  *
  * @param impl  what to run. NULL fails with EINVAL.
  * @return the process's error as it is. An error that only passes on the signal's cancellation is
@@ -506,7 +518,7 @@ PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
 PROC_API bool proc_cancelled(const proc_cancel *cancel);
 
 /**
- * Blocks until a handle is cancelled or the time is up.
+ * Blocks until a handle is cancelled or the time is up. Signals do not end it.
  *
  * @param cancel      NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).

@@ -20,7 +20,7 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Sleeps on the calling thread, which must be one of the library's own.
+/// Sleeps on the calling thread: the sentinel's between two looks, or one that is denied a thread.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }

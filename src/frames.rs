@@ -1,7 +1,7 @@
 //! Each thread's slot: the fan-outs that run on it, innermost last.
 //!
-//! A thread publishes a fan-out in its slot for as long as some of its children are unclaimed, and
-//! the sentinel looks at all slots.
+//! A thread publishes a fan-out in its slot until it has nothing left to claim in it, and the sentinel
+//! looks at all slots.
 //!
 //! Invariants:
 //! - **S1 one owner.** A slot with frames belongs to the thread that published them. An empty slot

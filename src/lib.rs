@@ -1,7 +1,6 @@
 //! procession: structured concurrency for C and C++ daemons.
 //!
-//! The rooms, in reading order; each depends only on rooms below it in this list's arrows
-//! (`docs/architecture.md` has the map):
+//! The rooms, in reading order (`docs/architecture.md` has the map, with what uses what):
 //!
 //! - `ffi` is the C API, and its modules are the table of contents of the header.
 //! - `toplevel` runs one process as a program's purpose; `signal` turns signals into cancellations.

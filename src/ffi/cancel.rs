@@ -71,7 +71,7 @@ pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.cancelled())
 }
 
-/// Blocks until a handle is cancelled or the time is up.
+/// Blocks until a handle is cancelled or the time is up. Signals do not end it.
 ///
 /// @param cancel      NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).

@@ -66,7 +66,7 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 ///
 /// The calling thread runs children itself, and threads of the library join in as they are needed,
 /// so that a child that does not block costs no thread, and one child alone never does. If no
-/// thread can be had for a child, that child fails with EAGAIN.
+/// thread can be had for a child for 100 ms, that child fails with EAGAIN and is not started.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///

@@ -46,11 +46,15 @@ pub unsafe extern "C" fn proc_run(
 ///
 /// The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
 /// the process is waited for. A second signal ends the program at once, in the way the signal would
-/// have. The former signal dispositions are back when it returns.
+/// have by default (for process 1 of a container, with exit status 128 plus its number). That holds
+/// if the program ignored, blocked or handled the signals before, too. The former signal
+/// dispositions are back when it returns; a signal that came too late to cancel the process is
+/// then sent again.
 ///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
-/// Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY.
+/// Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY, and
+/// with EAGAIN if no thread can be had to wait for signals. In both cases nothing was started.
 ///
 /// @param impl  what to run. NULL fails with EINVAL.
 /// @return the process's error as it is. An error that only passes on the signal's cancellation is

@@ -40,12 +40,18 @@ pub struct proc_cancel {
 
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
-/// It must return: leaving it by a C++ exception, `longjmp`, `pthread_exit` or a cancelled thread
-/// ends the program. It may call every function of this library.
+/// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
+/// with a message that names its tasks; leaving it by `longjmp` is undefined. It may call every
+/// function of this library. It may fork; the child must not return from the callback (which
+/// ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
+/// handles of its own.
 ///
 /// Threads: runs on the thread that runs the process, or on one of the library's. Those have the
-/// default stack size of the system and all asynchronous signals blocked. If the same process
-/// runs several times at once, so does its callback, with the same `user_data`.
+/// system's default stack, at least 2 MiB, and all signals blocked that are not caused by what the
+/// thread itself computes: a program started from there inherits that mask, and a write to a
+/// closed pipe fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE).
+/// They inherit the affinity and scheduling of the thread that needed them first. If the same
+/// process runs several times at once, so does its callback, with the same `user_data`.
 ///
 /// @param cancel     borrowed until the callback returns; never NULL.
 /// @param user_data  what `proc_new` was given.
@@ -57,5 +63,6 @@ pub type proc_fn = Option<
     ) -> *mut proc_error,
 >;
 
-/// Releases `user_data`, exactly once, after its last use, on the thread that ended that use.
+/// Releases `user_data`, exactly once, after its last use, on the thread that ended that use. It must
+/// return, as a callback must.
 pub type proc_destroy_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
