@@ -17,7 +17,7 @@ use crate::task::{Task, TaskRun};
 use crate::{concurrent, escape, group, region, sequence, task, thread_name};
 
 /// How many combinators may be nested around a leaf.
-pub(crate) const MAX_DEPTH: usize = 1000;
+pub(crate) const MAX_DEPTH: u16 = 1000;
 
 /// A shared process.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Process(Arc<Node>);
 
 pub(crate) struct Node {
     kind: Kind,
-    depth: usize,
+    depth: u16,
     /// Whether the children needed a thread each when they last ran: a hint, which may be wrong.
     stalls: AtomicBool,
 }
@@ -92,7 +92,7 @@ impl Process {
         Process::from_kind(kind, depth.unwrap_or(1))
     }
 
-    fn from_kind(kind: Kind, depth: usize) -> Process {
+    fn from_kind(kind: Kind, depth: u16) -> Process {
         Process(Arc::new(Node {
             kind,
             depth,

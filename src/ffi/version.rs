@@ -15,7 +15,7 @@ pub const PROC_VERSION_PATCH: u32 = 0;
 /// what the callbacks take; releasing one takes no more for a deep tree than for a flat one.
 pub const PROC_MAX_DEPTH: u32 = 1000;
 
-const _: () = assert!(PROC_MAX_DEPTH as usize == crate::process::MAX_DEPTH);
+const _: () = assert!(PROC_MAX_DEPTH == crate::process::MAX_DEPTH as u32);
 
 const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
