@@ -15,9 +15,10 @@ struct proc_error *procession_errorf(int code, const char *format, ...) {
         va_list arguments;
         va_start(arguments, format);
         if (vasprintf(&message, format, arguments) < 0)
-            message = NULL; /* No memory, or an argument that is no text: the format says what failed, too. */
+            message = NULL; /* No memory, or an argument that is no text. */
         va_end(arguments);
     }
+    /* Unprinted, the format still says what failed. */
     struct proc_error *error = proc_error_new(code, message != NULL ? message : format);
     free(message);
     return error;
