@@ -236,7 +236,9 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  * after that one are not started.
  *
  * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
- * run.
+ * run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
+ * child that others clean up after returns NULL when it has stopped as asked. What must run
+ * after a failure too, run it in a callback: `proc_run` the one, then the other, and return the error.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -528,7 +530,8 @@ PROC_API bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
 
 /**
  * What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
- * cancelled knows it for its own echo, and does not report it as a failure.
+ * cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between
+ * it is an error like any other, which ends it.
  *
  * Ownership: the result is yours.
  *

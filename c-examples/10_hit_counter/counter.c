@@ -28,7 +28,7 @@ static proc_error *parse(struct counter *counter, const char *text, size_t size)
     size_t length = (size_t)snprintf(canonical, sizeof canonical, "%" PRIu64 "\n", hits);
     bool is_whole = size == length || size == length - 1; /* the newline may be missing */
     if (!is_number || !is_whole || memcmp(text, canonical, size) != 0)
-        return proc_errorf(EINVAL, "state file %s: is not one count and nothing else",
+        return proc_errorf(EINVAL, "state file %s: does not hold exactly one number",
                            counter->path);
     counter->hits = counter->saved = hits;
     return NULL;

@@ -110,7 +110,7 @@ static void a_state_file_that_is_no_count_is_left_alone(void) {
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char text[64] = "";
         write_state(wrong[i]);
-        refused(1, "is not one count and nothing else", "--state", state);
+        refused(1, "does not hold exactly one number", "--state", state);
         FILE *file = fopen(state, "r");
         CHECK(file && fread(text, 1, sizeof text - 1, file) == strlen(wrong[i]));
         fclose(file);

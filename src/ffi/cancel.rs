@@ -84,7 +84,8 @@ pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) ->
 }
 
 /// What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
-/// cancelled knows it for its own echo, and does not report it as a failure.
+/// cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between
+/// it is an error like any other, which ends it.
 ///
 /// Ownership: the result is yours.
 ///

@@ -107,7 +107,9 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 /// after that one are not started.
 ///
 /// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
-/// run.
+/// run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
+/// child that others clean up after returns NULL when it has stopped as asked. What must run
+/// after a failure too, run it in a callback: `proc_run` the one, then the other, and return the error.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
