@@ -40,7 +40,7 @@ const RETRY: Duration = Duration::from_millis(1);
 
 global!(IDLE: Idle = Idle::new(Vec::new()));
 
-// Whether a thread was asked for patiently, in vain, and none was made since.
+// Whether a thread was asked for patiently, in vain, and none was to be had since.
 global!(EXHAUSTED: AtomicBool = AtomicBool::new(false));
 
 /// The parked workers, the warmest last.
@@ -122,6 +122,7 @@ impl Worker {
     }
 
     fn give(&self, job: Job) {
+        EXHAUSTED.store(false, Ordering::Relaxed);
         *self.job.lock() = Some(job);
         self.bell.notify_one();
     }

@@ -4,6 +4,8 @@
 //! cannot be turned into an error without a C++ runtime, and letting it pass would leave siblings
 //! running on memory that is gone. So it ends the program, and says where.
 
+use std::io::Write;
+
 use crate::fork;
 use crate::sync::Arc;
 use crate::task::TaskRun;
@@ -41,6 +43,9 @@ fn end(task: Option<&Arc<TaskRun>>, what: &str) -> ! {
         path if path.is_empty() => "(no task)".to_owned(),
         path => path,
     };
-    eprintln!("procession: a callback of the process {path} {what}. The program ends here.");
+    // In one piece, because other processes may be ending on the same terminal.
+    let message =
+        format!("procession: a callback of the process {path} {what}. The program ends here.\n");
+    let _ = std::io::stderr().write_all(message.as_bytes());
     std::process::abort();
 }

@@ -25,6 +25,8 @@ const STOP: [libc::c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 // The first signal that came, or 0.
 global!(RECEIVED: AtomicI32 = AtomicI32::new(0));
 global!(DISMISSED: AtomicBool = AtomicBool::new(false));
+// Whether the former dispositions are known, and are not the present ones.
+global!(LISTENING: AtomicBool = AtomicBool::new(false));
 static BELL: Bell = Bell(UnsafeCell::new(MaybeUninit::uninit()));
 static FORMER: Former = Former(UnsafeCell::new(MaybeUninit::uninit()));
 
@@ -54,9 +56,13 @@ impl Signals {
         DISMISSED.store(false, Ordering::SeqCst);
         // SAFETY: nobody uses the semaphore of a former listener any more.
         unsafe { libc::sem_init(BELL.semaphore(), 0, 0) };
-        let former = STOP.map(|signal| disposition(signal, &ours()));
+        let former = STOP.map(|signal| disposition(signal, None));
         // SAFETY: there is one listener at a time.
         unsafe { FORMER.0.get().write(MaybeUninit::new(former)) };
+        LISTENING.store(true, Ordering::SeqCst);
+        for signal in STOP {
+            disposition(signal, Some(&ours()));
+        }
         Signals { heard: false }
     }
 
@@ -105,10 +111,13 @@ impl Drop for Signals {
 
 impl Former {
     fn restore(&self) {
+        if !LISTENING.swap(false, Ordering::SeqCst) {
+            return; // A fork came before there was anything to restore.
+        }
         // SAFETY: `listen` has written it.
         let former = unsafe { (*self.0.get()).assume_init_ref() };
         for (signal, former) in STOP.iter().zip(former) {
-            disposition(*signal, former);
+            disposition(*signal, Some(former));
         }
     }
 }
@@ -157,8 +166,9 @@ fn ours() -> libc::sigaction {
     }
 }
 
-/// Changes a disposition and returns the former one.
-fn disposition(signal: libc::c_int, new: &libc::sigaction) -> libc::sigaction {
+/// Changes a disposition, if there is a new one, and returns the former.
+fn disposition(signal: libc::c_int, new: Option<&libc::sigaction>) -> libc::sigaction {
+    let new = new.map_or(std::ptr::null(), std::ptr::from_ref);
     // SAFETY: the signals are valid ones, so the call writes the former disposition.
     unsafe {
         let mut former: libc::sigaction = std::mem::zeroed();

@@ -44,6 +44,10 @@ static inline child child_start_named(const char *name, const char *role) {
     fcntl(c.errors, F_SETFD, FD_CLOEXEC);
     fclose(errors);
     c.pid = fork();
+    if (c.pid < 0) { /* A signal to process -1 would go to every process there is. */
+        perror("child_start");
+        abort();
+    }
     if (c.pid == 0)
         child_exec(name, role, events[1], c.errors);
     close(events[1]);

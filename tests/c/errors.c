@@ -2,9 +2,10 @@
  *
  *   copies_message      proc_error_new copies the message.
  *   null_message        NULL message: strerror(code).
- *   code_zero           Code 0 is no failure: it becomes -1. In every function that makes an error.
+ *   code_zero           Code 0 is no failure: it becomes -1, and no text calls it success. In every function that makes an error.
  *   any_code            Codes are errno values, or any other non-zero number of the program's own.
  *   formats             proc_errorf makes its text as printf does, however long it is.
+ *   unprintable         … of an argument that printf cannot convert, the format itself.
  *   from_errno          proc_errno: "what: strerror(errno)", code errno.
  *   success             NULL means success: code 0, message "success", count 0, and nothing else in it.
  *   single              A single error is no task, has no cause, counts 1 and is itself at 0; out of range: NULL.
@@ -35,12 +36,14 @@ static void code_zero(void) {
     CHECK_FAILS(proc_errorf(0, "%s", "zero"), -1, "zero");
     proc_error *unnamed = proc_error_new(0, NULL);
     CHECK_INT(proc_error_code(unnamed), -1);
-    CHECK(strlen(proc_error_message(unnamed)) > 0);
+    CHECK_STR(proc_error_message(unnamed), strerror(-1));
+    CHECK(strcmp(proc_error_message(unnamed), strerror(0)) != 0);
     proc_error_unref(unnamed);
     errno = 0;
     proc_error *error = proc_errno("zero");
     CHECK_INT(proc_error_code(error), -1);
     CHECK_HAS(proc_error_message(error), "zero: ");
+    CHECK(!strstr(proc_error_message(error), strerror(0)));
     proc_error_unref(error);
 }
 
@@ -65,6 +68,15 @@ static void formats(void) {
     CHECK(proc_error_message(error)[length + 1] == '>');
     proc_error_unref(error);
     free(text);
+}
+
+/* In the C locale, which a program begins in. */
+static void unprintable(void) {
+    const wchar_t invalid[] = {L'a', 0x7FFFFFFF, L'\0'};
+    char text[50];
+    CHECK(snprintf(text, sizeof text, "%ls", invalid) < 0);
+    CHECK_FAILS(proc_errorf(EIO, "%s: %ls", "open", invalid), EIO, "%s: %ls");
+    CHECK_FAILS(proc_errorf(EIO, "%s: %ls", "open", L"valid"), EIO, "open: valid");
 }
 
 static void from_errno(void) {
@@ -141,5 +153,5 @@ static void null_arguments(void) {
 }
 
 CHECK_MAIN(CASE(copies_message), CASE(null_message), CASE(code_zero), CASE(any_code), CASE(formats),
-           CASE(from_errno), CASE(success), CASE(single), CASE(is), CASE(counted),
-           CASE(null_arguments))
+           CASE(unprintable), CASE(from_errno), CASE(success), CASE(single), CASE(is),
+           CASE(counted), CASE(null_arguments))

@@ -3,6 +3,8 @@
  *   child_works        After fork the child has a working library, though the parent's threads are not there.
  *   forked_inside      … also if it is forked in a callback, on the main thread or on one of the library's.
  *   parent_works       The parent's library works on.
+ *   dispositions       A child that is forked under proc_main has the signal dispositions from before it, so a first signal
+ *                      ends it; the parent's stay proc_main's.
  */
 #include "child.h"
 #include "leaf.h"
@@ -80,4 +82,40 @@ static void parent_works(void) {
     check_works();
 }
 
-CHECK_MAIN(CASE(child_works), CASE(forked_inside), CASE(parent_works))
+static void handle(int signal_number) { (void)signal_number; }
+
+static bool is_handled_by(int signal_number, void (*handler)(int)) {
+    struct sigaction now;
+    sigaction(signal_number, NULL, &now);
+    return now.sa_handler == handler;
+}
+
+static proc_error *fork_under_main(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        CHECK(is_handled_by(SIGINT, handle));
+        CHECK(is_handled_by(SIGTERM, SIG_DFL));
+        if (atomic_load(&check_failures) == 0)
+            raise(SIGTERM);
+        _exit(1);
+    }
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+    CHECK(!is_handled_by(SIGINT, handle) && !is_handled_by(SIGTERM, SIG_DFL));
+    raise(SIGTERM);
+    leaf_wait_cancelled(cancel);
+    return proc_cancel_error(cancel);
+}
+
+static void dispositions(void) {
+    struct sigaction former;
+    sigaction(SIGINT, &(struct sigaction){.sa_handler = handle}, &former);
+    CHECK_OK(proc_main(proc_new(fork_under_main, NULL, NULL)));
+    CHECK(is_handled_by(SIGINT, handle) && is_handled_by(SIGTERM, SIG_DFL));
+    sigaction(SIGINT, &former, NULL);
+}
+
+CHECK_MAIN(CASE(child_works), CASE(forked_inside), CASE(parent_works), CASE(dispositions))

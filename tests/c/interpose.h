@@ -11,6 +11,7 @@ static atomic_int threads_created;
 static atomic_int threads_denied;
 static atomic_int threads_left = -1; /* how many may still be created; negative: any number */
 static atomic_int denials_left;      /* the next ones are denied */
+static void (*on_denial)(void);      /* is called by each that is denied */
 
 static inline bool take_one(atomic_int *left) {
     int n = atomic_load(left);
@@ -30,6 +31,8 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     }
     if (take_one(&denials_left) || (threads_left >= 0 && !take_one(&threads_left))) {
         threads_denied++;
+        if (on_denial)
+            on_denial();
         return EAGAIN;
     }
     threads_created++;

@@ -4,6 +4,8 @@
  *   tail_kept          15 bytes, the tail kept.
  *   callers_thread     A caller's own thread is never renamed: not the main thread, not another one.
  *   handed_another     A thread that is handed another task carries that one's name.
+ *   nested_run         A callback's own proc_run is inside of its task: what it runs carries that name, or that of a task of
+ *                      its own; afterwards the name is as before.
  */
 #include "leaf.h"
 
@@ -123,4 +125,38 @@ static void handed_another(void) {
     }
 }
 
-CHECK_MAIN(CASE(library_thread), CASE(tail_kept), CASE(callers_thread), CASE(handed_another))
+typedef struct nester {
+    gate both;
+    pthread_t caller;
+    atomic_int checked;
+} nester;
+
+static proc_error *run_nested(proc_cancel *cancel, void *user_data) {
+    nester *n = user_data;
+    GATE_MEET(&n->both, 2);
+    if (pthread_equal(pthread_self(), n->caller))
+        return NULL;
+    n->checked++;
+    check_own_name(NULL, "web");
+    CHECK_OK(proc_run(proc_new(check_own_name, "web", NULL), cancel));
+    check_own_name(NULL, "web");
+    proc_impl *unnamed = PROC_SEQUENCE(proc_new(check_own_name, "web", NULL));
+    proc_impl *inner = proc_task("inner", proc_new(check_own_name, "inner", NULL));
+    CHECK_OK(proc_run(proc_ref(inner), NULL));
+    check_own_name(NULL, "web");
+    CHECK_OK(proc_main(PROC_SEQUENCE(proc_ref(unnamed), inner, unnamed)));
+    check_own_name(NULL, "web");
+    return NULL;
+}
+
+static void nested_run(void) {
+    nester n = {.caller = pthread_self()};
+    gate_init(&n.both);
+    proc_impl *nesting = proc_new(run_nested, &n, NULL);
+    proc_impl *both = PROC_GROUP(proc_ref(nesting), nesting);
+    CHECK_OK(proc_run(proc_task("web", both), NULL));
+    CHECK_INT(n.checked, 1);
+}
+
+CHECK_MAIN(CASE(library_thread), CASE(tail_kept), CASE(callers_thread), CASE(handed_another),
+           CASE(nested_run))

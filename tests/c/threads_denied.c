@@ -11,6 +11,8 @@
  *   comes_back          A thread that can be had a moment later is enough: nothing fails.
  *   parked_are_used     Threads that the library has already still serve.
  *   main_too            proc_main, too, ends: it succeeds or fails with EAGAIN, and works afterwards.
+ *   main_signalled      If it fails so while a signal arrived, that goes to the former handler: it cancelled nothing.
+ *   asked_once          As long as there are none, each further fan-out asks once only, so that many of them do not wait.
  */
 #include "child.h"
 #include "interpose.h"
@@ -144,6 +146,51 @@ static void main_too_role(void) {
     check_works();
 }
 
+static volatile sig_atomic_t terminated;
+
+static void handle(int signal_number) { terminated += signal_number == SIGTERM; }
+
+/* proc_main has taken the signals over, since it asks for its thread. */
+static void send_once(void) {
+    if (threads_denied == 1)
+        CHECK_INT(kill(getpid(), SIGTERM), 0);
+}
+
+static void main_signalled_role(void) {
+    leaf l = {0};
+    sigaction(SIGTERM, &(struct sigaction){.sa_handler = handle}, NULL);
+    threads_left = 0;
+    on_denial = send_once;
+    proc_error *error = proc_main(leaf_new(&l));
+    CHECK_INT(proc_error_code(error), EAGAIN);
+    proc_error_unref(error);
+    CHECK_INT(terminated, 1);
+    CHECK_INT(l.runs, 0);
+    CHECK_INT(l.destroyed, 1);
+    threads_left = -1;
+    CHECK_OK(proc_main(leaf_new(&l)));
+    CHECK_INT(terminated, 1);
+    CHECK(l.runs == 1 && !l.saw_cancelled);
+}
+
+/* The library asks at intervals of a millisecond for at most a tenth of a second, and then once for each. */
+static void asked_once_role(void) {
+    enum { TIMES = 200 };
+    threads_left = 0;
+    for (int i = 0; i < TIMES; i++) {
+        leaf l = {.fails = i % 2 ? "fails" : NULL};
+        proc_error *error = proc_run(PROC_GROUP(leaf_new(&l), leaf_new(&l)), NULL);
+        CHECK(proc_error_is(error, EAGAIN));
+        CHECK_INT((long long)proc_error_count(error), 1 + i % 2);
+        CHECK(l.runs == 1 && l.destroyed == 2);
+        proc_error_unref(error);
+    }
+    CHECK_INT(threads_created, 0);
+    CHECK(threads_denied >= TIMES && threads_denied <= TIMES + 110);
+    threads_left = -1;
+    check_works();
+}
+
 #define IN_CHILD(law)                                                                              \
     static void law(void) { child_run(#law "_role"); }
 IN_CHILD(interposed)
@@ -156,8 +203,10 @@ IN_CHILD(works_on)
 IN_CHILD(comes_back)
 IN_CHILD(parked_are_used)
 IN_CHILD(main_too)
+IN_CHILD(main_signalled)
+IN_CHILD(asked_once)
 
 #define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(interposed), BOTH(all_denied), BOTH(some_denied), BOTH(group_cancels),
            BOTH(names_task), BOTH(nested), BOTH(works_on), BOTH(comes_back), BOTH(parked_are_used),
-           BOTH(main_too))
+           BOTH(main_too), BOTH(main_signalled), BOTH(asked_once))
