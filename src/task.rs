@@ -31,9 +31,12 @@ pub(crate) struct TaskRun {
 // The task of the callback that runs on this thread; NULL outside of callbacks and tasks.
 per_thread!(CURRENT: Cell<*const Arc<TaskRun>> = Cell::new(std::ptr::null()));
 
-/// Runs a callback inside of a task, or of none.
+/// Runs a callback inside of a task, or of none: then it is in none already, since what a callback
+/// runs is inside of the callback's task.
 pub(crate) fn inside<T>(task: Option<&Arc<TaskRun>>, callback: impl FnOnce() -> T) -> T {
-    let task = task.map_or(std::ptr::null(), std::ptr::from_ref);
+    let Some(task) = task else {
+        return callback();
+    };
     let outer = CURRENT.with(|current| current.replace(task));
     let value = callback();
     CURRENT.with(|current| current.set(outer));
