@@ -26,9 +26,23 @@ cargo_tool() {
     }
 }
 
-lint_rustfmt() { cargo_tool fmt rustfmt && cargo fmt --check; }
+# The benchmarks are crates of their own, so that the library does not depend on what they measure.
+manifests=(Cargo.toml benches/driver/Cargo.toml benches/peers/rust/Cargo.toml)
 
-lint_clippy() { cargo_tool clippy clippy && cargo clippy --locked --all-targets -- -D warnings; }
+each_manifest() {
+    local manifest
+    for manifest in "${manifests[@]}"; do
+        "$@" "$manifest" || return 1
+    done
+}
+
+rustfmt_check() { cargo fmt --check --manifest-path "$1"; }
+
+clippy_check() { cargo clippy --locked --all-targets --manifest-path "$1" --target-dir target -- -D warnings; }
+
+lint_rustfmt() { cargo_tool fmt rustfmt && each_manifest rustfmt_check; }
+
+lint_clippy() { cargo_tool clippy clippy && each_manifest clippy_check; }
 
 lint_clang-format() { sources c h cpp hpp | xargs clang-format --dry-run -Werror; }
 

@@ -1,0 +1,58 @@
+//! Runs the programs of the benchmark side by side, and writes the report:
+//! `driver [--quick] PROGRAMS REPORT`, two directories. It builds nothing.
+
+mod chart;
+mod key;
+mod machine;
+mod number;
+mod plot;
+mod programs;
+mod report;
+mod results;
+mod row;
+mod rows;
+mod table;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use programs::Programs;
+use results::Length;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let outcome = match arguments[..] {
+        ["--quick", programs, report] => bench(Length::QUICK, programs, report),
+        [programs, report] => bench(Length::FULL, programs, report),
+        _ => Err("usage: driver [--quick] PROGRAMS REPORT".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(length: Length, programs: &str, report: &str) -> Result<(), Box<dyn Error>> {
+    let programs = Programs::find(Path::new(programs))?;
+    let rows = rows::all();
+    let charts = chart::all();
+    let machine = machine::describe();
+    let plan = key::plan(&rows, &charts, |key| programs.has(key.peer));
+    let results = results::measure(&programs, &plan, length);
+
+    let table = row::table(&rows, &results);
+    println!("{table}{}", row::summary(&rows, &results));
+    let head = report::head(&machine, &programs, &results, length);
+    let text = report::write(&head, &rows, &charts, &results);
+    std::fs::create_dir_all(report)?;
+    std::fs::write(Path::new(report).join("README.md"), text)?;
+    for chart in &charts {
+        plot::draw(chart, &results, &Path::new(report).join(chart.file))?;
+    }
+    results.broken().map_or(Ok(()), |text| Err(text.into()))
+}

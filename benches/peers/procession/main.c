@@ -1,0 +1,45 @@
+/* The benchmark of procession: its table of contents, and how the workloads build and run. */
+#include "workloads.h"
+#include <errno.h>
+
+proc_error *nothing(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    return NULL;
+}
+
+proc_impl *group_of(int n, proc_fn fn, void *user_data) {
+    proc_impl **children = malloc((size_t)n * sizeof *children);
+    for (int i = 0; i < n; i++)
+        children[i] = proc_new(fn, user_data, NULL);
+    proc_impl *group = proc_group(children, (size_t)n);
+    free(children);
+    return group;
+}
+
+/* A workload that fails has measured nothing. */
+void run(proc_impl *impl) {
+    proc_error *error = proc_run(impl, NULL);
+    if (!error)
+        return;
+    if (proc_error_is(error, EAGAIN))
+        skip("there are not as many threads to be had");
+    exit(proc_exit_status(error));
+}
+
+void run_again(void *impl) { run(proc_ref(impl)); }
+
+static const struct workload workloads[] = {
+    {"trivial", trivial},     {"once", once},
+    {"tree", tree},           {"construct", construct},
+    {"work-1us", work_1us},   {"work-100us", work_100us},
+    {"work-10ms", work_10ms}, {"first", first},
+    {"failure", failure},     {"rendezvous", rendezvous},
+    {"memory", memory},       {"step", step},
+    {"handle", handle},       {"cancelled", cancelled},
+    {"idle", idle},           {"cold", cold},
+    {"start", start},
+};
+
+int main(int argc, char **argv) {
+    return bench_main(argc, argv, proc_version(), workloads, sizeof workloads / sizeof *workloads);
+}
