@@ -24,7 +24,10 @@ pub(crate) struct Cancel(Arc<Node>);
 
 /// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
 /// group has a handle of its own, and below one that nobody knows it may as well have none above.
-pub(crate) struct Scope(OnceLock<Cancel>);
+pub(crate) struct Scope {
+    given: Option<Cancel>,
+    made: OnceLock<Cancel>,
+}
 
 /// A cancel handle as its readers see it.
 pub(crate) struct Node {
@@ -87,23 +90,29 @@ impl Cancel {
 }
 
 impl Scope {
-    pub(crate) fn unknown() -> Scope {
-        Scope(OnceLock::new())
+    /// The scope of a handle, or of none that anybody knows.
+    pub(crate) fn of(given: Option<Cancel>) -> Scope {
+        let made = OnceLock::new();
+        Scope { given, made }
     }
 
     pub(crate) fn handle(&self) -> &Cancel {
-        self.0.get_or_init(Cancel::root)
+        match &self.given {
+            Some(given) => given,
+            None => self.made.get_or_init(Cancel::root),
+        }
     }
 
     /// A handle below this one.
     pub(crate) fn child(&self) -> Cancel {
-        self.0.get().map_or_else(Cancel::root, Cancel::child)
+        let above = self.given.as_ref().or_else(|| self.made.get());
+        above.map_or_else(Cancel::root, Cancel::child)
     }
 }
 
 impl From<Cancel> for Scope {
     fn from(cancel: Cancel) -> Scope {
-        Scope(OnceLock::from(cancel))
+        Scope::of(Some(cancel))
     }
 }
 

@@ -108,17 +108,26 @@ pub(crate) fn patiently(mut ask: impl FnMut() -> Result<(), NoThread>) -> Result
 
 impl Worker {
     /// The life of a crew's thread.
+    ///
+    /// The first job comes before anything else is made: a thread's first allocation costs it a cache of
+    /// its own, and a callback that blocks for good shall not be charged for that.
     fn live(first: Job) {
+        first();
         let worker = Arc::new(Worker {
             job: Mutex::new(None),
             bell: Condvar::new(),
         });
-        let mut job = Some(first);
+        let mut job = worker.park();
         while let Some(work) = job {
             work();
-            IDLE.lock().push(worker.clone());
-            job = worker.await_job();
+            job = worker.park();
         }
+    }
+
+    /// Waits among the parked workers for the next job.
+    fn park(self: &Arc<Worker>) -> Option<Job> {
+        IDLE.lock().push(self.clone());
+        self.await_job()
     }
 
     fn give(&self, job: Job) {

@@ -54,6 +54,7 @@ fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Err
     vec![error]
 }
 
+#[inline(never)] // Its frame is not to be on the stack of every level that has an only child.
 fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
     let fan_out = Arc::new(FanOut::new(process, context, policy));
     let helpers = process.children().len() - 1;

@@ -174,8 +174,14 @@ impl Kind {
 impl Drop for Node {
     /// Releases the tree below without recursion (P2).
     fn drop(&mut self) {
+        if self.children().is_empty() {
+            return;
+        }
         let mut orphans = self.take_children();
         while let Some(process) = orphans.pop() {
+            if process.children().is_empty() {
+                continue; // Nothing below: it is dropped as it is.
+            }
             if let Some(mut node) = Arc::into_inner(process.0) {
                 orphans.append(&mut node.take_children());
             }

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn proc_run(
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     run("proc_run", process, |process| {
-        let scope = cancel.map_or_else(Scope::unknown, Scope::from);
+        let scope = Scope::of(cancel);
         let task = task::current();
         let context = Context {
             scope: &scope,
