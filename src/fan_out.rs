@@ -218,6 +218,7 @@ impl Backlog for FanOut {
         let context = Context {
             scope: &scope,
             task: work.task.as_ref(),
+            on_crew: true,
         };
         if self.work(&work.parent, context) {
             self.useful.fetch_add(1, Ordering::Relaxed);

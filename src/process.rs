@@ -46,6 +46,8 @@ pub(crate) struct Context<'a> {
     pub(crate) scope: &'a Scope,
     /// The innermost task around it.
     pub(crate) task: Option<&'a Arc<TaskRun>>,
+    /// Whether it runs on a thread of the library, which carries the task's name.
+    pub(crate) on_crew: bool,
 }
 
 /// Runs a process on the calling thread until it completes.
@@ -62,7 +64,9 @@ pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
 }
 
 fn call(callback: &Callback, context: Context<'_>) -> Outcome {
-    thread_name::carry(context.task);
+    if context.on_crew {
+        thread_name::carry(context.task);
+    }
     let callback = || callback.call(context.scope.handle());
     task::inside(context.task, || escape::forbidden(context.task, callback))
 }

@@ -48,11 +48,15 @@ pub(crate) fn adopt() {
     rename(UNNAMED);
 }
 
-/// Gives the calling thread the name of this task, if the thread is the library's.
+/// Whether the calling thread is the library's.
+pub(crate) fn is_crew() -> bool {
+    CARRIED.get().is_some()
+}
+
+/// Gives the calling thread, which is the library's, the name of this task.
 pub(crate) fn carry(task: Option<&Arc<TaskRun>>) {
-    let Some(carried) = CARRIED.get() else { return };
     let wanted = task.map_or(UNNAMED, |task| *task.thread_name());
-    if wanted != carried {
+    if CARRIED.get() != Some(wanted) {
         rename(wanted);
     }
 }

@@ -19,6 +19,7 @@ pub(crate) fn main(process: &Process) -> Outcome {
     let context = Context {
         scope: &scope,
         task: task.as_ref(),
+        on_crew: thread_name::is_crew(),
     };
     let outcome = thread_name::restored(|| process::run(process, context));
     if scope.handle().cancelled() {

@@ -37,6 +37,7 @@ pub unsafe extern "C" fn proc_run(
         let context = Context {
             scope: &scope,
             task: task.as_ref(),
+            on_crew: thread_name::is_crew(),
         };
         thread_name::restored(|| process::run(process, context))
     })

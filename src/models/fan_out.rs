@@ -60,7 +60,11 @@ fn two_children(policy: OnFailure) -> Scene {
 }
 
 fn alone(scope: &Scope) -> Context<'_> {
-    Context { scope, task: None }
+    Context {
+        scope,
+        task: None,
+        on_crew: false,
+    }
 }
 
 fn helper(fan_out: &Arc<FanOut>, help: fn(&FanOut)) -> thread::JoinHandle<()> {
