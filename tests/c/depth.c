@@ -16,21 +16,9 @@
 enum { MIXED = 6 };
 
 static proc_impl *wrap(int kind, proc_impl *impl) {
-    switch (kind) {
-    case 0:
-        return PROC_CONCURRENT(impl);
-    case 1:
-        return PROC_GROUP(impl);
-    case 2:
-        return PROC_SEQUENCE(impl);
-    case 3:
-        return proc_task("t", impl);
-    case 4:
-        return proc_trace_region("r", impl);
-    default:
-        return PROC_GROUP(impl, succeeding());
-    }
+    return kind < COMBINATORS ? wrap_only(kind, impl) : PROC_GROUP(impl, succeeding());
 }
+
 static const char *const function_of[] = {"proc_concurrent", "proc_group",        "proc_sequence",
                                           "proc_task",       "proc_trace_region", "proc_group"};
 

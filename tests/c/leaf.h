@@ -68,4 +68,22 @@ static inline proc_impl *failing(const char *message) {
     return proc_new(leaf_fail, (void *)message, NULL);
 }
 
+enum { COMBINATORS = 5 };
+
+/* Inside each of the combinators in turn, as its only child. */
+static inline proc_impl *wrap_only(int kind, proc_impl *impl) {
+    switch (kind % COMBINATORS) {
+    case 0:
+        return PROC_CONCURRENT(impl);
+    case 1:
+        return PROC_GROUP(impl);
+    case 2:
+        return PROC_SEQUENCE(impl);
+    case 3:
+        return proc_task("t", impl);
+    default:
+        return proc_trace_region("r", impl);
+    }
+}
+
 #endif

@@ -20,26 +20,11 @@ static void unused_role(void) {
     CHECK_INT(threads_created, 0);
 }
 
-static proc_impl *wrap(int kind, proc_impl *impl) {
-    switch (kind % 5) {
-    case 0:
-        return PROC_CONCURRENT(impl);
-    case 1:
-        return PROC_GROUP(impl);
-    case 2:
-        return PROC_SEQUENCE(impl);
-    case 3:
-        return proc_task("t", impl);
-    default:
-        return proc_trace_region("r", impl);
-    }
-}
-
 static void one_child_role(void) {
     leaf l = {0};
     proc_impl *impl = leaf_new(&l);
     for (int i = 0; i < 100; i++) {
-        impl = wrap(i, impl);
+        impl = wrap_only(i, impl);
         CHECK_OK(proc_run(proc_ref(impl), NULL));
         CHECK(pthread_equal(l.thread, pthread_self()));
     }
