@@ -34,6 +34,7 @@ pub(crate) struct Node {
     cancelled: AtomicBool,
     cause: OnceLock<Error>,
     holders: AtomicUsize,
+    /// Spares a handle that hangs below nothing the lock when it is let go of.
     has_parent: bool,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,

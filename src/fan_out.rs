@@ -143,12 +143,12 @@ impl FanOut {
     }
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
-    fn work_alone(&self, parent: &Process, context: Context<'_>) -> bool {
+    fn work_alone(&self, parent: &Process, context: Context<'_>) {
         let first = self.claim(parent);
         self.give_up();
-        first
-            .inspect(|child| self.run_child(child, context))
-            .is_some()
+        if let Some(child) = first {
+            self.run_child(child, context);
+        }
     }
 
     fn run_child(&self, child: &Process, context: Context<'_>) {
