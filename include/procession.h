@@ -100,6 +100,9 @@
  * A cancel handle: the context that a process runs in. It says once, and for good, that the process
  * should stop, and why. Handles form a tree: cancelling one cancels all below it.
  *
+ * What runs in a `proc_task` is given a handle that knows this task. Otherwise it is the one around the
+ * task: cancelling either cancels both.
+ *
  * Ownership: reference counted, and always borrowed by what it is passed to. The one that a callback
  * receives is valid until the callback returns; `proc_cancel_ref` keeps it longer.
  *

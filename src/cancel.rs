@@ -7,6 +7,8 @@
 //! - **C4 no callbacks under locks.** What a cause carries is never released under a lock.
 //! - **C5 nothing left.** A handle that nobody holds is unlinked from its parent in O(1).
 //! - **C6 any depth.** Handles may hang below each other without end, so nothing here recurses.
+//! - **C7 one scope.** A task's handle says in which task it is, and is otherwise the one above it:
+//!   cancelling either cancels both.
 //!
 //! A parent keeps its children's nodes alive, and a child *holds* its parent. So there are two
 //! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
@@ -18,14 +20,18 @@ use crate::clock::Instant;
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, OnceLock};
+use crate::task_run::TaskRun;
 
 /// One holder of a cancel handle.
 pub(crate) struct Cancel(Arc<Node>);
 
 /// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
 /// group has a handle of its own, and below one that nobody knows it may as well have none above.
-pub(crate) struct Scope {
+pub(crate) struct Scope<'a> {
     given: Option<Cancel>,
+    /// The scope of which this is a task's view (C7).
+    above: Option<&'a Scope<'a>>,
+    task: Option<&'a Arc<TaskRun>>,
     made: OnceLock<Cancel>,
 }
 
@@ -36,6 +42,10 @@ pub(crate) struct Node {
     holders: AtomicUsize,
     /// Spares a handle that hangs below nothing the lock when it is let go of.
     has_parent: bool,
+    /// Whether it is a task's, which is cancelled by cancelling the one above it (C7).
+    is_view: bool,
+    /// The innermost task that the handle is in.
+    task: Option<Arc<TaskRun>>,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
     links: Mutex<Links>,
@@ -52,21 +62,26 @@ struct Links {
 
 impl Cancel {
     /// A handle with nothing above it.
-    pub(crate) fn root() -> Cancel {
-        Cancel(Arc::new(Node::new(None)))
+    pub(crate) fn root(task: Option<Arc<TaskRun>>) -> Cancel {
+        Cancel(Arc::new(Node::new(None, task, false)))
     }
 
-    /// A handle below this one.
+    /// A handle below this one, in the same task.
     pub(crate) fn child(&self) -> Cancel {
+        self.below(self.task.clone(), false)
+    }
+
+    /// A handle below this one, in a task.
+    fn below(&self, task: Option<Arc<TaskRun>>, is_view: bool) -> Cancel {
         let mut links = self.0.links.lock();
         // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
         if let Some(cause) = self.cause() {
-            let born = Cancel::root();
+            let born = Cancel::root(task);
             born.trigger(cause.clone());
             return born;
         }
         self.0.holders.fetch_add(1, Ordering::Relaxed);
-        let child = Arc::new(Node::new(Some(self.0.clone())));
+        let child = Arc::new(Node::new(Some(self.0.clone()), task, is_view));
         child.place.store(links.children.len(), Ordering::Relaxed);
         links.children.push(child.clone());
         Cancel(child)
@@ -90,30 +105,64 @@ impl Cancel {
     }
 }
 
-impl Scope {
-    /// The scope of a handle, or of none that anybody knows.
-    pub(crate) fn of(given: Option<Cancel>) -> Scope {
-        let made = OnceLock::new();
-        Scope { given, made }
+impl<'a> Scope<'a> {
+    /// The scope of a handle, or of none that anybody knows, which is then in that task.
+    pub(crate) fn of(given: Option<Cancel>, task: Option<&'a Arc<TaskRun>>) -> Scope<'a> {
+        Scope {
+            given,
+            above: None,
+            task,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// This scope as a task inside of it sees it (C7).
+    pub(crate) fn view(&'a self, task: &'a Arc<TaskRun>) -> Scope<'a> {
+        Scope {
+            given: None,
+            above: Some(self),
+            task: Some(task),
+            made: OnceLock::new(),
+        }
     }
 
     pub(crate) fn handle(&self) -> &Cancel {
         match &self.given {
             Some(given) => given,
-            None => self.made.get_or_init(Cancel::root),
+            None => self.made.get_or_init(|| self.make()),
         }
     }
 
-    /// A handle below this one.
-    pub(crate) fn child(&self) -> Cancel {
-        let above = self.given.as_ref().or_else(|| self.made.get());
-        above.map_or_else(Cancel::root, Cancel::child)
+    #[cold]
+    fn make(&self) -> Cancel {
+        let task = self.task.cloned();
+        match self.above {
+            Some(above) => above.nearest().handle().below(task, true),
+            None => Cancel::root(task),
+        }
     }
-}
 
-impl From<Cancel> for Scope {
-    fn from(cancel: Cancel) -> Scope {
-        Scope::of(Some(cancel))
+    /// A handle below this scope, in its task.
+    pub(crate) fn child(&self) -> Cancel {
+        let task = self.task.cloned();
+        match self.nearest().known() {
+            Some(above) => above.below(task, false),
+            None => Cancel::root(task),
+        }
+    }
+
+    /// The nearest scope that has a handle already, or else the outermost: a view need not have one for
+    /// there to be handles below it.
+    fn nearest(&self) -> &Scope<'a> {
+        let mut scope = self;
+        while let (None, Some(above)) = (scope.known(), scope.above) {
+            scope = above;
+        }
+        scope
+    }
+
+    fn known(&self) -> Option<&Cancel> {
+        self.given.as_ref().or_else(|| self.made.get())
     }
 }
 
@@ -142,12 +191,14 @@ impl Drop for Cancel {
 }
 
 impl Node {
-    fn new(parent: Option<Arc<Node>>) -> Node {
+    fn new(parent: Option<Arc<Node>>, task: Option<Arc<TaskRun>>, is_view: bool) -> Node {
         Node {
             cancelled: AtomicBool::new(false),
             cause: OnceLock::new(),
             holders: AtomicUsize::new(1),
             has_parent: parent.is_some(),
+            is_view,
+            task,
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
                 parent,
@@ -170,12 +221,31 @@ impl Node {
         }
     }
 
+    /// The innermost task that the handle is in.
+    pub(crate) fn task(&self) -> Option<&Arc<TaskRun>> {
+        self.task.as_ref()
+    }
+
     /// Cancels this handle and all below it. Only the first cause of a handle counts (C1).
     pub(crate) fn trigger(&self, cause: Error) {
-        let mut below = self.strike(&cause);
+        let viewed = self.viewed();
+        let mut below = viewed.as_deref().unwrap_or(self).strike(&cause);
         while let Some(node) = below.pop() {
             below.append(&mut node.strike(&cause));
         }
+    }
+
+    /// The handle of which this one is a task's view; `None`: it is none (C7).
+    fn viewed(&self) -> Option<Arc<Node>> {
+        if !self.is_view {
+            return None;
+        }
+        let mut above = self.links.lock().parent.clone()?;
+        while above.is_view {
+            let next = above.links.lock().parent.clone();
+            above = next?;
+        }
+        Some(above)
     }
 
     /// Cancels this one node; returns those to which the cancellation must go on.

@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Outcome};
 use crate::fan_out::{self, OnFailure};
-use crate::process::{Context, Process};
+use crate::frames::Context;
+use crate::process::Process;
 
 pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
     Error::merge(fan_out::run(process, context, OnFailure::GoOn))

@@ -17,7 +17,7 @@ use std::mem::MaybeUninit;
 use crate::clock::{self, Duration};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
-use crate::{bug, fork, thread_name};
+use crate::{bug, fork, slots, thread_name};
 
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -197,7 +197,7 @@ extern "C" fn start(argument: *mut c_void) -> *mut c_void {
     let job = unsafe { Box::from_raw(argument.cast::<Job>()) };
     thread_name::adopt();
     let _ = bug::contained(|| {
-        job();
+        slots::with_own(job);
         Ok(())
     });
     std::ptr::null_mut()

@@ -8,7 +8,7 @@ use std::io::Write;
 
 use crate::fork;
 use crate::sync::Arc;
-use crate::task::TaskRun;
+use crate::task_run::TaskRun;
 
 /// Runs a callback of the program, which must return, and in the process in which it was called.
 pub(crate) fn forbidden<T>(task: Option<&Arc<TaskRun>>, callback: impl FnOnce() -> T) -> T {

@@ -17,15 +17,16 @@
 //! - **F5 first means first.** The order of errors is the order of completion; a failure is recorded
 //!   before the others are cancelled because of it.
 
+use crate::backlog::{Backlog, Published, Watch};
 use crate::bug;
 use crate::cancel::{Cancel, Scope};
 use crate::error::Error;
-use crate::frames::{self, Backlog, Watch};
-use crate::process::{self, Context, Process};
-use crate::sentinel;
+use crate::frames::{self, Context, Slot, What};
+use crate::process::{self, Process};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex};
-use crate::task::TaskRun;
+use crate::task_run::TaskRun;
+use crate::{sentinel, slots};
 
 /// What the first failure means for the other children.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,14 +61,15 @@ fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Ve
     let helpers = process.children().len() - 1;
     // With a helper for each other child on its way, nobody needs to watch (F1).
     let covered = process.stalls() && sentinel::send_helpers(&fan_out, helpers).is_ok();
-    let published = frames::publish(fan_out.clone());
-    if covered || sentinel::watch().is_ok() {
-        fan_out.work(process, context);
-    } else {
-        fan_out.work_alone(process, context);
-    }
-    drop(published);
-    let errors = fan_out.join();
+    slots::watch(context.slot);
+    let errors = context.slot.inside(What::FanOut(&fan_out), || {
+        if covered || sentinel::watch().is_ok() {
+            fan_out.work(process, context);
+        } else {
+            fan_out.work_alone(process, context);
+        }
+        fan_out.join()
+    });
     process.note_stalls(fan_out.stalled());
     errors
 }
@@ -201,9 +203,33 @@ impl FanOut {
         errors
     }
 
+    /// Works on the calling thread, which is not the one that published this.
+    fn help_with(&self, work: &Work, slot: &'static Slot) {
+        let task = work.task.as_ref();
+        let scope = Scope::of(Some(work.cancel.clone()), task);
+        let context = Context {
+            slot,
+            scope: &scope,
+            task,
+        };
+        if self.work(&work.parent, context) {
+            self.useful.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Whether most children needed a thread of their own.
     fn stalled(&self) -> bool {
         self.useful.load(Ordering::Relaxed) * 2 >= self.count
+    }
+}
+
+impl Published for Arc<FanOut> {
+    fn backlog(&self) -> &dyn Backlog {
+        &**self
+    }
+
+    fn share(&self) -> Arc<dyn Backlog> {
+        self.clone()
     }
 }
 
@@ -214,16 +240,8 @@ impl Backlog for FanOut {
 
     fn help(&self) {
         let Some(work) = self.enter() else { return };
-        let scope = Scope::from(work.cancel);
-        let context = Context {
-            scope: &scope,
-            task: work.task.as_ref(),
-            on_crew: true,
-        };
-        if self.work(&work.parent, context) {
-            self.useful.fetch_add(1, Ordering::Relaxed);
-        }
-        drop((work.parent, work.task, scope));
+        frames::enter(|slot| self.help_with(&work, slot));
+        drop(work);
         self.leave();
     }
 

@@ -14,7 +14,7 @@ use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{OnceLock, global, per_thread};
-use crate::{crew, frames, sentinel, toplevel};
+use crate::{crew, sentinel, slots, toplevel};
 
 // How many forks lie between this process and the one in which the library was loaded.
 global!(GENERATION: AtomicU32 = AtomicU32::new(0));
@@ -24,7 +24,7 @@ pub(crate) fn generation() -> u32 {
 }
 
 struct Held {
-    frames: frames::Held,
+    slots: slots::Held,
     sentinel: sentinel::Held,
     crew: crew::Held,
 }
@@ -44,7 +44,7 @@ pub(crate) fn prepare_for_it() {
 
 unsafe extern "C" fn before() {
     let held = Held {
-        frames: frames::hold(),
+        slots: slots::hold(),
         sentinel: sentinel::hold(),
         crew: crew::hold(),
     };
@@ -58,7 +58,7 @@ unsafe extern "C" fn in_parent() {
 unsafe extern "C" fn in_child() {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     if let Some(held) = take() {
-        held.frames.forget();
+        slots::forget(held.slots);
         sentinel::forget(held.sentinel);
         crew::forget(held.crew);
         toplevel::after_fork();

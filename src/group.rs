@@ -3,12 +3,13 @@
 use crate::cancel::{Cancel, Scope};
 use crate::error::{Echoes, Error, Outcome};
 use crate::fan_out::{self, OnFailure};
-use crate::process::{Context, Process};
+use crate::frames::Context;
+use crate::process::Process;
 use crate::sync::OnceLock;
 
 /// The cause of the group's handle is listed once, however many children return it.
 pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
-    let scope = Scope::from(context.scope.child());
+    let scope = Scope::of(Some(context.scope.child()), context.task);
     let inside = Context {
         scope: &scope,
         ..context

@@ -6,16 +6,19 @@
 //! - `toplevel` runs one process as a program's purpose; `signal` turns signals into cancellations.
 //! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
 //!   combinators; `escape` is what happens when a callback does not return.
-//! - `fan_out` runs several children at once; `sentinel` lends it helpers; `frames` is where it is
-//!   published; `crew` has the threads and `thread_name` what they are called.
+//! - `fan_out` runs several children at once; `sentinel` lends it helpers; `backlog` is what they see of
+//!   it; `crew` has the threads and `thread_name` what they are called.
+//! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
-//! - `cancel` is the tree of cancel handles, `error` what went wrong, `bug` our own defects.
+//! - `cancel` is the tree of cancel handles, `task_run` the task that each is in, `error` what went
+//!   wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
 //! `unsafe` is allowed in `ffi` and in the rooms whose first lines say why.
 #![deny(unsafe_code)]
 
+mod backlog;
 mod bug;
 mod callback;
 mod cancel;
@@ -36,7 +39,9 @@ mod region;
 mod sentinel;
 mod sequence;
 mod signal;
+mod slots;
 mod sync;
 mod task;
+mod task_run;
 mod thread_name;
 mod toplevel;

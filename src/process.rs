@@ -9,11 +9,12 @@
 use std::ops::Deref;
 
 use crate::callback::Callback;
-use crate::cancel::Scope;
+use crate::cancel::{Cancel, Scope};
 use crate::error::{Error, Outcome};
+use crate::frames::{self, Context};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::task::{Task, TaskRun};
+use crate::task::Task;
 use crate::{concurrent, escape, group, region, sequence, task, thread_name};
 
 /// How many combinators may be nested around a leaf.
@@ -40,14 +41,22 @@ pub(crate) enum Kind {
     Invalid(Error),
 }
 
-/// What a process runs inside of.
-#[derive(Clone, Copy)]
-pub(crate) struct Context<'a> {
-    pub(crate) scope: &'a Scope,
-    /// The innermost task around it.
-    pub(crate) task: Option<&'a Arc<TaskRun>>,
-    /// Whether it runs on a thread of the library, which carries the task's name.
-    pub(crate) on_crew: bool,
+/// Runs a process because somebody asks for it, under that handle, if one is given.
+///
+/// It is in the task that the handle is in, else in that of the callback which asks, if one does.
+pub(crate) fn start(process: &Process, cancel: Option<Cancel>) -> Outcome {
+    let asking = frames::with_current(|asking| asking.and_then(|asking| asking.task.cloned()));
+    let task = cancel.as_ref().and_then(|cancel| cancel.task().cloned());
+    let task = task.or(asking);
+    frames::enter(|slot| {
+        let scope = Scope::of(cancel, task.as_ref());
+        let context = Context {
+            slot,
+            scope: &scope,
+            task: task.as_ref(),
+        };
+        thread_name::restored(|| run(process, context))
+    })
 }
 
 /// Runs a process on the calling thread until it completes.
@@ -64,11 +73,11 @@ pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
 }
 
 fn call(callback: &Callback, context: Context<'_>) -> Outcome {
-    if context.on_crew {
-        thread_name::carry(context.task);
+    if context.slot.on_crew {
+        thread_name::carry(context.task.map(|task| task.thread_name()));
     }
     let callback = || callback.call(context.scope.handle());
-    task::inside(context.task, || escape::forbidden(context.task, callback))
+    context.during(|| escape::forbidden(context.task, callback))
 }
 
 impl Process {

@@ -1,7 +1,8 @@
 //! A named interval in the trace, on one thread.
 
 use crate::error::Outcome;
-use crate::process::{self, Context, Process};
+use crate::frames::Context;
+use crate::process::{self, Process};
 
 /// Passes errors on as they are.
 ///

@@ -13,9 +13,10 @@
 //!   publisher fills its slot under that lock, then looks at the state. Whoever has the lock second
 //!   sees what the other did before.
 
+use crate::backlog::{Backlog, Notes};
 use crate::clock::{self, Duration};
 use crate::crew::{self, NoThread, PATIENCE};
-use crate::frames::{self, Backlog, Notes};
+use crate::slots;
 use crate::sync::atomic::{AtomicU8, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
@@ -88,7 +89,7 @@ impl Sentinel {
     /// Sleeps until somebody publishes (true) or nobody has for long (false: the thread is to end).
     fn sleep(&self) -> bool {
         self.state.store(ASLEEP, Ordering::SeqCst);
-        if !frames::unclaimed().is_empty() {
+        if !slots::unclaimed().is_empty() {
             self.state.store(AWAKE, Ordering::SeqCst);
             return true;
         }
@@ -107,7 +108,7 @@ impl Sentinel {
 
 /// Looks at everything that is unclaimed; tells whether there was anything.
 fn survey(cores: usize) -> bool {
-    let backlogs = frames::unclaimed();
+    let backlogs = slots::unclaimed();
     for backlog in &backlogs {
         look(backlog, cores);
     }

@@ -1,7 +1,8 @@
 //! One process after the other, on the calling thread.
 
 use crate::error::Outcome;
-use crate::process::{self, Context, Process};
+use crate::frames::Context;
+use crate::process::{self, Process};
 
 /// The first error ends the sequence. A cancellation does not: a step sees the cancelled handle, so
 /// that steps which clean up still run.

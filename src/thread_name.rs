@@ -10,9 +10,6 @@
 use std::cell::Cell;
 use std::ffi::CStr;
 
-use crate::sync::Arc;
-use crate::task::TaskRun;
-
 /// The kernel's limit: 15 bytes and a NUL.
 const SIZE: usize = 16;
 
@@ -48,14 +45,9 @@ pub(crate) fn adopt() {
     rename(UNNAMED);
 }
 
-/// Whether the calling thread is the library's.
-pub(crate) fn is_crew() -> bool {
-    CARRIED.get().is_some()
-}
-
-/// Gives the calling thread, which is the library's, the name of this task.
-pub(crate) fn carry(task: Option<&Arc<TaskRun>>) {
-    let wanted = task.map_or(UNNAMED, |task| *task.thread_name());
+/// Gives the calling thread, which is the library's, the name of its innermost task.
+pub(crate) fn carry(name: Option<&ThreadName>) {
+    let wanted = *name.unwrap_or(&UNNAMED);
     if CARRIED.get() != Some(wanted) {
         rename(wanted);
     }

@@ -1,28 +1,22 @@
 //! One process as the purpose of a program: runs until it is done or told to stop by a signal.
 
-use crate::cancel::{Cancel, Scope};
+use crate::cancel::Cancel;
 use crate::crew::{self, NoThread};
 use crate::error::{Echoes, Error, Outcome};
-use crate::process::{self, Context, Process};
+use crate::process::{self, Process};
 use crate::signal::{self, Signals};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, global};
-use crate::{fork, task, thread_name};
+use crate::{fork, frames, thread_name};
 
 pub(crate) fn main(process: &Process) -> Outcome {
     let _only = Only::claim()?;
-    let root = Cancel::root();
+    let asking = frames::with_current(|asking| asking.and_then(|asking| asking.task.cloned()));
+    let root = Cancel::root(asking);
     let mut signals = Signals::listen();
     let listener = Listener::start(&root)?;
-    let task = task::current();
-    let scope = Scope::from(root);
-    let context = Context {
-        scope: &scope,
-        task: task.as_ref(),
-        on_crew: thread_name::is_crew(),
-    };
-    let outcome = thread_name::restored(|| process::run(process, context));
-    if scope.handle().cancelled() {
+    let outcome = process::start(process, Some(root.clone()));
+    if root.cancelled() {
         signals.heard();
     }
     signals.dismiss();

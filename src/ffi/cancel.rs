@@ -21,7 +21,7 @@ use crate::error::Error;
 pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_cancel {
     // SAFETY: the caller lends a valid pointer.
     let parent = unsafe { share(parent) };
-    give(parent.map_or_else(Cancel::root, |parent| parent.child()))
+    give(parent.map_or_else(|| Cancel::root(None), |parent| parent.child()))
 }
 
 /// Makes another reference to a cancel handle, for instance to keep a callback's after it returns.

@@ -6,10 +6,9 @@ use std::io::Write;
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, share, take};
 use super::types::{proc_cancel, proc_error, proc_impl};
-use crate::cancel::Scope;
 use crate::error::{Error, Outcome};
-use crate::process::{self, Context, Process};
-use crate::{bug, task, thread_name, toplevel};
+use crate::process::{self, Process};
+use crate::{bug, toplevel};
 
 /// # Running
 ///
@@ -32,14 +31,7 @@ pub unsafe extern "C" fn proc_run(
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     run("proc_run", process, |process| {
-        let scope = Scope::of(cancel);
-        let task = task::current();
-        let context = Context {
-            scope: &scope,
-            task: task.as_ref(),
-            on_crew: thread_name::is_crew(),
-        };
-        thread_name::restored(|| process::run(process, context))
+        process::start(process, cancel)
     })
 }
 

@@ -17,7 +17,7 @@ fn with(cancel: &Cancel, code: impl FnOnce(Cancel) + 'static) -> thread::JoinHan
 
 fn causes_race(trigger: fn(&Cancel, Error)) {
     loom::model(move || {
-        let root = Cancel::root();
+        let root = Cancel::root(None);
         let other = with(&root, move |root| trigger(&root, because(1)));
         if root.cancelled() {
             assert_eq!(root.cause.get().map(|cause| cause.code()), Some(1));
@@ -47,7 +47,7 @@ fn c1_mutant_sets_the_flag_first() {
 
 fn birth_races_with_cancellation(child: fn(&Cancel) -> Cancel) {
     loom::model(move || {
-        let parent = Cancel::root();
+        let parent = Cancel::root(None);
         let other = with(&parent, |parent| parent.trigger(because(1)));
         let child = child(&parent);
         other.join().unwrap();
@@ -69,7 +69,7 @@ fn c2_mutant_looks_before_it_locks() {
         }
         let mut links = parent.0.links.lock();
         parent.0.holders.fetch_add(1, Ordering::Relaxed);
-        let child = Arc::new(Node::new(Some(parent.0.clone())));
+        let child = Arc::new(Node::new(Some(parent.0.clone()), None, false));
         links.children.push(child.clone());
         Cancel(child)
     });
@@ -77,7 +77,7 @@ fn c2_mutant_looks_before_it_locks() {
 
 fn waiter_races_with_cancellation(wait: fn(&Cancel)) {
     loom::model(move || {
-        let root = Cancel::root();
+        let root = Cancel::root(None);
         let other = with(&root, |root| root.trigger(because(1)));
         wait(&root);
         other.join().unwrap();
@@ -101,7 +101,7 @@ fn mutant_of_a_waiter_looks_before_it_locks() {
 
 fn siblings_leave_at_once(leave: fn(Cancel)) {
     loom::model(move || {
-        let parent = Cancel::root();
+        let parent = Cancel::root(None);
         let [first, second] = [parent.child(), parent.child()];
         let other = thread::spawn(move || leave(first));
         leave(second);
@@ -135,7 +135,7 @@ fn c5_mutant_reads_its_place_before_it_locks() {
 #[test]
 fn c5_a_child_may_leave_while_its_parent_is_cancelled() {
     loom::model(|| {
-        let parent = Cancel::root();
+        let parent = Cancel::root(None);
         let child = parent.child();
         let other = with(&parent, |parent| parent.trigger(because(1)));
         drop(child);
@@ -143,4 +143,27 @@ fn c5_a_child_may_leave_while_its_parent_is_cancelled() {
         assert!(parent.0.links.lock().children.is_empty());
         assert!(!parent.is_shared());
     });
+}
+
+/// Somebody cancels the view of a task in a task while a handle is made below the scope.
+fn view_is_cancelled(trigger: fn(&Cancel)) {
+    loom::model(move || {
+        let scope = Cancel::root(None);
+        let view = scope.below(None, true).below(None, true);
+        let other = with(&view, move |view| trigger(&view));
+        let sibling = scope.child();
+        other.join().unwrap();
+        assert!(scope.cancelled() && view.cancelled() && sibling.cancelled());
+    });
+}
+
+#[test]
+fn c7_cancelling_a_view_cancels_its_scope() {
+    view_is_cancelled(|view| view.trigger(because(1)));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c7_mutant_cancels_the_view_alone() {
+    view_is_cancelled(|view| drop(view.strike(&because(1))));
 }

@@ -41,7 +41,7 @@ fn count_runs(runs: &Arc<Counter>) -> Process {
 struct Scene {
     fan_out: Arc<FanOut>,
     process: Process,
-    scope: Scope,
+    scope: Scope<'static>,
     runs: [Arc<Counter>; 2],
 }
 
@@ -49,8 +49,9 @@ fn two_children(policy: OnFailure) -> Scene {
     let runs = [Arc::new(Counter::new(0)), Arc::new(Counter::new(0))];
     let kind = Kind::Concurrent(runs.iter().map(count_runs).collect());
     let process = Process::combine(kind, |_| unreachable!("it is not deep"));
-    let scope = Scope::from(Cancel::root());
-    let fan_out = Arc::new(FanOut::new(&process, alone(&scope), policy));
+    let scope = under(Cancel::root(None));
+    let fan_out = frames::enter(|slot| FanOut::new(&process, alone(slot, &scope), policy));
+    let fan_out = Arc::new(fan_out);
     Scene {
         fan_out,
         process,
@@ -59,11 +60,22 @@ fn two_children(policy: OnFailure) -> Scene {
     }
 }
 
-fn alone(scope: &Scope) -> Context<'_> {
+fn under(cancel: Cancel) -> Scope<'static> {
+    Scope::of(Some(cancel), None)
+}
+
+fn alone<'a>(slot: &'static Slot, scope: &'a Scope<'a>) -> Context<'a> {
     Context {
+        slot,
         scope,
         task: None,
-        on_crew: false,
+    }
+}
+
+impl Scene {
+    /// What the caller does.
+    fn work(&self) {
+        frames::enter(|slot| self.fan_out.work(&self.process, alone(slot, &self.scope)));
     }
 }
 
@@ -76,7 +88,7 @@ fn caller_and_helper(help: fn(&FanOut)) {
     loom::model(move || {
         let scene = two_children(OnFailure::GoOn);
         let other = helper(&scene.fan_out, help);
-        scene.fan_out.work(&scene.process, alone(&scene.scope));
+        scene.work();
         assert_eq!(scene.fan_out.join().len(), 2);
         // When the caller goes on, all have run, and nothing is held any more, wherever the helper is.
         assert!(
@@ -105,7 +117,8 @@ fn f2_mutant_claims_in_two_steps() {
         let next = fan_out.next.load(Ordering::Relaxed);
         if let Some(child) = work.parent.children().get(next) {
             fan_out.next.store(next + 1, Ordering::Relaxed);
-            fan_out.run_child(child, alone(&Scope::from(work.cancel.clone())));
+            let scope = under(work.cancel.clone());
+            frames::enter(|slot| fan_out.run_child(child, alone(slot, &scope)));
         }
         drop(work);
         fan_out.leave();
@@ -117,7 +130,7 @@ fn f2_mutant_claims_in_two_steps() {
 fn f4_mutant_leaves_before_it_lets_go() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
+        frames::enter(|slot| fan_out.help_with(&work, slot));
         fan_out.leave();
         drop(work);
     });
@@ -130,7 +143,7 @@ fn f4_mutant_comes_in_unannounced() {
         let Some(work) = fan_out.state.lock().open.clone() else {
             return;
         };
-        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
+        frames::enter(|slot| fan_out.help_with(&work, slot));
     });
 }
 
@@ -138,7 +151,7 @@ fn children_are_given_up(give_up: fn(&FanOut)) {
     loom::model(move || {
         let scene = two_children(OnFailure::GoOn);
         let other = helper(&scene.fan_out, give_up);
-        scene.fan_out.work(&scene.process, alone(&scene.scope));
+        scene.work();
         let errors = scene.fan_out.join();
         let runs: usize = scene
             .runs
@@ -209,7 +222,7 @@ fn f5_mutant_cancels_with_its_own_error() {
 fn f4_mutant_rings_without_the_lock() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        fan_out.work(&work.parent, alone(&Scope::from(work.cancel.clone())));
+        frames::enter(|slot| fan_out.help_with(&work, slot));
         drop(work);
         if fan_out.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
             fan_out.empty.notify_one();

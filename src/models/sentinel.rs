@@ -3,11 +3,22 @@
 use loom::thread;
 
 use super::*;
-use crate::frames::Watch;
+use crate::backlog::{Published, Watch};
+use crate::frames::{self, What};
 
 /// A backlog that stays unclaimed.
 #[derive(Default)]
 struct Unclaimed(Watch);
+
+impl Published for Unclaimed {
+    fn backlog(&self) -> &dyn Backlog {
+        self
+    }
+
+    fn share(&self) -> Arc<dyn Backlog> {
+        Arc::new(Unclaimed::default())
+    }
+}
 
 impl Backlog for Unclaimed {
     fn unclaimed(&self) -> usize {
@@ -25,13 +36,15 @@ impl Backlog for Unclaimed {
 fn publishing_races_with(sleep: fn(&Sentinel) -> bool) {
     loom::model(move || {
         SENTINEL.state.store(AWAKE, Ordering::SeqCst);
-        let caller = thread::spawn(|| {
-            let published = frames::publish(Arc::new(Unclaimed::default()));
-            watch().expect("the sentinel is there");
-            std::mem::forget(published);
+        let sleeping = thread::spawn(move || assert!(sleep(&SENTINEL)));
+        let published = Unclaimed::default();
+        frames::enter(|slot| {
+            slots::watch(slot);
+            slot.inside(What::FanOut(&published), || {
+                watch().expect("the sentinel is there");
+                sleeping.join().unwrap();
+            });
         });
-        assert!(sleep(&SENTINEL));
-        caller.join().unwrap();
     });
 }
 
@@ -44,7 +57,7 @@ fn f6_a_sentinel_never_sleeps_over_a_backlog() {
 #[ignore = "a mutant"]
 fn f6_mutant_looks_before_it_says_so() {
     publishing_races_with(|sentinel| {
-        if !frames::unclaimed().is_empty() {
+        if !slots::unclaimed().is_empty() {
             return true;
         }
         sentinel.state.store(ASLEEP, Ordering::SeqCst);
@@ -61,7 +74,7 @@ fn f6_mutant_looks_before_it_says_so() {
 fn f6_mutant_waits_without_looking_again_under_the_lock() {
     publishing_races_with(|sentinel| {
         sentinel.state.store(ASLEEP, Ordering::SeqCst);
-        if frames::unclaimed().is_empty() {
+        if slots::unclaimed().is_empty() {
             drop(sentinel.bell.wait(sentinel.lock.lock()));
         }
         true

@@ -26,6 +26,8 @@ struct Model<'a> {
     /// Which racers are at the starting line.
     lined_up: Vec<bool>,
     fates: Vec<Fate>,
+    /// How many tasks have begun.
+    tasks: usize,
 }
 
 /// What the contract says will happen. Of racers, number `winner` fails first. With `order`, the
@@ -49,6 +51,7 @@ pub fn predict<'a>(
         gates,
         lined_up,
         fates,
+        tasks: 0,
     };
     if let (Some(error), false) = (refusal(case), broken == Broken::RefusedStarts) {
         return model.outcome(Some(error), false);
@@ -56,7 +59,7 @@ pub fn predict<'a>(
     let mut root = Run::of(&case.root, case);
     let mut moved = true;
     while moved && root.done.is_none() {
-        moved = model.visit(&mut root, GIVEN, before);
+        moved = model.visit(&mut root, (GIVEN, 0), before);
     }
     let stuck = root.done.is_none();
     let error = root.done.take().and_then(|done| done.error);
@@ -65,10 +68,10 @@ pub fn predict<'a>(
 
 impl Model<'_> {
     /// Takes a process as far as it goes now; says whether that was any further.
-    fn visit(&mut self, run: &mut Run, handle: usize, past: Past) -> bool {
+    fn visit(&mut self, run: &mut Run, inside: (usize, usize), past: Past) -> bool {
         if !run.begun {
             run.begun = true;
-            (run.handle, run.past) = (handle, past);
+            ((run.handle, run.task), run.past) = (inside, past);
             self.begin(run);
         }
         match run.tree {
@@ -88,10 +91,15 @@ impl Model<'_> {
         match run.tree {
             Tree::Leaf(leaf) => {
                 self.fates[*leaf].started += 1;
-                self.fates[*leaf].handles.push(run.handle);
+                self.fates[*leaf].handles.push((run.handle, run.task));
             }
             Tree::Node(kind, _) if self.is_group(*kind) => {
                 run.handle = self.handles.below(run.handle, &mut run.past);
+                run.task = 0;
+            }
+            Tree::Node(Kind::Task(_), _) => {
+                self.tasks += 1;
+                run.task = self.tasks;
             }
             _ => {}
         }
@@ -168,7 +176,7 @@ impl Model<'_> {
             {
                 break;
             }
-            moved |= self.visit(kid, run.handle, run.past);
+            moved |= self.visit(kid, (run.handle, run.task), run.past);
             let Some(done) = kid.done.take() else {
                 return moved;
             };
@@ -184,7 +192,7 @@ impl Model<'_> {
     }
 
     fn wrapper(&mut self, run: &mut Run, kind: Kind) -> bool {
-        let moved = self.visit(&mut run.kids[0], run.handle, run.past);
+        let moved = self.visit(&mut run.kids[0], (run.handle, run.task), run.past);
         let Some(mut done) = run.kids[0].done.take() else {
             return moved;
         };
@@ -211,7 +219,7 @@ impl Model<'_> {
             if run.kids[i].done.is_some() {
                 continue;
             }
-            moved |= self.visit(&mut run.kids[i], run.handle, run.past);
+            moved |= self.visit(&mut run.kids[i], (run.handle, run.task), run.past);
             if let Some(error) = run.kids[i].done.as_mut().and_then(|done| done.error.take()) {
                 self.report(run, i, error, is_group);
             }

@@ -26,8 +26,8 @@ pub enum Broken {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Fate {
     pub started: usize,
-    /// The handle it was given, as a number, each time.
-    pub handles: Vec<usize>,
+    /// The handle it was given, each time: its number, and that of the task in between, or 0.
+    pub handles: Vec<(usize, usize)>,
     /// The cause that ended each wait for cancellation.
     pub woken_by: Vec<Cause>,
     /// What each look at the handle said; `None` where that is left to chance.

@@ -11,6 +11,8 @@ pub struct Run<'a> {
     pub kids: Vec<Run<'a>>,
     pub begun: bool,
     pub handle: usize,
+    /// The innermost task between the handle and this, or 0.
+    pub task: usize,
     /// The next step of a sequence or of a leaf's script.
     pub next: usize,
     pub past: Past,
@@ -39,6 +41,7 @@ impl<'a> Run<'a> {
             kids,
             begun: false,
             handle: GIVEN,
+            task: 0,
             next: 0,
             past,
             errors: Vec::new(),

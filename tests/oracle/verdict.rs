@@ -68,8 +68,8 @@ fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> O
 }
 
 /// Each group has one handle of its own, which its children are given, and which is cancelled when
-/// all is over, by the first failure if there was any; everything else passes its handle on. Leaves
-/// that ran several times are left out.
+/// all is over, by the first failure if there was any; a task has one for its child, which is another
+/// side of the same; everything else passes its handle on. Leaves that ran several times are left out.
 fn wrong_handle(
     case: &Case,
     outcome: &Outcome,
@@ -78,10 +78,11 @@ fn wrong_handle(
 ) -> Option<String> {
     let mut known = Vec::new();
     if case.outside != Outside::Null {
-        known.push((GIVEN, played.given));
+        known.push(((GIVEN, 0), played.given));
     }
     for (leaf, (fate, log)) in outcome.fates.iter().zip(&played.logs).enumerate() {
-        let ([number], [(handle, cause)]) = (&fate.handles[..], &log.handles[..]) else {
+        let ([given @ (number, _)], [(handle, cause)]) = (&fate.handles[..], &log.handles[..])
+        else {
             continue;
         };
         let expect = outcome.failed_with[*number].map(|cause| &outcome.causes[cause]);
@@ -94,13 +95,13 @@ fn wrong_handle(
                 "leaf {leaf}: its group ended with {cause:?}, not {expect:?}"
             ));
         }
-        let mixed_up = |known: &&(usize, _)| (known.0 == *number) != (known.1 == *handle);
+        let mixed_up = |known: &&((usize, usize), _)| (known.0 == *given) != (known.1 == *handle);
         if let Some((other, _)) = known.iter().find(mixed_up) {
             return Some(format!(
-                "leaf {leaf}: given handle {number}, mixed up with {other}"
+                "leaf {leaf}: given handle {given:?}, mixed up with {other:?}"
             ));
         }
-        known.push((*number, *handle));
+        known.push((*given, *handle));
     }
     None
 }

@@ -1,0 +1,44 @@
+//! What a fan-out shows of itself to those who help it along: the sentinel, and helpers.
+
+use crate::clock::Instant;
+use crate::sync::atomic::AtomicUsize;
+use crate::sync::{Arc, Mutex};
+
+/// Work that one thread has published and others may help with.
+pub(crate) trait Backlog: Send + Sync {
+    /// How many children nobody has claimed yet.
+    fn unclaimed(&self) -> usize;
+    /// Claims children and runs them, on the calling thread, until there are none.
+    fn help(&self);
+    /// Fails all unclaimed children: no thread can be had for them.
+    fn give_up(&self);
+    /// The sentinel's own, which it finds again here.
+    fn watch(&self) -> &Watch;
+}
+
+/// A backlog as its caller holds it.
+pub(crate) trait Published {
+    fn backlog(&self) -> &dyn Backlog;
+    fn share(&self) -> Arc<dyn Backlog>;
+}
+
+/// What the sentinel knows of a backlog.
+#[derive(Default)]
+pub(crate) struct Watch {
+    /// How many helpers were lent to it that have not arrived yet.
+    pub(crate) coming: AtomicUsize,
+    pub(crate) notes: Mutex<Notes>,
+}
+
+/// What the sentinel remembers from one look to the next.
+#[derive(Default)]
+pub(crate) struct Notes {
+    /// How many children were unclaimed at the last look; 0 before the first.
+    pub(crate) unclaimed: usize,
+    /// How many helpers were lent for cores, not for stalls.
+    pub(crate) for_cores: usize,
+    /// How many helpers were lent at the last look because it stalled.
+    pub(crate) burst: usize,
+    /// Since when it has stalled and no thread could be had for it.
+    pub(crate) denied: Option<Instant>,
+}

@@ -1,0 +1,106 @@
+//! Which slots there are.
+//!
+//! Slots of the program's threads are never freed, and are taken again and again (S1): there are about as
+//! many as threads of the program that were in the library at the same time. A slot of the crew lies on its
+//! thread's stack, where it costs no memory of its own, and is there as long as the thread.
+//!
+//! unsafe: a slot on a stack is lent for less than a static's life, and is taken out before it ends.
+#![allow(unsafe_code)]
+
+use crate::backlog::Backlog;
+use crate::frames::{self, Slot, What};
+use crate::sync::atomic::Ordering;
+use crate::sync::{Arc, Mutex, MutexGuard, global};
+
+#[derive(Default)]
+pub(crate) struct Slots {
+    /// Those for threads of the program.
+    shared: Vec<&'static Slot>,
+    /// Which of the shared ones was last taken.
+    last: usize,
+    /// Those at which the sentinel looks: each in which something was ever published.
+    watched: Vec<&'static Slot>,
+}
+
+global!(SLOTS: Mutex<Slots> = Mutex::new(Slots { shared: Vec::new(), last: 0, watched: Vec::new() }));
+
+/// How many slots are tried before a new one is made, so that finding one takes no longer when
+/// thousands are taken.
+const TRIES: usize = 16;
+
+/// A slot that is nobody's and could be taken.
+pub(crate) fn take(mut try_take: impl FnMut(&'static Slot) -> bool) -> &'static Slot {
+    let mut slots = SLOTS.lock();
+    let count = slots.shared.len();
+    for place in (slots.last..slots.last + count.min(TRIES)).map(|place| place % count) {
+        let slot = slots.shared[place];
+        if try_take(slot) {
+            slots.last = place;
+            return slot;
+        }
+    }
+    let slot: &'static Slot = Box::leak(Box::new(Slot::new(false)));
+    try_take(slot);
+    slots.last = count;
+    slots.shared.push(slot);
+    slot
+}
+
+/// Gives the calling thread, which is the library's, a slot for as long as the code runs.
+pub(crate) fn with_own<T>(code: impl FnOnce() -> T) -> T {
+    let slot = Slot::new(true);
+    // SAFETY: what has the reference is this thread, below in this function, and `SLOTS`, out of which
+    // `Own` takes it before the slot ends.
+    let lent: &'static Slot = unsafe { &*std::ptr::from_ref(&slot) };
+    let _own = Own(lent);
+    frames::adopt(Some(lent));
+    code()
+}
+
+struct Own(&'static Slot);
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        frames::adopt(None);
+        if self.0.is_watched.load(Ordering::Relaxed) {
+            let mut slots = SLOTS.lock();
+            slots.watched.retain(|slot| !std::ptr::eq(*slot, self.0));
+        }
+    }
+}
+
+/// Lets the sentinel know of a slot of the calling thread in which something is to be published.
+pub(crate) fn watch(slot: &'static Slot) {
+    if !slot.is_watched.load(Ordering::Relaxed) {
+        SLOTS.lock().watched.push(slot);
+        slot.is_watched.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Every published backlog that has unclaimed children.
+pub(crate) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
+    let mut found = Vec::new();
+    for slot in &SLOTS.lock().watched {
+        slot.each(|what| match what {
+            What::FanOut(fan_out) if fan_out.backlog().unclaimed() > 0 => {
+                found.push(fan_out.share())
+            }
+            _ => {}
+        });
+    }
+    found
+}
+
+/// The lock of this room, held across a `fork`.
+pub(crate) type Held = MutexGuard<'static, Slots>;
+
+pub(crate) fn hold() -> Held {
+    SLOTS.lock()
+}
+
+/// In a child of `fork`: none of the parent's threads run here, so nothing of what they ran does. Their
+/// slots are not used again, since one may have been locked.
+pub(crate) fn forget(mut held: Held) {
+    std::mem::forget(std::mem::take(&mut *held));
+    frames::adopt(None);
+}
