@@ -552,6 +552,14 @@ PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
  */
 PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
 
+/**
+ * The cancel handle of the innermost process that runs on the calling thread: what its callback was
+ * given. For code deep below a callback to which the handle is not passed on.
+ *
+ * @return borrowed until that callback returns; NULL on a thread that runs no process.
+ */
+PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
+
 /* ------------------------------------------------------------------------------------------------
  * Version
  * ------------------------------------------------------------------------------------------------ */

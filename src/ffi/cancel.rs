@@ -6,6 +6,7 @@ use super::types::{proc_cancel, proc_error};
 use crate::cancel::Cancel;
 use crate::clock;
 use crate::error::Error;
+use crate::frames;
 
 /// # Cancellation
 ///
@@ -109,4 +110,17 @@ pub unsafe extern "C" fn proc_cancel_cause(cancel: *const proc_cancel) -> *const
     // SAFETY: the caller lends a valid pointer.
     let cause = unsafe { look(cancel) }.and_then(|cancel| cancel.cause());
     lend(cause.map(|cause| &**cause))
+}
+
+/// The cancel handle of the innermost process that runs on the calling thread: what its callback was
+/// given. For code deep below a callback to which the handle is not passed on.
+///
+/// @return borrowed until that callback returns; NULL on a thread that runs no process.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn proc_current() -> *mut proc_cancel {
+    frames::with_current(|context| {
+        let handle = context.map(|context| &**context.scope.handle());
+        lend::<proc_cancel>(handle).cast_mut()
+    })
 }
