@@ -97,6 +97,20 @@
 #define PROC_MAX_DEPTH 1000
 
 /**
+ * How `proc_dump` writes.
+ */
+typedef enum {
+    /**
+     * For people: a line a process, as `pstree` draws a tree.
+     */
+    PROC_DUMP_TEXT,
+    /**
+     * For programs: one JSON object on one line, as docs/dump.schema.json describes it.
+     */
+    PROC_DUMP_JSON,
+} proc_dump_format;
+
+/**
  * A cancel handle: the context that a process runs in. It says once, and for good, that the process
  * should stop, and why. Handles form a tree: cancelling one cancels all below it.
  *
@@ -559,6 +573,26 @@ PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
  * @return borrowed until that callback returns; NULL on a thread that runs no process.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
+
+/* ------------------------------------------------------------------------------------------------
+ * The live tree
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Writes every process that runs now, in the whole program, as a tree: of each its kind and name, its
+ * thread, for how long it runs, what it does (runs, waits in a call of this library, joins its
+ * children), since when its handle is cancelled and why, and how many of its children have not been
+ * started. A callback is told by the address of its code. Ages are exact to some milliseconds.
+ *
+ * Each thread is seen at one moment, but not all at the same. Nobody is held up while it is written.
+ *
+ * Threads: any, at any time, from callbacks too; not in signal handlers.
+ *
+ * @param fd      written to until all is written, also if it is non-blocking. Stays yours.
+ * @param format  PROC_DUMP_TEXT or PROC_DUMP_JSON; any other is bad input.
+ * @return NULL, or an error with the `errno` of writing; EINVAL if the format is not known.
+ */
+PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
 
 /* ------------------------------------------------------------------------------------------------
  * Version

@@ -6,6 +6,8 @@ use crate::sync::{Arc, Mutex};
 
 /// Work that one thread has published and others may help with.
 pub(crate) trait Backlog: Send + Sync {
+    /// What the combinator is called.
+    fn name(&self) -> &'static str;
     /// How many children nobody has claimed yet.
     fn unclaimed(&self) -> usize;
     /// Claims children and runs them, on the calling thread, until there are none.

@@ -16,9 +16,10 @@
 
 use std::ops::Deref;
 
-use crate::clock::Instant;
+use crate::clock::{self, Instant};
 use crate::error::Error;
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::notes::AtomicU64;
 use crate::sync::{Arc, Condvar, Mutex, OnceLock};
 use crate::task_run::TaskRun;
 
@@ -39,6 +40,8 @@ pub(crate) struct Scope<'a> {
 pub(crate) struct Node {
     cancelled: AtomicBool,
     cause: OnceLock<Error>,
+    /// When it was cancelled, by the monotonic clock in nanoseconds.
+    struck_at: AtomicU64,
     holders: AtomicUsize,
     /// Spares a handle that hangs below nothing the lock when it is let go of.
     has_parent: bool,
@@ -145,7 +148,7 @@ impl<'a> Scope<'a> {
     /// A handle below this scope, in its task.
     pub(crate) fn child(&self) -> Cancel {
         let task = self.task.cloned();
-        match self.nearest().known() {
+        match self.existing() {
             Some(above) => above.below(task, false),
             None => Cancel::root(task),
         }
@@ -159,6 +162,11 @@ impl<'a> Scope<'a> {
             scope = above;
         }
         scope
+    }
+
+    /// The handle that says whether this scope is cancelled, if there is one yet.
+    pub(crate) fn existing(&self) -> Option<&Cancel> {
+        self.nearest().known()
     }
 
     fn known(&self) -> Option<&Cancel> {
@@ -195,6 +203,7 @@ impl Node {
         Node {
             cancelled: AtomicBool::new(false),
             cause: OnceLock::new(),
+            struck_at: AtomicU64::new(0),
             holders: AtomicUsize::new(1),
             has_parent: parent.is_some(),
             is_view,
@@ -219,6 +228,11 @@ impl Node {
         } else {
             None
         }
+    }
+
+    /// When it was cancelled, by the monotonic clock in nanoseconds.
+    pub(crate) fn struck_at(&self) -> u64 {
+        self.struck_at.load(Ordering::Relaxed)
     }
 
     /// The innermost task that the handle is in.
@@ -256,6 +270,7 @@ impl Node {
         }
         // The flag is stored last, with release, so who sees it sees the cause (C1).
         let _ = self.cause.set(cause.clone());
+        self.struck_at.store(clock::exact(), Ordering::Relaxed);
         self.cancelled.store(true, Ordering::Release);
         // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
         self.bell.notify_all();
@@ -265,10 +280,8 @@ impl Node {
     /// Blocks until cancelled (true) or until the deadline, if there is one (false).
     pub(crate) fn wait(&self, deadline: Option<Instant>) -> bool {
         let waits = |_: &mut Links| !self.cancelled();
-        drop(
-            self.bell
-                .wait_while_until(self.links.lock(), deadline, waits),
-        );
+        let links = self.links.lock();
+        drop(self.bell.wait_while_until(links, deadline, waits));
         self.cancelled()
     }
 

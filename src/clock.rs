@@ -1,6 +1,14 @@
 //! Time: the only place that reads a clock or sleeps.
+//!
+//! unsafe: `std` has no clock that costs as little as the kernel's coarse one.
+#![allow(unsafe_code)]
+
+use crate::sync::notes::{AtomicU64, Ordering};
 
 pub(crate) use std::time::{Duration, Instant};
+
+/// The sentinel's last reading of the clock; 0 while it sleeps.
+static LAST_READ: AtomicU64 = AtomicU64::new(0);
 
 /// The moment at which a wait of so many nanoseconds is over; `None` if it never is.
 ///
@@ -23,4 +31,39 @@ pub(crate) fn now() -> Instant {
 /// Sleeps on the calling thread: the sentinel's between two looks, or one that is denied a thread.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
+}
+
+/// Nanoseconds of the monotonic clock, by some milliseconds at most too few: for what is asked at every
+/// callback, where a reading of the clock would cost more than all the rest. While the sentinel is awake,
+/// its last reading does.
+pub(crate) fn rough() -> u64 {
+    match LAST_READ.load(Ordering::Relaxed) {
+        0 => read(libc::CLOCK_MONOTONIC_COARSE),
+        last => last,
+    }
+}
+
+/// Nanoseconds of the monotonic clock.
+pub(crate) fn exact() -> u64 {
+    read(libc::CLOCK_MONOTONIC)
+}
+
+/// Has the sentinel's reading stand for the time until it reads again.
+pub(crate) fn refresh() {
+    LAST_READ.store(exact(), Ordering::Relaxed);
+}
+
+/// Says that nobody reads the clock for others any more.
+pub(crate) fn stop_refreshing() {
+    LAST_READ.store(0, Ordering::Relaxed);
+}
+
+fn read(clock: libc::clockid_t) -> u64 {
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    // SAFETY: the call writes to a valid place, and both clocks exist.
+    unsafe { libc::clock_gettime(clock, &mut now) };
+    now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }

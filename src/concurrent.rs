@@ -5,6 +5,7 @@ use crate::fan_out::{self, OnFailure};
 use crate::frames::Context;
 use crate::process::Process;
 
-pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
+#[inline(never)]
+pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
     Error::merge(fan_out::run(process, context, OnFailure::GoOn))
 }

@@ -21,7 +21,7 @@ use crate::backlog::{Backlog, Published, Watch};
 use crate::bug;
 use crate::cancel::{Cancel, Scope};
 use crate::error::Error;
-use crate::frames::{self, Context, Slot, What};
+use crate::frames::{self, Context, What};
 use crate::process::{self, Process};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex};
@@ -35,8 +35,18 @@ pub(crate) enum OnFailure {
     CancelOthers,
 }
 
+impl OnFailure {
+    /// What the combinator is called that has this policy.
+    fn name(self) -> &'static str {
+        match self {
+            OnFailure::GoOn => "concurrent",
+            OnFailure::CancelOthers => "group",
+        }
+    }
+}
+
 /// Runs all children of a process and returns their errors in order of completion (F5).
-pub(crate) fn run(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
+pub(crate) fn run(process: &Process, context: &Context<'_>, policy: OnFailure) -> Vec<Error> {
     match process.children() {
         [] => Vec::new(),
         [only] => run_only(only, context, policy),
@@ -45,8 +55,9 @@ pub(crate) fn run(process: &Process, context: Context<'_>, policy: OnFailure) ->
 }
 
 /// Without siblings there is nobody to wait for, and nothing to share.
-fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
-    let Err(error) = process::run(child, context) else {
+fn run_only(child: &Process, context: &Context<'_>, policy: OnFailure) -> Vec<Error> {
+    let run = || process::run(child, context);
+    let Err(error) = context.inside(What::Children(policy.name(), None), run) else {
         return Vec::new();
     };
     if policy == OnFailure::CancelOthers {
@@ -56,13 +67,14 @@ fn run_only(child: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Err
 }
 
 #[inline(never)] // Its frame is not to be on the stack of every level that has an only child.
-fn run_several(process: &Process, context: Context<'_>, policy: OnFailure) -> Vec<Error> {
+fn run_several(process: &Process, context: &Context<'_>, policy: OnFailure) -> Vec<Error> {
     let fan_out = Arc::new(FanOut::new(process, context, policy));
     let helpers = process.children().len() - 1;
     // With a helper for each other child on its way, nobody needs to watch (F1).
     let covered = process.stalls() && sentinel::send_helpers(&fan_out, helpers).is_ok();
     slots::watch(context.slot);
-    let errors = context.slot.inside(What::FanOut(&fan_out), || {
+    let what = What::Children(policy.name(), Some(&fan_out));
+    let errors = context.inside(what, || {
         if covered || sentinel::watch().is_ok() {
             fan_out.work(process, context);
         } else {
@@ -105,7 +117,7 @@ struct Work {
 }
 
 impl FanOut {
-    fn new(process: &Process, context: Context<'_>, policy: OnFailure) -> FanOut {
+    fn new(process: &Process, context: &Context<'_>, policy: OnFailure) -> FanOut {
         let work = Work {
             parent: process.clone(),
             cancel: context.scope.handle().clone(),
@@ -135,7 +147,7 @@ impl FanOut {
     }
 
     /// Claims and runs children until there are none; tells whether there was one.
-    fn work(&self, parent: &Process, context: Context<'_>) -> bool {
+    fn work(&self, parent: &Process, context: &Context<'_>) -> bool {
         let mut useful = false;
         while let Some(child) = self.claim(parent) {
             self.run_child(child, context);
@@ -145,7 +157,7 @@ impl FanOut {
     }
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
-    fn work_alone(&self, parent: &Process, context: Context<'_>) {
+    fn work_alone(&self, parent: &Process, context: &Context<'_>) {
         let first = self.claim(parent);
         self.give_up();
         if let Some(child) = first {
@@ -153,7 +165,7 @@ impl FanOut {
         }
     }
 
-    fn run_child(&self, child: &Process, context: Context<'_>) {
+    fn run_child(&self, child: &Process, context: &Context<'_>) {
         if let Err(error) = bug::contained(|| process::run(child, context)) {
             self.fail(error, context.scope.handle());
         }
@@ -204,15 +216,13 @@ impl FanOut {
     }
 
     /// Works on the calling thread, which is not the one that published this.
-    fn help_with(&self, work: &Work, slot: &'static Slot) {
+    fn help_with(&self, work: &Work) {
         let task = work.task.as_ref();
         let scope = Scope::of(Some(work.cancel.clone()), task);
-        let context = Context {
-            slot,
-            scope: &scope,
-            task,
-        };
-        if self.work(&work.parent, context) {
+        let useful = frames::enter(What::Help(self), &scope, task, |context| {
+            self.work(&work.parent, &context)
+        });
+        if useful {
             self.useful.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -234,13 +244,17 @@ impl Published for Arc<FanOut> {
 }
 
 impl Backlog for FanOut {
+    fn name(&self) -> &'static str {
+        self.policy.name()
+    }
+
     fn unclaimed(&self) -> usize {
         self.count.saturating_sub(self.next.load(Ordering::Relaxed))
     }
 
     fn help(&self) {
         let Some(work) = self.enter() else { return };
-        frames::enter(|slot| self.help_with(&work, slot));
+        self.help_with(&work);
         drop(work);
         self.leave();
     }

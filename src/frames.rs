@@ -2,7 +2,8 @@
 //!
 //! A thread pushes a frame for each thing that it is inside of. The frames lie on its own stack, each
 //! knows the one around it, and the slot knows the innermost. The sentinel looks there for fan-outs with
-//! unclaimed children.
+//! unclaimed children, and the dump for everything. A callback has no frame, which would cost more than
+//! it: `leaf` says what runs innermost.
 //!
 //! Invariants:
 //! - **S1 one owner.** A slot with frames belongs to the thread that pushed them, and a slot of the crew
@@ -18,13 +19,24 @@
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
+use std::ffi::CStr;
 
-use crate::backlog::Published;
+use crate::backlog::{Backlog, Published};
 use crate::cancel::Scope;
-use crate::slots;
+use crate::leaf::{self, Call, Leaf};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::sync::notes::{AtomicI32, AtomicU8};
 use crate::sync::{Arc, Mutex, per_thread};
 use crate::task_run::TaskRun;
+use crate::{clock, slots};
+
+impl Waiting {
+    fn of(number: u8) -> Option<Waiting> {
+        [Waiting::Wait]
+            .into_iter()
+            .find(|call| *call as u8 == number)
+    }
+}
 
 /// What a process runs inside of.
 #[derive(Clone, Copy)]
@@ -45,19 +57,52 @@ pub(crate) struct Slot {
     innermost: Mutex<Link>,
     /// What the running callback runs inside of (S4); NULL if none runs.
     context: AtomicPtr<Context<'static>>,
+    leaf: Leaf,
+    /// The kernel's number of the thread.
+    thread: AtomicI32,
+    /// In which waiting call of the library the thread is, as `Waiting` has it; 0: in none.
+    waiting: AtomicU8,
+}
+
+/// The calls of the library in which a callback may wait.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub(crate) enum Waiting {
+    Wait = 1,
 }
 
 /// One thing that a thread is inside of.
 pub(crate) struct Frame<'a> {
-    what: What<'a>,
+    pub(crate) what: What<'a>,
+    pub(crate) scope: &'a Scope<'a>,
+    /// The innermost task around it.
+    pub(crate) task: Option<&'a Arc<TaskRun>>,
+    /// As `clock::rough` tells it.
+    pub(crate) since: u64,
+    /// The callback that the thread ran when it came here, if it is one that runs something.
+    pub(crate) caller: Call,
     around: Cell<Link>,
 }
 
+#[derive(Clone, Copy)]
 pub(crate) enum What<'a> {
-    /// A process that somebody runs, or others' work that this thread helps with.
-    Entry,
-    /// Work that this thread has published.
-    FanOut(&'a dyn Published),
+    /// A run that somebody asked for, by that function of the API.
+    Run(&'static str),
+    /// Help with the children of what another thread runs.
+    Help(&'a dyn Backlog),
+    /// One child or several of a combinator of that name; what is published of them, if anything is.
+    Children(&'static str, Option<&'a dyn Published>),
+    Sequence,
+    Task(&'a CStr),
+    Region(&'a CStr),
+}
+
+/// What runs inside of all of a thread's frames.
+pub(crate) struct Running {
+    pub(crate) thread: i32,
+    /// `None`: it is between callbacks, or waits for others to end.
+    pub(crate) call: Option<Call>,
+    pub(crate) waiting: Option<Waiting>,
 }
 
 /// The innermost frame; NULL: there is none.
@@ -67,65 +112,158 @@ struct Link(*const Frame<'static>);
 // SAFETY: frames are looked at under the slot's lock only (S3), and refer to what threads may share.
 unsafe impl Send for Link {}
 
-per_thread!(MINE: Mine = Mine::new((None, 0)));
+per_thread!(MINE: Mine = Mine::new());
 
-/// The slot last used by this thread, and how many entries it has in it. It is the thread's own only while
-/// that number is not 0, or if it is the crew's (S1). There is nothing to drop here: a destructor on a
-/// thread of the program might run after the library's last use.
-type Mine = Cell<(Option<&'static Slot>, usize)>;
+/// What a thread knows of its slot. There is nothing to drop here: a destructor on a thread of the
+/// program might run after the library's last use.
+struct Mine {
+    /// The one last used. It is the thread's own only while the thread is in it, or if it is the crew's (S1).
+    slot: Cell<Option<&'static Slot>>,
+    /// How many times the thread is in it.
+    entries: Cell<usize>,
+    /// The kernel's number of the thread; 0: not asked for yet.
+    thread: Cell<i32>,
+}
 
 /// Runs code that runs processes on the calling thread.
-pub(crate) fn enter<T>(code: impl FnOnce(&'static Slot) -> T) -> T {
-    let frame = Frame::of(What::Entry);
+pub(crate) fn enter<T>(
+    what: What<'_>,
+    scope: &Scope<'_>,
+    task: Option<&Arc<TaskRun>>,
+    code: impl FnOnce(Context<'_>) -> T,
+) -> T {
     MINE.with(|mine| {
-        let (known, entries) = mine.get();
-        let slot = match known {
-            Some(slot) if slot.push(&frame, entries > 0) => slot,
-            _ => slots::take(|slot| slot.push(&frame, false)),
+        let mut frame = Frame::of(what, scope, task);
+        frame.caller = mine.own().map_or(leaf::NONE, |slot| slot.leaf.take());
+        let slot = mine.push(&frame);
+        let _entered = Entered {
+            mine,
+            pushed: Pushed(slot),
+            caller: frame.caller,
         };
-        mine.set((Some(slot), entries + 1));
-        let _entered = Entered(Pushed(slot), mine, entries);
-        code(slot)
+        code(Context { slot, scope, task })
     })
 }
 
 /// The entry of a thread; dropping it takes it back.
-struct Entered<'a>(Pushed, &'a Mine, usize);
+struct Entered<'a> {
+    mine: &'a Mine,
+    pushed: Pushed,
+    caller: Call,
+}
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.1.set((Some(self.0.0), self.2));
+        self.pushed.0.leaf.put_back(self.caller);
+        self.mine.entries.set(self.mine.entries.get() - 1);
     }
 }
 
-/// Says whose slot the calling thread's is, for life; `None`: it has none of its own.
-pub(crate) fn adopt(slot: Option<&'static Slot>) {
-    MINE.with(|mine| mine.set((slot, 0)));
+/// Gives the calling thread, which is the library's, its slot for life.
+pub(crate) fn adopt(slot: &'static Slot) {
+    MINE.with(|mine| mine.claim(slot));
+}
+
+/// Takes its slot away from the calling thread, which ends, or is alone in a child of `fork`.
+pub(crate) fn disown() {
+    MINE.with(|mine| {
+        mine.slot.set(None);
+        mine.entries.set(0);
+        mine.thread.set(0);
+    });
 }
 
 /// What the innermost callback on the calling thread runs inside of.
 pub(crate) fn with_current<T>(look: impl FnOnce(Option<&Context<'_>>) -> T) -> T {
-    let (slot, entries) = MINE.with(Mine::get);
-    look(slot.filter(|_| entries > 0).and_then(Slot::current))
+    look(MINE.with(Mine::own).and_then(Slot::current))
 }
 
-impl<'a> Context<'a> {
-    /// Runs a callback that runs inside of this.
-    pub(crate) fn during<T>(&self, callback: impl FnOnce() -> T) -> T {
+/// Says that the calling thread waits, if it is in a callback.
+pub(crate) fn while_waiting<T>(call: Waiting, wait: impl FnOnce() -> T) -> T {
+    let Some(slot) = MINE.with(Mine::own) else {
+        return wait();
+    };
+    let before = slot.waiting.load(Ordering::Relaxed);
+    slot.waiting.store(call as u8, Ordering::Relaxed);
+    let value = wait();
+    slot.waiting.store(before, Ordering::Relaxed);
+    value
+}
+
+impl Mine {
+    const fn new() -> Mine {
+        Mine {
+            slot: Cell::new(None),
+            entries: Cell::new(0),
+            thread: Cell::new(0),
+        }
+    }
+
+    /// The slot that the thread is in.
+    fn own(&self) -> Option<&'static Slot> {
+        self.slot.get().filter(|_| self.entries.get() > 0)
+    }
+
+    /// Pushes a frame in the thread's slot, or in one that it takes.
+    fn push(&self, frame: &Frame<'_>) -> &'static Slot {
+        let entries = self.entries.get();
+        self.entries.set(entries + 1);
+        match self.slot.get() {
+            Some(slot) if slot.push(frame, entries > 0) => {
+                if entries == 0 {
+                    slot.thread.store(self.thread.get(), Ordering::Relaxed);
+                }
+                slot
+            }
+            _ => {
+                let slot = slots::take(|slot| slot.push(frame, false));
+                self.claim(slot);
+                slot
+            }
+        }
+    }
+
+    fn claim(&self, slot: &'static Slot) {
+        if self.thread.get() == 0 {
+            // SAFETY: the call takes nothing.
+            self.thread.set(unsafe { libc::gettid() });
+        }
+        slot.thread.store(self.thread.get(), Ordering::Relaxed);
+        self.slot.set(Some(slot));
+    }
+}
+
+impl Context<'_> {
+    /// Runs code inside of this and of one thing more.
+    pub(crate) fn inside<T>(&self, what: What<'_>, code: impl FnOnce() -> T) -> T {
+        let frame = Frame::of(what, self.scope, self.task);
+        self.slot.push(&frame, true);
+        let _pushed = Pushed(self.slot);
+        code()
+    }
+
+    /// Runs a callback, whose code is at that address, inside of this.
+    pub(crate) fn during<T>(&self, function: usize, callback: impl FnOnce() -> T) -> T {
         let here = std::ptr::from_ref(self).cast_mut().cast();
         let outer = self.slot.context.load(Ordering::Relaxed);
         self.slot.context.store(here, Ordering::Relaxed);
         // Nothing unwinds past this (`escape`).
-        let value = callback();
+        let value = self.slot.leaf.during(function, callback);
         self.slot.context.store(outer, Ordering::Relaxed);
         value
     }
 }
 
 impl<'a> Frame<'a> {
-    fn of(what: What<'a>) -> Frame<'a> {
-        let around = Cell::new(Link(std::ptr::null()));
-        Frame { what, around }
+    fn of(what: What<'a>, scope: &'a Scope<'a>, task: Option<&'a Arc<TaskRun>>) -> Frame<'a> {
+        Frame {
+            what,
+            scope,
+            task,
+            since: clock::rough(),
+            caller: leaf::NONE,
+            around: Cell::new(Link(std::ptr::null())),
+        }
     }
 }
 
@@ -136,6 +274,9 @@ impl Slot {
             is_watched: AtomicBool::new(false),
             innermost: Mutex::new(Link(std::ptr::null())),
             context: AtomicPtr::new(std::ptr::null_mut()),
+            leaf: Leaf::new(),
+            thread: AtomicI32::new(0),
+            waiting: AtomicU8::new(0),
         }
     }
 
@@ -143,14 +284,6 @@ impl Slot {
     fn current(&self) -> Option<&Context<'_>> {
         // SAFETY: `during` has set it, further down on this stack, to what outlives the callback (S4).
         unsafe { self.context.load(Ordering::Relaxed).as_ref() }
-    }
-
-    /// Runs code of the slot's own thread inside of this.
-    pub(crate) fn inside<T>(&'static self, what: What<'_>, code: impl FnOnce() -> T) -> T {
-        let frame = Frame::of(what);
-        self.push(&frame, true);
-        let _pushed = Pushed(self);
-        code()
     }
 
     /// Pushes a frame if the slot is the caller's or nobody's.
@@ -164,14 +297,19 @@ impl Slot {
         is_mine
     }
 
-    /// Shows everything that this thread is inside of, innermost first.
-    pub(crate) fn each(&self, mut show: impl FnMut(&What<'_>)) {
+    /// Shows everything that the slot's thread is inside of, innermost first, and returns what it runs there.
+    pub(crate) fn each(&self, mut show: impl FnMut(&Frame<'_>)) -> Running {
         let innermost = self.innermost.lock();
         let mut link = *innermost;
         // SAFETY: a frame that is in the list is in place until it is popped, under this lock (S3).
         while let Some(frame) = unsafe { link.0.as_ref() } {
-            show(&frame.what);
+            show(frame);
             link = frame.around.get();
+        }
+        Running {
+            thread: self.thread.load(Ordering::Relaxed),
+            call: self.leaf.look(),
+            waiting: Waiting::of(self.waiting.load(Ordering::Relaxed)),
         }
     }
 }

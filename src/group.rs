@@ -8,14 +8,15 @@ use crate::process::Process;
 use crate::sync::OnceLock;
 
 /// The cause of the group's handle is listed once, however many children return it.
-pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
+#[inline(never)]
+pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
     let scope = Scope::of(Some(context.scope.child()), context.task);
     let inside = Context {
         scope: &scope,
-        ..context
+        ..*context
     };
     let handle = scope.handle();
-    let errors = fan_out::run(process, inside, OnFailure::CancelOthers);
+    let errors = fan_out::run(process, &inside, OnFailure::CancelOthers);
     let errors = match handle.cause() {
         Some(cause) if !errors.is_empty() => Echoes::of(cause).keep_first(errors),
         _ => errors,

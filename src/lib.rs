@@ -8,7 +8,8 @@
 //!   combinators; `escape` is what happens when a callback does not return.
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `backlog` is what they see of
 //!   it; `crew` has the threads and `thread_name` what they are called.
-//! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place.
+//! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
+//!   `leaf` is the callback that runs there, and `live` shows it all.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, `task_run` the task that each is in, `error` what went
@@ -32,6 +33,8 @@ pub mod ffi;
 mod fork;
 mod frames;
 mod group;
+mod leaf;
+mod live;
 #[cfg(all(test, loom))]
 mod models;
 mod process;

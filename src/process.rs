@@ -11,7 +11,8 @@ use std::ops::Deref;
 use crate::callback::Callback;
 use crate::cancel::{Cancel, Scope};
 use crate::error::{Error, Outcome};
-use crate::frames::{self, Context};
+use crate::frames::{self, Context, What};
+use crate::region::Region;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::task::Task;
@@ -37,47 +38,47 @@ pub(crate) enum Kind {
     Group(Vec<Process>),
     Sequence(Vec<Process>),
     Task(Task),
-    TraceRegion(Process),
+    TraceRegion(Region),
     Invalid(Error),
 }
 
 /// Runs a process because somebody asks for it, under that handle, if one is given.
 ///
-/// It is in the task that the handle is in, else in that of the callback which asks, if one does.
-pub(crate) fn start(process: &Process, cancel: Option<Cancel>) -> Outcome {
+/// It is in the task that the handle is in, else in that of the callback which asks, if one does. The
+/// function of the API by which they ask is named in the dump.
+pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<Cancel>) -> Outcome {
     let asking = frames::with_current(|asking| asking.and_then(|asking| asking.task.cloned()));
     let task = cancel.as_ref().and_then(|cancel| cancel.task().cloned());
     let task = task.or(asking);
-    frames::enter(|slot| {
-        let scope = Scope::of(cancel, task.as_ref());
-        let context = Context {
-            slot,
-            scope: &scope,
-            task: task.as_ref(),
-        };
-        thread_name::restored(|| run(process, context))
+    let scope = Scope::of(cancel, task.as_ref());
+    frames::enter(What::Run(function), &scope, task.as_ref(), |context| {
+        thread_name::restored(|| run(process, &context))
     })
 }
 
 /// Runs a process on the calling thread until it completes.
-pub(crate) fn run(process: &Process, context: Context<'_>) -> Outcome {
+#[inline(always)]
+pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
     match &process.kind {
         Kind::Leaf(callback) => call(callback, context),
         Kind::Concurrent(_) => concurrent::run(process, context),
         Kind::Group(_) => group::run(process, context),
         Kind::Sequence(steps) => sequence::run(steps, context),
         Kind::Task(task) => task::run(task, context),
-        Kind::TraceRegion(child) => region::run(child, context),
+        Kind::TraceRegion(region) => region::run(region, context),
         Kind::Invalid(error) => Err(error.clone()),
     }
 }
 
-fn call(callback: &Callback, context: Context<'_>) -> Outcome {
+#[inline(never)]
+fn call(callback: &Callback, context: &Context<'_>) -> Outcome {
     if context.slot.on_crew {
         thread_name::carry(context.task.map(|task| task.thread_name()));
     }
-    let callback = || callback.call(context.scope.handle());
-    context.during(|| escape::forbidden(context.task, callback))
+    let call = || callback.call(context.scope.handle());
+    context.during(callback.function as usize, || {
+        escape::forbidden(context.task, call)
+    })
 }
 
 impl Process {
@@ -166,7 +167,7 @@ impl Node {
                 children
             }
             Kind::Task(task) => vec![task.into_child()],
-            Kind::TraceRegion(child) => vec![child],
+            Kind::TraceRegion(region) => vec![region.into_child()],
         }
     }
 }
@@ -179,7 +180,7 @@ impl Kind {
                 children
             }
             Kind::Task(task) => std::slice::from_ref(task.child()),
-            Kind::TraceRegion(child) => std::slice::from_ref(child),
+            Kind::TraceRegion(region) => std::slice::from_ref(region.child()),
         }
     }
 }

@@ -1,12 +1,35 @@
 //! A named interval in the trace, on one thread.
 
+use std::ffi::{CStr, CString};
+
 use crate::error::Outcome;
-use crate::frames::Context;
+use crate::frames::{Context, What};
 use crate::process::{self, Process};
 
+pub(crate) struct Region {
+    region_type: CString,
+    child: Process,
+}
+
 /// Passes errors on as they are.
-///
-/// There is no trace yet to open the interval in, so the region's name is checked but not kept.
-pub(crate) fn run(child: &Process, context: Context<'_>) -> Outcome {
-    process::run(child, context)
+#[inline(never)]
+pub(crate) fn run(region: &Region, context: &Context<'_>) -> Outcome {
+    context.inside(What::Region(&region.region_type), || {
+        process::run(&region.child, context)
+    })
+}
+
+impl Region {
+    pub(crate) fn new(region_type: &CStr, child: Process) -> Region {
+        let region_type = region_type.to_owned();
+        Region { region_type, child }
+    }
+
+    pub(crate) fn child(&self) -> &Process {
+        &self.child
+    }
+
+    pub(crate) fn into_child(self) -> Process {
+        self.child
+    }
 }

@@ -75,6 +75,7 @@ impl Sentinel {
         let cores = crew::cores();
         let mut quiet = 0;
         loop {
+            clock::refresh();
             quiet = if survey(cores) { 0 } else { quiet + 1 };
             if quiet < QUIET_TICKS {
                 clock::pause(TICK);
@@ -93,6 +94,7 @@ impl Sentinel {
             self.state.store(AWAKE, Ordering::SeqCst);
             return true;
         }
+        clock::stop_refreshing();
         let leave_at = clock::now() + crew::IDLE_TIME;
         let asleep = |_: &mut ()| self.state.load(Ordering::Relaxed) == ASLEEP;
         let mut changing = self.lock.lock();
@@ -210,6 +212,7 @@ pub(crate) fn hold() -> Held {
 /// In a child of `fork`: the sentinel is the parent's.
 pub(crate) fn forget(held: Held) {
     SENTINEL.state.store(ABSENT, Ordering::SeqCst);
+    clock::stop_refreshing();
     drop(held);
 }
 

@@ -7,6 +7,8 @@
 //! unsafe: a slot on a stack is lent for less than a static's life, and is taken out before it ends.
 #![allow(unsafe_code)]
 
+use std::collections::HashSet;
+
 use crate::backlog::Backlog;
 use crate::frames::{self, Slot, What};
 use crate::sync::atomic::Ordering;
@@ -22,11 +24,19 @@ pub(crate) struct Slots {
     watched: Vec<&'static Slot>,
 }
 
+// Those of the crew's threads.
+global!(CREW: Mutex<Crew> = Mutex::new(Vec::new()));
+
+type Crew = Vec<&'static Slot>;
+
 global!(SLOTS: Mutex<Slots> = Mutex::new(Slots { shared: Vec::new(), last: 0, watched: Vec::new() }));
 
 /// How many slots are tried before a new one is made, so that finding one takes no longer when
 /// thousands are taken.
 const TRIES: usize = 16;
+
+/// How many slots of the crew are looked at under one lock.
+const AT_ONCE: usize = 64;
 
 /// A slot that is nobody's and could be taken.
 pub(crate) fn take(mut try_take: impl FnMut(&'static Slot) -> bool) -> &'static Slot {
@@ -52,8 +62,9 @@ pub(crate) fn with_own<T>(code: impl FnOnce() -> T) -> T {
     // SAFETY: what has the reference is this thread, below in this function, and `SLOTS`, out of which
     // `Own` takes it before the slot ends.
     let lent: &'static Slot = unsafe { &*std::ptr::from_ref(&slot) };
+    CREW.lock().push(lent);
     let _own = Own(lent);
-    frames::adopt(Some(lent));
+    frames::adopt(lent);
     code()
 }
 
@@ -61,11 +72,38 @@ struct Own(&'static Slot);
 
 impl Drop for Own {
     fn drop(&mut self) {
-        frames::adopt(None);
+        frames::disown();
         if self.0.is_watched.load(Ordering::Relaxed) {
-            let mut slots = SLOTS.lock();
-            slots.watched.retain(|slot| !std::ptr::eq(*slot, self.0));
+            remove(&mut SLOTS.lock().watched, self.0);
         }
+        remove(&mut CREW.lock(), self.0);
+    }
+}
+
+fn remove(slots: &mut Vec<&'static Slot>, gone: &Slot) {
+    let place = slots.iter().position(|slot| std::ptr::eq(*slot, gone));
+    place.map(|place| slots.swap_remove(place));
+}
+
+/// Shows every slot there is. Threads come and go meanwhile: the crew's are not held up for longer than a
+/// few slots take.
+pub(crate) fn each(mut show: impl FnMut(&Slot)) {
+    let shared = SLOTS.lock().shared.clone();
+    shared.into_iter().for_each(&mut show);
+    // From the end, for a slot that is removed is replaced by the last one: so none is passed over, and
+    // those that come again are known.
+    let mut seen = HashSet::new();
+    let mut left = CREW.lock().len();
+    while left > 0 {
+        let crew = CREW.lock();
+        let to = left.min(crew.len());
+        let from = to.saturating_sub(AT_ONCE);
+        for slot in crew[from..to].iter().rev() {
+            if seen.insert(std::ptr::from_ref(*slot)) {
+                show(slot);
+            }
+        }
+        left = from;
     }
 }
 
@@ -81,26 +119,28 @@ pub(crate) fn watch(slot: &'static Slot) {
 pub(crate) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
     let mut found = Vec::new();
     for slot in &SLOTS.lock().watched {
-        slot.each(|what| match what {
-            What::FanOut(fan_out) if fan_out.backlog().unclaimed() > 0 => {
-                found.push(fan_out.share())
+        slot.each(|frame| {
+            if let What::Children(_, Some(work)) = frame.what
+                && work.backlog().unclaimed() > 0
+            {
+                found.push(work.share());
             }
-            _ => {}
         });
     }
     found
 }
 
-/// The lock of this room, held across a `fork`.
-pub(crate) type Held = MutexGuard<'static, Slots>;
+/// The locks of this room, held across a `fork`.
+pub(crate) type Held = (MutexGuard<'static, Slots>, MutexGuard<'static, Crew>);
 
 pub(crate) fn hold() -> Held {
-    SLOTS.lock()
+    (SLOTS.lock(), CREW.lock())
 }
 
 /// In a child of `fork`: none of the parent's threads run here, so nothing of what they ran does. Their
 /// slots are not used again, since one may have been locked.
-pub(crate) fn forget(mut held: Held) {
-    std::mem::forget(std::mem::take(&mut *held));
-    frames::adopt(None);
+pub(crate) fn forget((mut slots, mut crew): Held) {
+    std::mem::forget(std::mem::take(&mut *slots));
+    std::mem::forget(std::mem::take(&mut *crew));
+    frames::disown();
 }

@@ -16,6 +16,8 @@ use std::sync as source;
 use std::sync::PoisonError;
 
 pub(crate) use source::{MutexGuard, atomic};
+/// Atomics that no protocol depends on, so that models need not look at them.
+pub(crate) use std::sync::atomic as notes;
 pub(crate) use std::sync::{Arc, OnceLock};
 
 use crate::clock::Instant;

@@ -3,7 +3,7 @@
 use std::ffi::CStr;
 
 use crate::error::{Error, Outcome};
-use crate::frames::Context;
+use crate::frames::{Context, What};
 use crate::process::{self, Process};
 use crate::sync::Arc;
 use crate::task_run::{Name, TaskRun};
@@ -14,15 +14,19 @@ pub(crate) struct Task {
 }
 
 /// Wraps the child's error in one that carries the task's name.
-pub(crate) fn run(task: &Task, context: Context<'_>) -> Outcome {
+#[inline(never)]
+pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
     let here = TaskRun::begin(task.name.clone(), context.task.cloned());
     let scope = context.scope.view(&here);
     let inside = Context {
         scope: &scope,
         task: Some(&here),
-        ..context
+        ..*context
     };
-    process::run(&task.child, inside).map_err(|cause| Error::task(task.task_type(), cause))
+    let outcome = inside.inside(What::Task(task.task_type()), || {
+        process::run(&task.child, &inside)
+    });
+    outcome.map_err(|cause| Error::task(task.task_type(), cause))
 }
 
 impl Task {

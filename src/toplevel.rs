@@ -15,7 +15,7 @@ pub(crate) fn main(process: &Process) -> Outcome {
     let root = Cancel::root(asking);
     let mut signals = Signals::listen();
     let listener = Listener::start(&root)?;
-    let outcome = process::start(process, Some(root.clone()));
+    let outcome = process::start("proc_main", process, Some(root.clone()));
     if root.cancelled() {
         signals.heard();
     }

@@ -28,6 +28,8 @@ pub(super) enum BadInput {
         function: &'static str,
         count: usize,
     },
+    #[error("{function}: format is {format}, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON")]
+    Format { function: &'static str, format: i32 },
     #[error("{function}: {argument} is nested {MAX_DEPTH} deep (PROC_MAX_DEPTH) already")]
     Depth {
         function: &'static str,

@@ -6,7 +6,7 @@ use super::types::{proc_cancel, proc_error};
 use crate::cancel::Cancel;
 use crate::clock;
 use crate::error::Error;
-use crate::frames;
+use crate::frames::{self, Waiting};
 
 /// # Cancellation
 ///
@@ -81,7 +81,10 @@ pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
 pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) -> bool {
     // SAFETY: the caller lends a valid pointer, and may release it while others wait.
     let cancel = unsafe { share(cancel) };
-    cancel.is_some_and(|cancel| cancel.wait(clock::deadline(timeout_ns)))
+    cancel.is_some_and(|cancel| {
+        let wait = || cancel.wait(clock::deadline(timeout_ns));
+        frames::while_waiting(Waiting::Wait, wait)
+    })
 }
 
 /// What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever

@@ -17,6 +17,8 @@ pub mod errorf;
 
 pub mod cancel;
 
+pub mod dump;
+
 pub mod version;
 
 mod bad_input;

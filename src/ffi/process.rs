@@ -9,6 +9,7 @@ use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_fn, proc_impl}
 use crate::callback::{Callback, Function, UserData};
 use crate::error::Error;
 use crate::process::{Kind, Process};
+use crate::region::Region;
 use crate::task::Task;
 
 /// # Processes
@@ -158,7 +159,7 @@ pub unsafe extern "C" fn proc_trace_region(
     region_type: *const c_char,
     r#impl: *mut proc_impl,
 ) -> *mut proc_impl {
-    let make = |_: &CStr, child| Kind::TraceRegion(child);
+    let make = |name: &CStr, child| Kind::TraceRegion(Region::new(name, child));
     // SAFETY: the caller lends the name and hands over the process.
     unsafe {
         named(

@@ -31,7 +31,7 @@ pub unsafe extern "C" fn proc_run(
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     run("proc_run", process, |process| {
-        process::start(process, cancel)
+        process::start("proc_run", process, cancel)
     })
 }
 

@@ -50,7 +50,7 @@ fn two_children(policy: OnFailure) -> Scene {
     let kind = Kind::Concurrent(runs.iter().map(count_runs).collect());
     let process = Process::combine(kind, |_| unreachable!("it is not deep"));
     let scope = under(Cancel::root(None));
-    let fan_out = frames::enter(|slot| FanOut::new(&process, alone(slot, &scope), policy));
+    let fan_out = on_this_thread(&scope, |context| FanOut::new(&process, &context, policy));
     let fan_out = Arc::new(fan_out);
     Scene {
         fan_out,
@@ -64,18 +64,16 @@ fn under(cancel: Cancel) -> Scope<'static> {
     Scope::of(Some(cancel), None)
 }
 
-fn alone<'a>(slot: &'static Slot, scope: &'a Scope<'a>) -> Context<'a> {
-    Context {
-        slot,
-        scope,
-        task: None,
-    }
+fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> T {
+    frames::enter(What::Run("a model"), scope, None, code)
 }
 
 impl Scene {
     /// What the caller does.
     fn work(&self) {
-        frames::enter(|slot| self.fan_out.work(&self.process, alone(slot, &self.scope)));
+        on_this_thread(&self.scope, |context| {
+            self.fan_out.work(&self.process, &context)
+        });
     }
 }
 
@@ -118,7 +116,7 @@ fn f2_mutant_claims_in_two_steps() {
         if let Some(child) = work.parent.children().get(next) {
             fan_out.next.store(next + 1, Ordering::Relaxed);
             let scope = under(work.cancel.clone());
-            frames::enter(|slot| fan_out.run_child(child, alone(slot, &scope)));
+            on_this_thread(&scope, |context| fan_out.run_child(child, &context));
         }
         drop(work);
         fan_out.leave();
@@ -130,7 +128,7 @@ fn f2_mutant_claims_in_two_steps() {
 fn f4_mutant_leaves_before_it_lets_go() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        frames::enter(|slot| fan_out.help_with(&work, slot));
+        fan_out.help_with(&work);
         fan_out.leave();
         drop(work);
     });
@@ -143,7 +141,7 @@ fn f4_mutant_comes_in_unannounced() {
         let Some(work) = fan_out.state.lock().open.clone() else {
             return;
         };
-        frames::enter(|slot| fan_out.help_with(&work, slot));
+        fan_out.help_with(&work);
     });
 }
 
@@ -222,7 +220,7 @@ fn f5_mutant_cancels_with_its_own_error() {
 fn f4_mutant_rings_without_the_lock() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        frames::enter(|slot| fan_out.help_with(&work, slot));
+        fan_out.help_with(&work);
         drop(work);
         if fan_out.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
             fan_out.empty.notify_one();

@@ -4,6 +4,7 @@ use loom::thread;
 
 use super::*;
 use crate::backlog::{Published, Watch};
+use crate::cancel::Scope;
 use crate::frames::{self, What};
 
 /// A backlog that stays unclaimed.
@@ -21,6 +22,9 @@ impl Published for Unclaimed {
 }
 
 impl Backlog for Unclaimed {
+    fn name(&self) -> &'static str {
+        "a model"
+    }
     fn unclaimed(&self) -> usize {
         1
     }
@@ -38,9 +42,10 @@ fn publishing_races_with(sleep: fn(&Sentinel) -> bool) {
         SENTINEL.state.store(AWAKE, Ordering::SeqCst);
         let sleeping = thread::spawn(move || assert!(sleep(&SENTINEL)));
         let published = Unclaimed::default();
-        frames::enter(|slot| {
-            slots::watch(slot);
-            slot.inside(What::FanOut(&published), || {
+        let scope = Scope::of(None, None);
+        frames::enter(What::Run("a model"), &scope, None, |context| {
+            slots::watch(context.slot);
+            context.inside(What::Children("group", Some(&published)), || {
                 watch().expect("the sentinel is there");
                 sleeping.join().unwrap();
             });

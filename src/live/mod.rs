@@ -1,0 +1,175 @@
+//! What runs now: every process there is, as a tree.
+//!
+//! Invariants:
+//! - **D1 nobody waits for a reader.** What is seen is copied, a slot at a time; all writing comes after
+//!   that, without a lock.
+//! - **D2 whole.** What is told of one thread was so at one moment, under its slot's lock. Threads are seen
+//!   one after the other: what has ended in between is shown as far as those knew it who helped with it.
+
+mod json;
+mod see;
+mod text;
+
+use std::collections::HashMap;
+
+use crate::frames::{Running, Waiting};
+use crate::leaf::Call;
+use crate::slots;
+use see::{Place, Seen};
+
+pub(crate) use json::write as json;
+pub(crate) use text::write as text;
+
+/// Every process that was seen to run.
+#[derive(Default)]
+pub(crate) struct Live {
+    processes: Vec<Process>,
+    /// Where each piece of published work is among the processes, by its address.
+    works: HashMap<usize, usize>,
+}
+
+/// One process that runs.
+pub(crate) struct Process {
+    kind: &'static str,
+    /// A task's or a region's type.
+    name: Option<String>,
+    /// The names of the tasks around it, and its own.
+    path: String,
+    thread: i32,
+    age_ns: u64,
+    doing: &'static str,
+    cancelled: Option<Cancelled>,
+    /// How many of its children nobody has begun yet.
+    not_started: usize,
+    /// The address of a callback's code.
+    function: Option<usize>,
+    is_inside: bool,
+    children: Vec<usize>,
+}
+
+/// Since when its handle is cancelled, and why.
+#[derive(Clone)]
+struct Cancelled {
+    age_ns: u64,
+    code: i32,
+    cause: String,
+}
+
+const RUNNING: &str = "running";
+const JOINING: &str = "joining children";
+
+/// Looks at all threads.
+pub(crate) fn look() -> Live {
+    let mut threads = Vec::new();
+    slots::each(|slot| threads.push(see::thread(slot)));
+    let mut live = Live::default();
+    for (frames, running) in threads {
+        live.add(frames, &running);
+    }
+    live
+}
+
+impl Live {
+    /// Adds what was seen of one thread, the outermost frame last.
+    fn add(&mut self, frames: Vec<Seen>, running: &Running) {
+        let mut inside = None;
+        for frame in frames.into_iter().rev() {
+            if let Some(caller) = frame.caller {
+                inside = Some(self.callback(caller, "proc_run", inside));
+            }
+            inside = Some(self.place(frame.process, frame.place, inside));
+        }
+        let Some(innermost) = inside else { return };
+        match running.call {
+            Some(call) => _ = self.callback(call, doing(running.waiting), inside),
+            None => self.processes[innermost].doing = self.processes[innermost].between_callbacks(),
+        }
+    }
+
+    /// A callback that runs inside of a process, on the same thread.
+    fn callback(&mut self, call: Call, doing: &'static str, inside: Option<usize>) -> usize {
+        let around = inside.map(|inside| &self.processes[inside]);
+        let process = Process {
+            kind: "callback",
+            name: None,
+            path: around.map_or(String::new(), |around| around.path.clone()),
+            thread: around.map_or(0, |around| around.thread),
+            // Rough clocks must not make it older than what it is inside of.
+            age_ns: around
+                .map_or(u64::MAX, |around| around.age_ns)
+                .min(see::age(call.since)),
+            doing,
+            cancelled: around.and_then(|around| around.cancelled.clone()),
+            not_started: 0,
+            function: Some(call.function),
+            is_inside: false,
+            children: Vec::new(),
+        };
+        self.push(process, inside)
+    }
+
+    fn place(&mut self, process: Process, place: Place, inside: Option<usize>) -> usize {
+        match place {
+            Place::Here => self.push(process, inside),
+            Place::Helps(work) => match self.works.get(&work) {
+                Some(known) => *known,
+                None => self.publish(work, process, None),
+            },
+            Place::Publishes(work) => match self.works.get(&work) {
+                Some(&known) => {
+                    let children = std::mem::take(&mut self.processes[known].children);
+                    self.processes[known] = Process {
+                        children,
+                        ..process
+                    };
+                    self.put(known, inside);
+                    known
+                }
+                None => self.publish(work, process, inside),
+            },
+        }
+    }
+
+    fn publish(&mut self, work: usize, process: Process, inside: Option<usize>) -> usize {
+        let number = self.push(process, inside);
+        self.works.insert(work, number);
+        number
+    }
+
+    fn push(&mut self, process: Process, inside: Option<usize>) -> usize {
+        let number = self.processes.len();
+        self.processes.push(process);
+        self.put(number, inside);
+        number
+    }
+
+    fn put(&mut self, number: usize, inside: Option<usize>) {
+        if let Some(inside) = inside {
+            self.processes[number].is_inside = true;
+            self.processes[inside].children.push(number);
+        }
+    }
+
+    /// Those inside of nothing that was seen.
+    fn roots(&self) -> Vec<usize> {
+        let is_root = |number: &usize| !self.processes[*number].is_inside;
+        (0..self.processes.len()).filter(is_root).collect()
+    }
+}
+
+impl Process {
+    /// What it does when its thread runs no callback.
+    fn between_callbacks(&self) -> &'static str {
+        match self.kind {
+            "group" | "concurrent" => JOINING,
+            _ => RUNNING,
+        }
+    }
+}
+
+fn doing(waiting: Option<Waiting>) -> &'static str {
+    match waiting {
+        Some(Waiting::Wait) => "proc_wait",
+        None => RUNNING,
+    }
+}

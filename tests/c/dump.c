@@ -1,0 +1,311 @@
+/* proc_dump. Laws:
+ *
+ *   tree            Every running process is a line, below what it is inside of, on whatever thread: runs, combinators, tasks
+ *                   and regions with their names, callbacks with their addresses. What has ended is not there.
+ *   what_it_does    Running, in proc_wait, in a proc_run of its own, or joining its children.
+ *   not_started     … and how many children nobody has begun yet.
+ *   cancelled       … and why its handle is cancelled, from then on; also of one that was cancelled from above.
+ *   thread_ids      The thread is the kernel's number of the thread that runs it.
+ *   json            The same as JSON, in which names may hold anything.
+ *   nothing_runs    If nothing runs, that is what it says.
+ *   bad_input       An unknown format, a descriptor that is none, a pipe that nobody reads: errors that say so.
+ *   slow_reader     A full pipe that does not block is waited for, and everything arrives.
+ *   under_load      1,000 dumps while four threads run trees: each is whole.
+ */
+#include "child.h"
+#include "interpose.h"
+#include "leaf.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+
+enum { ROOM = 1 << 20 };
+
+/* What a dump says; the caller frees it. */
+static char *dump(proc_dump_format format) {
+    FILE *file = tmpfile();
+    char *text = calloc(1, ROOM);
+    CHECK_OK(proc_dump(fileno(file), format));
+    CHECK(pread(fileno(file), text, ROOM - 1, 0) > 0);
+    fclose(file);
+    return text;
+}
+
+static void check_dump(proc_dump_format format, const char *const *parts, size_t count) {
+    char *text = dump(format);
+    const char *at = text;
+    for (size_t i = 0; i < count && at; i++) {
+        at = strstr(at, parts[i]);
+        if (!CHECK(at != NULL))
+            fprintf(stderr, "missing, or not in this place: %s\nin:\n%s\n", parts[i], text);
+    }
+    free(text);
+}
+
+/* The dump has all of these in it, in this order. */
+#define CHECK_DUMP(...)                                                                            \
+    check_dump(PROC_DUMP_TEXT, (const char *const[]){__VA_ARGS__},                                 \
+               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+#define CHECK_JSON(...)                                                                            \
+    check_dump(PROC_DUMP_JSON, (const char *const[]){__VA_ARGS__},                                 \
+               sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *))
+
+typedef struct looker {
+    gate arrived; /* opened by each who is in place */
+    size_t others;
+    void (*look)(void);
+} looker;
+
+/* Waits until the others are where they wait for cancellation, looks, and cancels them. */
+static proc_error *look_and_end(proc_cancel *cancel, void *user_data) {
+    looker *l = user_data;
+    GATE_WAIT_FOR(&l->arrived, l->others);
+    l->look();
+    proc_cancel_trigger(cancel, NULL);
+    return NULL;
+}
+
+static proc_error *arrive_and_wait(proc_cancel *cancel, void *user_data) {
+    gate_open(&((looker *)user_data)->arrived);
+    leaf_wait_cancelled(cancel);
+    return NULL;
+}
+
+static void look_at(looker *l, proc_impl *impl) {
+    CHECK_OK(
+        proc_run(PROC_GROUP(impl, proc_task("looker", proc_new(look_and_end, l, NULL))), NULL));
+}
+
+static void look_at_tree(void) {
+    CHECK_DUMP("\nproc_run, thread ", "\n└─group, thread ", "task web, thread ",
+               "trace_region parse, thread ", "sequence, thread ", "callback 0x", ", proc_wait\n");
+    CHECK_DUMP("task looker, thread ", "callback 0x");
+    char *text = dump(PROC_DUMP_TEXT);
+    CHECK(strstr(text, "task done") == NULL);
+    free(text);
+}
+
+static void tree(void) {
+    looker l = {.others = 1, .look = look_at_tree};
+    gate_init(&l.arrived);
+    proc_impl *waiting = proc_new(arrive_and_wait, &l, NULL);
+    proc_impl *steps = PROC_SEQUENCE(proc_task("done", succeeding()), waiting);
+    look_at(&l, proc_task("web", proc_trace_region("parse", steps)));
+}
+
+static proc_error *run_waiting(proc_cancel *cancel, void *user_data) {
+    proc_impl *waiting = proc_new(arrive_and_wait, user_data, NULL);
+    return proc_run(proc_task("inner", waiting), cancel);
+}
+
+static void look_at_nested(void) {
+    CHECK_DUMP("task outer, thread ", "─callback 0x", ", proc_run\n", "proc_run, thread ",
+               "task inner, thread ", "callback 0x", ", proc_wait\n");
+    CHECK_JSON("\"name\":\"inner\",\"path\":\"outer/inner\"", "\"doing\":\"proc_wait\"");
+}
+
+static void nested(void) {
+    looker l = {.others = 1, .look = look_at_nested};
+    gate_init(&l.arrived);
+    look_at(&l, proc_task("outer", proc_new(run_waiting, &l, NULL)));
+}
+
+/* The caller's thread runs the first child, which ends; then it has nothing to do but join the others. */
+
+static proc_error *leave_first(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    GATE_WAIT_FOR(&((looker *)user_data)->arrived, 2);
+    return NULL;
+}
+
+static void look_at_joining(void) {
+    char *text = dump(PROC_DUMP_TEXT);
+    for (int tries = 0; !strstr(text, ", joining children\n") && tries < 1000000; tries++) {
+        free(text);
+        text = dump(PROC_DUMP_TEXT);
+    }
+    CHECK_HAS(text, "group, thread ");
+    CHECK_HAS(text, ", joining children\n");
+    free(text);
+}
+
+static void joining(void) {
+    looker l = {.others = 2, .look = look_at_joining};
+    gate_init(&l.arrived);
+    proc_impl *waiting = proc_new(arrive_and_wait, &l, NULL);
+    look_at(&l, PROC_GROUP(proc_new(leave_first, &l, NULL), proc_ref(waiting), waiting));
+}
+
+static void what_it_does(void) {
+    nested();
+    joining();
+}
+
+/* Nobody else can begin the other four, for there is no thread to be had. */
+static proc_error *look_at_unclaimed(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    bool *has_looked = user_data;
+    if (!*has_looked) {
+        *has_looked = true;
+        CHECK_DUMP("group, thread ", "\n  ├─4 not yet started\n  └─callback 0x");
+        CHECK_JSON("\"kind\":\"group\"", "\"not_started\":4,\"children\":[{\"kind\":\"callback\"");
+    }
+    return NULL;
+}
+
+static void not_started_role(void) {
+    bool has_looked = false;
+    threads_left = 1; /* the sentinel */
+    proc_impl *one = proc_new(look_at_unclaimed, &has_looked, NULL);
+    CHECK_OK(proc_run(PROC_GROUP(proc_ref(one), proc_ref(one), proc_ref(one), proc_ref(one), one),
+                      NULL));
+    CHECK(has_looked);
+}
+
+static void not_started(void) { child_run("not_started_role"); }
+
+static proc_error *look_when_cancelled(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    CHECK_DUMP("proc_run, thread ", "group, thread ");
+    proc_cancel_trigger(cancel, proc_error_new(77, "the disk\nis full"));
+    CHECK_DUMP("group, thread ", ", cancelled 0.", " s ago: the disk\\nis full\n", "callback 0x",
+               "the disk\\nis full\n");
+    CHECK_JSON("\"cancelled\":{\"age_ns\":", ",\"code\":77,\"cause\":\"the disk\\u000ais full\"}");
+    return NULL;
+}
+
+static void cancelled(void) {
+    CHECK_OK(proc_run(PROC_GROUP(PROC_GROUP(proc_new(look_when_cancelled, NULL, NULL))), NULL));
+}
+
+static proc_error *look_for_thread(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    char line[60];
+    snprintf(line, sizeof line, "task mine, thread %d, ", (int)gettid());
+    CHECK_DUMP(line);
+    return NULL;
+}
+
+static void *run_on_thread(void *user_data) {
+    CHECK_OK(proc_run(proc_ref(user_data), NULL));
+    return NULL;
+}
+
+static void thread_ids(void) {
+    proc_impl *impl = proc_task("mine", proc_new(look_for_thread, NULL, NULL));
+    for (int i = 0; i < 3; i++) {
+        pthread_t thread;
+        CHECK_INT(pthread_create(&thread, NULL, run_on_thread, impl), 0);
+        pthread_join(thread, NULL);
+    }
+    CHECK_OK(proc_run(impl, NULL));
+}
+
+static proc_error *look_at_names(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    CHECK_JSON(
+        "{\"processes\":[{\"kind\":\"proc_run\"", "\"kind\":\"task\",\"name\":\"a\\\"b\\\\\"",
+        "\"name\":\"line\\u000abreak\",\"path\":\"a\\\"b\\\\/line\\u000abreak\"", "\"name\":\"\",",
+        "\"name\":\"\xEF\xBF\xBD\"", "\"function\":\"0x", "\"children\":[]}]}]}]}]}]}]}\n");
+    return NULL;
+}
+
+static void json(void) {
+    proc_impl *impl = proc_new(look_at_names, NULL, NULL);
+    impl = proc_task("line\nbreak", proc_trace_region("", proc_trace_region("\xFF", impl)));
+    CHECK_OK(proc_run(proc_task("a\"b\\", impl), NULL));
+}
+
+static void nothing_runs(void) {
+    char *text = dump(PROC_DUMP_TEXT);
+    CHECK_STR(text, "procession: 0 running\n");
+    free(text);
+    text = dump(PROC_DUMP_JSON);
+    CHECK_STR(text, "{\"processes\":[]}\n");
+    free(text);
+}
+
+static void bad_input(void) {
+    int ends[2];
+    CHECK_FAILS(proc_dump(1, (proc_dump_format)7), EINVAL,
+                "proc_dump: format is 7, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON");
+    CHECK_FAILS(proc_dump(-1, PROC_DUMP_TEXT), EBADF,
+                "proc_dump: descriptor -1: Bad file descriptor");
+    CHECK_INT(pipe(ends), 0);
+    close(ends[0]);
+    signal(SIGPIPE, SIG_IGN);
+    proc_error *error = proc_dump(ends[1], PROC_DUMP_TEXT);
+    CHECK_INT(proc_error_code(error), EPIPE);
+    proc_error_unref(error);
+    close(ends[1]);
+}
+
+static void *drain(void *user_data) {
+    char part[512];
+    size_t total = 0;
+    for (ssize_t length; (length = read(*(int *)user_data, part, sizeof part)) > 0;)
+        total += (size_t)length;
+    CHECK_INT((long long)total, 65536 + (long long)strlen("procession: 0 running\n"));
+    return NULL;
+}
+
+static void slow_reader(void) {
+    int ends[2];
+    pthread_t reader;
+    char filling[65536];
+    memset(filling, 'x', sizeof filling);
+    CHECK_INT(pipe(ends), 0);
+    CHECK_INT(fcntl(ends[1], F_SETFL, O_NONBLOCK), 0);
+    while (write(ends[1], filling, sizeof filling) > 0)
+        ;
+    CHECK_INT(pthread_create(&reader, NULL, drain, &ends[0]), 0);
+    CHECK_OK(proc_dump(ends[1], PROC_DUMP_TEXT));
+    close(ends[1]);
+    pthread_join(reader, NULL);
+    close(ends[0]);
+}
+
+static atomic_bool enough;
+
+static void *run_trees(void *user_data) {
+    (void)user_data;
+    while (!enough) {
+        proc_impl *pair = PROC_GROUP(succeeding(), proc_task("leaf", succeeding()));
+        proc_impl *steps = PROC_SEQUENCE(succeeding(), proc_trace_region("r", succeeding()));
+        CHECK_OK(proc_run(proc_task("tree", PROC_CONCURRENT(pair, steps, succeeding())), NULL));
+    }
+    return NULL;
+}
+
+/* Braces and quotes are balanced, and every leaf is in its tree. */
+static void check_whole(const char *text) {
+    int depth = 0;
+    bool quoted = false;
+    for (const char *at = text; *at; at++) {
+        quoted ^= *at == '"';
+        depth += quoted ? 0 : (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
+    }
+    CHECK(depth == 0 && !quoted);
+    for (const char *at = text; (at = strstr(at, "\"name\":\"leaf\"")); at++)
+        CHECK(strncmp(at, "\"name\":\"leaf\",\"path\":\"tree/leaf\"", 32) == 0);
+}
+
+static void under_load(void) {
+    enum { THREADS = 4 };
+    pthread_t threads[THREADS];
+    enough = false;
+    for (int i = 0; i < THREADS; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, run_trees, NULL), 0);
+    for (size_t i = check_scaled(1000); i > 0; i--) {
+        char *text = dump(PROC_DUMP_JSON);
+        check_whole(text);
+        free(text);
+    }
+    enough = true;
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(threads[i], NULL);
+    nothing_runs();
+}
+
+CHECK_MAIN(CASE(tree), CASE(what_it_does), CASE(not_started), ROLE(not_started_role),
+           CASE(cancelled), CASE(thread_ids), CASE(json), CASE(nothing_runs), CASE(bad_input),
+           CASE(slow_reader), CASE(under_load))
