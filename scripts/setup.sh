@@ -49,14 +49,19 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
+# Installs what is missing, or ends with the command that somebody who may can do it by.
+need_packages() {
+    [ $# -gt 0 ] || return 0
+    can_install || {
+        echo "x: this is missing; install it as root: apt-get install $*" >&2
+        exit 1
+    }
+    install_packages "$@"
+}
+
 setup() {
     need_rust
     local missing
     mapfile -t missing < <(missing_packages)
-    [ ${#missing[@]} -gt 0 ] || return 0
-    can_install || {
-        echo "x: this is missing; install it as root: apt-get install ${missing[*]}" >&2
-        exit 1
-    }
-    install_packages "${missing[@]}"
+    need_packages "${missing[@]}"
 }
