@@ -4,13 +4,14 @@
 # Licences that a program under any licence may carry along with the library.
 allowed_licences='^(MIT|Apache-2\.0|BSD-[23]-Clause|ISC|Zlib|Unicode-3\.0|Unlicense|CC0-1\.0|BSL-1\.0)$'
 
-# Everything that is written by hand. cbindgen writes include/procession.h.
+# Everything that is written by hand. cbindgen writes include/procession.h, npm node_modules and pip venv.
 sources() {
     local name=() extension
     for extension in "$@"; do
         name+=(-o -name "*.$extension")
     done
-    find . \( -path ./build -o -path ./target -o -path ./.git -o -path ./include/procession.h \) -prune -o \
+    find . \( -path ./build -o -path ./target -o -path ./.git -o -path ./include/procession.h \
+        -o -name node_modules -o -name venv \) -prune -o \
         -type f \( "${name[@]:1}" \) -print | sort
 }
 
@@ -45,6 +46,15 @@ lint_rustfmt() { cargo_tool fmt rustfmt && each_manifest rustfmt_check; }
 lint_clippy() { cargo_tool clippy clippy && each_manifest clippy_check; }
 
 lint_clang-format() { sources c h cpp hpp | xargs clang-format --dry-run -Werror; }
+
+lint_gofmt() {
+    local difference
+    if command -v gofmt >/dev/null; then
+        difference=$(sources go | xargs gofmt -d) && { [ -z "$difference" ] || { echo "$difference" && false; }; }
+    else
+        echo "there is no gofmt, so the Go sources were not checked"
+    fi
+}
 
 # A check that finds nothing proves nothing, so it must first find what is wrong in files made for that.
 lint_lengths() {
