@@ -1,0 +1,3 @@
+module procession-callbacks
+
+go 1.19

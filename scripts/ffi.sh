@@ -1,0 +1,85 @@
+# shellcheck shell=bash
+# Part of x: the gate `ffi` runs the examples in other languages, against the library as it is installed. What they need
+# is installed by each language's own client, once, into build/ffi.
+
+missing_ffi_packages() {
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    command -v node >/dev/null || echo nodejs
+    command -v npm >/dev/null || echo npm
+    command -v go >/dev/null || echo golang-go
+    command -v javac >/dev/null || echo default-jdk-headless
+    command -v mvn >/dev/null || echo maven
+}
+
+setup_test_ffi() {
+    local missing
+    mapfile -t missing < <(missing_ffi_packages)
+    need_packages "${missing[@]}"
+}
+
+# once MANIFEST DIRECTORY COMMAND…: runs the command, unless it has filled the directory from the same manifest before.
+once() {
+    local manifest=$1 directory=$2
+    shift 2
+    ! cmp -s "$manifest" "$directory/installed" || return 0
+    rm -rf "$directory" && mkdir -p "$directory" && "$@" && cp "$manifest" "$directory/installed"
+}
+
+pip_install() {
+    python3 -m venv build/ffi/python &&
+        build/ffi/python/bin/pip install --quiet --disable-pip-version-check -r ffi-examples/python/requirements.txt
+}
+
+ffi_python() {
+    once ffi-examples/python/requirements.txt build/ffi/python pip_install &&
+        bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py
+}
+
+# koffi brings its binary along in a package, and needs no script to fetch or build one.
+npm_install() {
+    cp ffi-examples/node/package*.json ffi-examples/node/.npmrc build/ffi/node/ &&
+        npm ci --prefix build/ffi/node --ignore-scripts --no-audit --no-fund --loglevel=error
+}
+
+# Modules are looked for beside the program, so it is copied to where they are.
+ffi_node() {
+    once ffi-examples/node/package-lock.json build/ffi/node npm_install &&
+        cp ffi-examples/node/*.mjs build/ffi/node/ &&
+        bounded node build/ffi/node/callbacks.mjs
+}
+
+# GOTOOLCHAIN: another Go than the one installed would be downloaded otherwise.
+ffi_go() {
+    local program=$PWD/build/ffi/go
+    (cd ffi-examples/go && GOTOOLCHAIN=local go build -o "$program" .) && bounded "$program"
+}
+
+mvn_install() {
+    mvn --batch-mode --quiet --file ffi-examples/java/pom.xml dependency:copy-dependencies \
+        -DoutputDirectory="$PWD/build/ffi/java"
+}
+
+ffi_java() {
+    once ffi-examples/java/pom.xml build/ffi/java mvn_install &&
+        bounded java -cp 'build/ffi/java/*' ffi-examples/java/Callbacks.java
+}
+
+# They take seconds. What waits for ever has failed.
+bounded() { timeout 120 "$@"; }
+
+# In a shell of its own: nothing else should find the library there.
+each_language() (
+    PKG_CONFIG_PATH=$(dirname "$(find "$PWD/build/ffi/procession" -name procession.pc)")
+    export PKG_CONFIG_PATH
+    LD_LIBRARY_PATH=$(pkg-config --variable=libdir procession)
+    export LD_LIBRARY_PATH
+    for language in python node go java; do
+        printf '\n--- %s\n' "$language"
+        "ffi_$language" || exit 1
+    done
+)
+
+test_ffi() {
+    cmake --preset release && cmake --build --preset release --target procession_cargo &&
+        cmake --install build/release --prefix "$PWD/build/ffi/procession" >/dev/null && each_language
+}
