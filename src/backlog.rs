@@ -1,6 +1,6 @@
 //! What a fan-out shows of itself to those who help it along: the sentinel, and helpers.
 
-use crate::clock::Instant;
+use crate::notes::Notes;
 use crate::sync::atomic::AtomicUsize;
 use crate::sync::{Arc, Mutex};
 
@@ -30,17 +30,4 @@ pub(crate) struct Watch {
     /// How many helpers were lent to it that have not arrived yet.
     pub(crate) coming: AtomicUsize,
     pub(crate) notes: Mutex<Notes>,
-}
-
-/// What the sentinel remembers from one look to the next.
-#[derive(Default)]
-pub(crate) struct Notes {
-    /// How many children were unclaimed at the last look; 0 before the first.
-    pub(crate) unclaimed: usize,
-    /// How many helpers were lent for cores, not for stalls.
-    pub(crate) for_cores: usize,
-    /// How many helpers were lent at the last look because it stalled.
-    pub(crate) burst: usize,
-    /// Since when it has stalled and no thread could be had for it.
-    pub(crate) denied: Option<Instant>,
 }

@@ -7,7 +7,8 @@
 //! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
 //!   combinators; `escape` is what happens when a callback does not return.
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `backlog` is what they see of
-//!   it; `crew` has the threads and `thread_name` what they are called.
+//!   it and `notes` what the sentinel remembers; `crew` has the threads and `thread_name` what they
+//!   are called.
 //! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
 //!   `leaf` is the callback that runs there, and `live` shows it all.
 //! - `fork` empties the library in a child of the program.
@@ -37,6 +38,7 @@ mod leaf;
 mod live;
 #[cfg(all(test, loom))]
 mod models;
+mod notes;
 mod process;
 mod region;
 mod sentinel;

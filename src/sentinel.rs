@@ -6,14 +6,14 @@
 //!
 //! Invariants:
 //! - **F1 progress.** A backlog found unclaimed by two looks, and no smaller at the second, gets
-//!   helpers: 1, then 2, 4, 8 …; the next burst waits until the last one has arrived.
+//!   helpers: 1, then 2, 4, 8 … (`notes`); the next burst waits until the last one has arrived.
 //! - **F3 no thread, no silence.** If a stalled backlog gets none for `PATIENCE`, it is given up.
 //! - **F6 asleep is safe.** The sentinel goes to sleep only if, after it said so, no slot holds a
 //!   fan-out with unclaimed children: it sets the state, then locks and looks at each slot; a
 //!   publisher fills its slot under that lock, then looks at the state. Whoever has the lock second
 //!   sees what the other did before.
 
-use crate::backlog::{Backlog, Notes};
+use crate::backlog::Backlog;
 use crate::clock::{self, Duration};
 use crate::crew::{self, NoThread, PATIENCE};
 use crate::slots;
@@ -25,9 +25,6 @@ const TICK: Duration = Duration::from_micros(30);
 /// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
 /// that fans out again and again does not pay for a wake each time.
 const QUIET_TICKS: u32 = 100;
-
-/// How many helpers one backlog gets at a look, because others wait for theirs meanwhile.
-const LARGEST_BURST: usize = 1024;
 
 global!(SENTINEL: Sentinel = Sentinel {
     state: AtomicU8::new(ABSENT),
@@ -125,8 +122,8 @@ fn look(backlog: &Arc<dyn Backlog>, cores: usize) {
     }
     let wanted = watch.notes.lock().wanted(backlog.unclaimed(), cores);
     let lent = send(backlog, wanted);
-    let hopeless = watch.notes.lock().note(lent);
-    if hopeless {
+    let denied = watch.notes.lock().note(lent.is_ok(), clock::now);
+    if denied >= PATIENCE {
         backlog.give_up();
     }
 }
@@ -157,49 +154,6 @@ fn send(backlog: &Arc<dyn Backlog>, count: usize) -> Result<(), NoThread> {
             .fetch_sub(count - lent, Ordering::Relaxed);
         denied
     })
-}
-
-impl Notes {
-    /// How many helpers a backlog wants that has so many unclaimed children now.
-    fn wanted(&mut self, unclaimed: usize, cores: usize) -> usize {
-        let before = std::mem::replace(&mut self.unclaimed, unclaimed);
-        if unclaimed == 0 || before == 0 {
-            return 0;
-        }
-        // Each helper of the last burst has claimed a child. Only what was claimed beyond that shows
-        // that anybody gets on: the children may all wait for one that is unclaimed.
-        if before - unclaimed > self.burst {
-            self.moved(cores)
-        } else {
-            self.stalled().min(unclaimed)
-        }
-    }
-
-    /// Work goes on, and has lasted for a tick: it is worth another core, if there is one.
-    fn moved(&mut self, cores: usize) -> usize {
-        self.burst = 0;
-        self.denied = None;
-        let wanted = usize::from(self.for_cores + 1 < cores);
-        self.for_cores += wanted;
-        wanted
-    }
-
-    /// Nothing moved since the last look (F1).
-    fn stalled(&mut self) -> usize {
-        self.burst = (self.burst * 2).clamp(1, LARGEST_BURST);
-        self.burst
-    }
-
-    /// Notes what came of it; true once threads have been denied for too long (F3).
-    fn note(&mut self, lent: Result<(), NoThread>) -> bool {
-        if lent.is_ok() {
-            self.denied = None;
-            return false;
-        }
-        self.burst = 0;
-        let now = clock::now();
-        now.duration_since(*self.denied.get_or_insert(now)) >= PATIENCE
-    }
 }
 
 /// The lock of this room, held across a `fork`.
