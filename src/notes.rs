@@ -20,7 +20,7 @@ pub(crate) struct Notes {
     unclaimed: usize,
     /// How many helpers were lent for cores, not for stalls.
     for_cores: usize,
-    /// How many helpers were lent at the last look because it stalled.
+    /// How many helpers were lent at the last look.
     burst: usize,
     /// Since when it has stalled and no thread could be had for it.
     denied: Option<Instant>,
@@ -33,8 +33,8 @@ impl Notes {
         if unclaimed == 0 || before == 0 {
             return 0;
         }
-        // Each helper of the last burst has claimed a child. Only what was claimed beyond that shows
-        // that anybody gets on: the children may all wait for one that is unclaimed.
+        // Each helper that was lent has claimed a child. Only what was claimed beyond that shows that
+        // anybody gets on: the children may all wait for one that is unclaimed.
         if before - unclaimed > self.burst {
             self.moved(cores)
         } else {
@@ -44,10 +44,10 @@ impl Notes {
 
     /// Work goes on, and has lasted for a tick: it is worth another core, if there is one.
     fn moved(&mut self, cores: usize) -> usize {
-        self.burst = 0;
         self.denied = None;
         let wanted = usize::from(self.for_cores + 1 < cores);
         self.for_cores += wanted;
+        self.burst = wanted;
         wanted
     }
 
