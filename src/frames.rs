@@ -112,6 +112,18 @@ struct Link(*const Frame<'static>);
 // SAFETY: frames are looked at under the slot's lock only (S3), and refer to what threads may share.
 unsafe impl Send for Link {}
 
+impl Link {
+    /// Shows this frame and those around it; to be called under the slot's lock.
+    fn each(self, mut show: impl FnMut(&Frame<'_>)) {
+        let mut link = self;
+        // SAFETY: a frame that is in the list is in place until it is popped, under that lock (S3).
+        while let Some(frame) = unsafe { link.0.as_ref() } {
+            show(frame);
+            link = frame.around.get();
+        }
+    }
+}
+
 per_thread!(MINE: Mine = Mine::new());
 
 /// What a thread knows of its slot. There is nothing to drop here: a destructor on a thread of the
@@ -297,15 +309,15 @@ impl Slot {
         is_mine
     }
 
-    /// Shows everything that the slot's thread is inside of, innermost first, and returns what it runs there.
-    pub(crate) fn each(&self, mut show: impl FnMut(&Frame<'_>)) -> Running {
+    /// Shows everything that the slot's thread is inside of, innermost first.
+    pub(crate) fn each(&self, show: impl FnMut(&Frame<'_>)) {
+        self.innermost.lock().each(show);
+    }
+
+    /// The same, and returns what it runs there.
+    pub(crate) fn look(&self, show: impl FnMut(&Frame<'_>)) -> Running {
         let innermost = self.innermost.lock();
-        let mut link = *innermost;
-        // SAFETY: a frame that is in the list is in place until it is popped, under this lock (S3).
-        while let Some(frame) = unsafe { link.0.as_ref() } {
-            show(frame);
-            link = frame.around.get();
-        }
+        innermost.each(show);
         Running {
             thread: self.thread.load(Ordering::Relaxed),
             call: self.leaf.look(),

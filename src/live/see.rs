@@ -28,7 +28,7 @@ pub(super) enum Place {
 
 pub(super) fn thread(slot: &Slot) -> (Vec<Seen>, Running) {
     let mut frames = Vec::new();
-    let running = slot.each(|frame| frames.push(see(frame)));
+    let running = slot.look(|frame| frames.push(see(frame)));
     for frame in &mut frames {
         frame.process.thread = running.thread;
     }
