@@ -5,6 +5,12 @@
 
 use crate::sync::notes::{AtomicU64, Ordering};
 
+// A model has a time of its own.
+#[cfg(all(test, loom))]
+use crate::models::clock::{Clock, sleep};
+#[cfg(not(all(test, loom)))]
+use std::{thread::sleep, time::Instant as Clock};
+
 pub(crate) use std::time::{Duration, Instant};
 
 /// The sentinel's last reading of the clock; 0 while it sleeps.
@@ -25,12 +31,12 @@ pub(crate) fn until(end: Instant) -> Duration {
 
 /// The monotonic clock's present moment.
 pub(crate) fn now() -> Instant {
-    Instant::now()
+    Clock::now()
 }
 
 /// Sleeps on the calling thread: the sentinel's between two looks, or one that is denied a thread.
 pub(crate) fn pause(time: Duration) {
-    std::thread::sleep(time);
+    sleep(time);
 }
 
 /// Nanoseconds of the monotonic clock, by some milliseconds at most too few: for what is asked at every

@@ -14,6 +14,12 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 
+// A model makes threads of its own.
+#[cfg(all(test, loom))]
+use crate::models::threads::pthread_create;
+#[cfg(not(all(test, loom)))]
+use libc::pthread_create;
+
 use crate::clock::{self, Duration};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
@@ -26,8 +32,8 @@ pub(crate) type Job = Box<dyn FnOnce() + Send>;
 #[derive(Debug)]
 pub(crate) struct NoThread;
 
-/// How long a thread without work is kept.
-pub(crate) const IDLE_TIME: Duration = Duration::from_secs(30);
+/// How long a thread without work is kept; in a model it leaves at once.
+pub(crate) const IDLE_TIME: Duration = Duration::from_secs(if cfg!(loom) { 0 } else { 30 });
 
 /// How long a thread is asked for again and again before that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
@@ -185,7 +191,7 @@ fn create(argument: *mut c_void) -> bool {
         let mut stack_size = 0;
         libc::pthread_attr_getstacksize(attributes, &mut stack_size);
         libc::pthread_attr_setstacksize(attributes, stack_size.max(SMALLEST_STACK));
-        let error = libc::pthread_create(thread.as_mut_ptr(), attributes, start, argument);
+        let error = pthread_create(thread.as_mut_ptr(), attributes, start, argument);
         libc::pthread_attr_destroy(attributes);
         error == 0
     }

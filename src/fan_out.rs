@@ -281,3 +281,7 @@ impl Backlog for FanOut {
 #[cfg(all(test, loom))]
 #[path = "models/fan_out.rs"]
 mod models;
+
+#[cfg(all(test, loom))]
+#[path = "models/engine.rs"]
+mod engine_models;

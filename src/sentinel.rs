@@ -12,6 +12,8 @@
 //!   fan-out with unclaimed children: it sets the state, then locks and looks at each slot; a
 //!   publisher fills its slot under that lock, then looks at the state. Whoever has the lock second
 //!   sees what the other did before.
+//! - **F7 one sentinel.** There is never a second one: who finds none hires one under the lock, and
+//!   one that leaves says so under it.
 
 use crate::backlog::Backlog;
 use crate::clock::{self, Duration};
@@ -23,8 +25,8 @@ use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 /// Short beside what a stalled program would notice, long beside what a look costs.
 const TICK: Duration = Duration::from_micros(30);
 /// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
-/// that fans out again and again does not pay for a wake each time.
-const QUIET_TICKS: u32 = 100;
+/// that fans out again and again does not pay for a wake each time. In a model no time passes.
+const QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 100 };
 
 global!(SENTINEL: Sentinel = Sentinel {
     state: AtomicU8::new(ABSENT),
@@ -76,7 +78,7 @@ impl Sentinel {
             quiet = if survey(cores) { 0 } else { quiet + 1 };
             if quiet < QUIET_TICKS {
                 clock::pause(TICK);
-            } else if self.sleep() {
+            } else if self.sleep(crew::IDLE_TIME) {
                 quiet = 0;
             } else {
                 return;
@@ -84,15 +86,15 @@ impl Sentinel {
         }
     }
 
-    /// Sleeps until somebody publishes (true) or nobody has for long (false: the thread is to end).
-    fn sleep(&self) -> bool {
+    /// Sleeps until somebody publishes (true) or nobody has for so long (false: the thread is to end).
+    fn sleep(&self, at_most: Duration) -> bool {
         self.state.store(ASLEEP, Ordering::SeqCst);
         if !slots::unclaimed().is_empty() {
             self.state.store(AWAKE, Ordering::SeqCst);
             return true;
         }
         clock::stop_refreshing();
-        let leave_at = clock::now() + crew::IDLE_TIME;
+        let leave_at = clock::now() + at_most;
         let asleep = |_: &mut ()| self.state.load(Ordering::Relaxed) == ASLEEP;
         let mut changing = self.lock.lock();
         changing = self.bell.wait_while_until(changing, Some(leave_at), asleep);
@@ -173,3 +175,7 @@ pub(crate) fn forget(held: Held) {
 #[cfg(all(test, loom))]
 #[path = "models/sentinel.rs"]
 mod models;
+
+#[cfg(all(test, loom))]
+#[path = "models/lending.rs"]
+mod lending_models;

@@ -2,7 +2,7 @@
 //!
 //! The two arms have one face, so that the rest of the core is the same source in a program and in
 //! a loom model. What loom cannot model (time that passes, threads of the operating system) is in
-//! `clock` and `crew`, not here.
+//! `clock` and `crew`, not here; in a model, they take it from `models`.
 //!
 //! The locks are those of `std`: on Linux they are a word each and nothing else. parking_lot keeps
 //! its waiters in a table of the whole program, which a child of `fork` inherits in whatever state
@@ -66,7 +66,7 @@ impl Condvar {
     }
 
     /// Waits for as long as the condition holds and the moment, if there is one, has not come.
-    /// In a model, time never passes.
+    /// In a model, a wait that has begun is not ended by time.
     pub(crate) fn wait_while_until<'a, T>(
         &self,
         mut guard: MutexGuard<'a, T>,

@@ -1,39 +1,14 @@
-//! A model of F6, with a mutant that it must catch.
+//! Models of F6 and F7, the states of the sentinel, with mutants that they must catch.
 
 use loom::thread;
 
 use super::*;
-use crate::backlog::{Published, Watch};
-use crate::cancel::Scope;
-use crate::frames::{self, What};
+use crate::models::{explore, publishing, threads};
 
-/// A backlog that stays unclaimed.
-#[derive(Default)]
-struct Unclaimed(Watch);
+type Watch = fn() -> Result<(), NoThread>;
 
-impl Published for Unclaimed {
-    fn backlog(&self) -> &dyn Backlog {
-        self
-    }
-
-    fn share(&self) -> Arc<dyn Backlog> {
-        Arc::new(Unclaimed::default())
-    }
-}
-
-impl Backlog for Unclaimed {
-    fn name(&self) -> &'static str {
-        "a model"
-    }
-    fn unclaimed(&self) -> usize {
-        1
-    }
-    fn help(&self) {}
-    fn give_up(&self) {}
-    fn watch(&self) -> &Watch {
-        &self.0
-    }
-}
+/// Longer than any model goes on.
+const FOR_EVER: Duration = Duration::from_secs(60);
 
 /// A caller publishes while the sentinel goes to sleep. If neither saw the other, the sentinel would
 /// sleep for ever, which the model reports as a deadlock.
@@ -41,21 +16,16 @@ fn publishing_races_with(sleep: fn(&Sentinel) -> bool) {
     loom::model(move || {
         SENTINEL.state.store(AWAKE, Ordering::SeqCst);
         let sleeping = thread::spawn(move || assert!(sleep(&SENTINEL)));
-        let published = Unclaimed::default();
-        let scope = Scope::of(None, None);
-        frames::enter(What::Run("a model"), &scope, None, |context| {
-            slots::watch(context.slot);
-            context.inside(What::Children("group", Some(&published)), || {
-                watch().expect("the sentinel is there");
-                sleeping.join().unwrap();
-            });
+        publishing(|| {
+            watch().expect("the sentinel is there");
+            sleeping.join().unwrap();
         });
     });
 }
 
 #[test]
 fn f6_a_sentinel_never_sleeps_over_a_backlog() {
-    publishing_races_with(Sentinel::sleep);
+    publishing_races_with(|sentinel| sentinel.sleep(FOR_EVER));
 }
 
 #[test]
@@ -84,4 +54,115 @@ fn f6_mutant_waits_without_looking_again_under_the_lock() {
         }
         true
     });
+}
+
+/// A caller publishes while the sentinel, whose time is up, leaves. Either it stays, or the caller has
+/// hired another one.
+fn publishing_races_with_leaving(leave: fn(&Sentinel) -> bool, watch: Watch) {
+    explore(2, move || {
+        threads::at_most(1);
+        SENTINEL.state.store(AWAKE, Ordering::SeqCst);
+        let leaving = thread::spawn(move || leave(&SENTINEL));
+        publishing(|| {
+            watch().expect("a sentinel can be had");
+            let stays = leaving.join().unwrap();
+            assert_eq!(threads::made(), usize::from(!stays));
+        });
+        threads::join();
+    });
+}
+
+fn leave(sentinel: &Sentinel) -> bool {
+    sentinel.sleep(Duration::ZERO)
+}
+
+#[test]
+fn f6_a_sentinel_that_left_is_replaced() {
+    publishing_races_with_leaving(leave, watch);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_leaves_without_the_lock() {
+    publishing_races_with_leaving(
+        |sentinel| {
+            sentinel.state.store(ASLEEP, Ordering::SeqCst);
+            let stays =
+                !slots::unclaimed().is_empty() || sentinel.state.load(Ordering::SeqCst) == AWAKE;
+            let state = if stays { AWAKE } else { ABSENT };
+            sentinel.state.store(state, Ordering::SeqCst);
+            stays
+        },
+        watch,
+    );
+}
+
+/// Like `watch`, but what it does under the lock goes by what it saw before.
+fn watch_by_what_was() -> Result<(), NoThread> {
+    let state = SENTINEL.state.load(Ordering::SeqCst);
+    let _changing = SENTINEL.lock.lock();
+    match state {
+        ABSENT => crew::hire(Box::new(|| SENTINEL.live()))?,
+        ASLEEP => SENTINEL.bell.notify_one(),
+        _ => return Ok(()),
+    }
+    SENTINEL.state.store(AWAKE, Ordering::SeqCst);
+    Ok(())
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_rings_for_one_that_left() {
+    publishing_races_with_leaving(leave, watch_by_what_was);
+}
+
+/// A caller hires a sentinel, and meanwhile helpers have claimed everything, so that it leaves at once.
+/// It must not be taken for awake.
+fn there_is_nothing_to_watch(watch: Watch) {
+    explore(2, move || {
+        watch().expect("there are threads");
+        threads::join();
+        assert_eq!(SENTINEL.state.load(Ordering::Relaxed), ABSENT);
+    });
+}
+
+#[test]
+fn f6_a_sentinel_is_awake_before_it_sleeps() {
+    there_is_nothing_to_watch(watch);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_says_so_after_the_lock() {
+    there_is_nothing_to_watch(|| {
+        let changing = SENTINEL.lock.lock();
+        crew::hire(Box::new(|| SENTINEL.live()))?;
+        drop(changing);
+        SENTINEL.state.store(AWAKE, Ordering::SeqCst);
+        Ok(())
+    });
+}
+
+/// Two callers find no sentinel, and there is something to watch.
+fn callers_race(watch: Watch) {
+    explore(2, move || {
+        threads::at_most(1);
+        publishing(|| {
+            let other = thread::spawn(move || watch().expect("one thread can be had"));
+            watch().expect("one thread can be had");
+            other.join().unwrap();
+        });
+        threads::join();
+    });
+}
+
+#[test]
+fn f7_there_is_one_sentinel() {
+    callers_race(watch);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f7_mutant_hires_a_second_one() {
+    callers_race(watch_by_what_was);
 }

@@ -1,0 +1,111 @@
+//! Models of the whole engine, from no thread to no thread: F1, F3 and F6 as the caller keeps them,
+//! with mutants that they must catch.
+
+use super::*;
+use crate::models::{
+    explore,
+    meeting::{Meeting, Run},
+    threads,
+};
+
+const POLICY: OnFailure = OnFailure::CancelOthers;
+
+fn as_it_is(process: &Process, context: &Context<'_>) -> Vec<Error> {
+    run_several(process, context, POLICY)
+}
+
+/// Children that wait for each other, and so many threads that can be had, the sentinel's too. If there
+/// are too few, the children that cannot run fail, and so the others are cancelled. If one is left
+/// unclaimed, those that run wait for ever, which the model reports.
+fn children_meet(children: usize, threads: usize, run: Run) {
+    explore(2, move || {
+        threads::at_most(threads);
+        let denied = Meeting::of(children).run(run);
+        assert!(denied == 0 || threads < children);
+        threads::join();
+    });
+}
+
+/// The same, when its children stalled the last time.
+fn children_meet_again(children: usize, threads: usize, run: Run) {
+    explore(2, move || {
+        threads::at_most(threads);
+        let meeting = Meeting::of(children);
+        meeting.process.note_stalls(true);
+        let denied = meeting.run(run);
+        assert!(denied == 0 || threads < children - 1);
+        threads::join();
+    });
+}
+
+#[test]
+fn f1_f6_who_publishes_is_watched() {
+    children_meet(2, usize::MAX, as_it_is);
+}
+
+#[test]
+fn f1_f6_twice() {
+    explore(1, || {
+        let meeting = Meeting::of(2);
+        assert_eq!(meeting.run(as_it_is), 0);
+        assert_eq!(meeting.run(as_it_is), 0);
+        threads::join();
+    });
+}
+
+fn publish_and_work(fan_out: &Arc<FanOut>, process: &Process, context: &Context<'_>) -> Vec<Error> {
+    slots::watch(context.slot);
+    context.inside(What::Children("a model", Some(fan_out)), || {
+        fan_out.work(process, context);
+        fan_out.join()
+    })
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f6_mutant_has_itself_watched_before_it_publishes() {
+    children_meet(2, usize::MAX, |process, context| {
+        let fan_out = Arc::new(FanOut::new(process, context, POLICY));
+        sentinel::watch().expect("there are threads");
+        publish_and_work(&fan_out, process, context)
+    });
+}
+
+#[test]
+fn f3_without_any_thread_all_but_one_fail() {
+    children_meet(3, 0, as_it_is);
+}
+
+#[test]
+fn f3_with_the_sentinel_alone_all_but_one_fail() {
+    children_meet(3, 1, as_it_is);
+}
+
+#[test]
+fn f1_with_a_helper_each_nobody_needs_to_watch() {
+    children_meet_again(3, 2, as_it_is);
+}
+
+#[test]
+fn f3_helpers_who_were_denied_are_not_counted_on() {
+    children_meet_again(3, 1, as_it_is);
+}
+
+/// Sends so many helpers up front, and then counts on them.
+fn counts_on(helpers: usize, process: &Process, context: &Context<'_>) -> Vec<Error> {
+    let fan_out = Arc::new(FanOut::new(process, context, POLICY));
+    let _ = sentinel::send_helpers(&fan_out, helpers);
+    publish_and_work(&fan_out, process, context)
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f1_mutant_sends_one_helper_too_few() {
+    children_meet_again(3, 2, |process, context| counts_on(1, process, context));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f3_mutant_counts_on_helpers_who_were_denied() {
+    children_meet_again(3, 1, |process, context| counts_on(2, process, context));
+}
