@@ -339,3 +339,7 @@ impl Drop for Pushed {
         }
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/frames.rs"]
+mod models;

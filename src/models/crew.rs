@@ -1,13 +1,16 @@
-//! A model of T1, with a mutant that it must catch.
+//! Models of T1, with mutants that they must catch.
 
 use loom::thread;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use super::*;
+use crate::models::{explore, threads};
+
+type Give = fn(&Worker, Job);
 
 /// A worker's idle time is up while somebody lends it. Whoever has taken it out of the parked ones
 /// gives it a job, and that job must be done.
-fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Job>) {
+fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Job>, give: Give) {
     loom::model(move || {
         let worker = Arc::new(Worker {
             job: Mutex::new(None),
@@ -20,7 +23,10 @@ fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Job>) {
         let lent = taken.is_some();
         if let Some(worker) = taken {
             let done = done.clone();
-            worker.give(Box::new(move || done.store(true, Ordering::Relaxed)));
+            give(
+                &worker,
+                Box::new(move || done.store(true, Ordering::Relaxed)),
+            );
         }
         idle.join().unwrap();
         assert_eq!(done.load(Ordering::Relaxed), lent);
@@ -29,17 +35,67 @@ fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Job>) {
 
 #[test]
 fn t1_a_job_that_was_handed_over_is_done() {
-    leaving_races_with_lending(|worker| match worker.resign() {
-        true => None,
-        false => worker.await_job(),
-    });
+    leaving_races_with_lending(Worker::await_job, Worker::give);
 }
 
 #[test]
 #[ignore = "a mutant"]
 fn t1_mutant_leaves_without_asking() {
-    leaving_races_with_lending(|worker| {
+    let leave = |worker: &Arc<Worker>| {
         worker.resign();
         None
+    };
+    leaving_races_with_lending(leave, Worker::give);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn t1_mutant_rings_before_there_is_a_job() {
+    leaving_races_with_lending(Worker::await_job, |worker, job| {
+        worker.bell.notify_one();
+        *worker.job.lock() = Some(job);
+    });
+}
+
+type LendAll = fn(usize, &dyn Fn() -> Job) -> Result<(), (usize, NoThread)>;
+
+/// Two callers lend threads while the only one there is parks, and leaves. Each job must be done.
+fn callers_lend(lend_all: LendAll) {
+    explore(2, move || {
+        let done = Arc::new(AtomicUsize::new(0));
+        let job = {
+            let done = done.clone();
+            move || -> Job {
+                let done = done.clone();
+                Box::new(move || {
+                    done.fetch_add(1, Ordering::Relaxed);
+                })
+            }
+        };
+        lend(job()).expect("there are threads");
+        let other = {
+            let job = job.clone();
+            thread::spawn(move || lend_all(1, &job).expect("there are threads"))
+        };
+        lend_all(1, &job).expect("there are threads");
+        other.join().unwrap();
+        threads::join();
+        assert_eq!(done.load(Ordering::Relaxed), 3);
+        assert!(IDLE.lock().is_empty());
+    });
+}
+
+#[test]
+fn t1_each_job_has_a_thread_of_its_own() {
+    callers_lend(|count, job| lend_all(count, job));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn t1_mutant_lends_without_taking_out() {
+    callers_lend(|count, job| {
+        let parked: Vec<_> = IDLE.lock().iter().take(count).cloned().collect();
+        parked.iter().for_each(|worker| worker.give(job()));
+        lend_all(count - parked.len(), job)
     });
 }
