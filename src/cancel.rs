@@ -18,6 +18,7 @@ use std::ops::Deref;
 
 use crate::clock::{self, Instant};
 use crate::error::Error;
+use crate::placed_list::{Placed, PlacedList};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::notes::AtomicU64;
 use crate::sync::{Arc, Condvar, Mutex, OnceLock};
@@ -60,7 +61,7 @@ struct Links {
     /// The parent, on which this node counts as one holder.
     parent: Option<Arc<Node>>,
     /// Empty once cancelled: then there is nothing left to pass on.
-    children: Vec<Arc<Node>>,
+    children: PlacedList<Node>,
 }
 
 impl Cancel {
@@ -85,7 +86,6 @@ impl Cancel {
         }
         self.0.holders.fetch_add(1, Ordering::Relaxed);
         let child = Arc::new(Node::new(Some(self.0.clone()), task, is_view));
-        child.place.store(links.children.len(), Ordering::Relaxed);
         links.children.push(child.clone());
         Cancel(child)
     }
@@ -211,7 +211,7 @@ impl Node {
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
                 parent,
-                children: Vec::new(),
+                children: PlacedList::new(),
             }),
             bell: Condvar::new(),
         }
@@ -274,7 +274,7 @@ impl Node {
         self.cancelled.store(true, Ordering::Release);
         // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
         self.bell.notify_all();
-        std::mem::take(&mut links.children)
+        links.children.take()
     }
 
     /// Blocks until cancelled (true) or until the deadline, if there is one (false).
@@ -292,25 +292,14 @@ impl Node {
             return None;
         }
         let parent = this.links.lock().parent.take()?;
-        parent.unlink(this);
+        parent.links.lock().children.remove(this);
         Some(parent)
     }
+}
 
-    fn unlink(&self, child: &Arc<Node>) {
-        let mut links = self.links.lock();
-        let place = child.place.load(Ordering::Relaxed);
-        // A cancellation has taken the children out already.
-        if !links
-            .children
-            .get(place)
-            .is_some_and(|found| Arc::ptr_eq(found, child))
-        {
-            return;
-        }
-        links.children.swap_remove(place);
-        if let Some(moved) = links.children.get(place) {
-            moved.place.store(place, Ordering::Relaxed);
-        }
+impl Placed for Node {
+    fn place(&self) -> &AtomicUsize {
+        &self.place
     }
 }
 

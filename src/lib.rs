@@ -39,6 +39,7 @@ mod live;
 #[cfg(all(test, loom))]
 mod models;
 mod notes;
+mod placed_list;
 mod process;
 mod region;
 mod sentinel;
