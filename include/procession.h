@@ -139,6 +139,15 @@ typedef struct proc_cancel proc_cancel;
 typedef struct proc_error proc_error;
 
 /**
+ * A hook on a cancel handle: a function to call when that is cancelled (`proc_on_cancel`).
+ *
+ * Ownership: yours, until you remove it, once, with `proc_hook_remove`.
+ *
+ * Threads: any thread may remove it.
+ */
+typedef struct proc_hook proc_hook;
+
+/**
  * A process: a description of something to run. It is a callback (`proc_new`), or a combinator made
  * of other processes. It never changes, and the same one may run many times and at the same time.
  *
@@ -517,8 +526,8 @@ PROC_API proc_cancel *proc_cancel_ref(proc_cancel *cancel);
 PROC_API void proc_cancel_unref(proc_cancel *cancel);
 
 /**
- * Cancels a handle and all below it, and wakes who waits on them. Only the first call counts: its
- * cause stays. Does not wait for anybody to stop.
+ * Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
+ * Only the first call counts: its cause stays. Does not wait for anybody to stop.
  *
  * Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
  *
@@ -573,6 +582,46 @@ PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
  * @return borrowed until that callback returns; NULL on a thread that runs no process.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
+
+/**
+ * Has a function called when a handle is cancelled: for waits that only a function of their own can
+ * interrupt. It is called exactly once, or never if the hook is removed before.
+ *
+ * It is called on the thread that cancels, which may be one of the library's (`proc_fn`), after the
+ * handle and all below it have been cancelled; the hooks of a handle come before those of the handles
+ * below. If the handle is cancelled already, it is called at once, on the calling thread.
+ *
+ * The thread that cancels waits for it, so it should be short. No lock of the library is held
+ * meanwhile: it may call every function of this library, also to remove hooks (its own too), to cancel
+ * and to release handles, and to run processes. It must return, as a callback must.
+ *
+ * Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
+ * cancelled, and, on that of a group, when the group ends.
+ *
+ * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
+ * `user_data` must be there until then.
+ *
+ * @param cancel     NULL is bad input.
+ * @param fn         NULL is bad input.
+ * @param user_data  passed to the function as it is; may be NULL.
+ * @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
+ *         `fn` is never called.
+ */
+PROC_API proc_hook *proc_on_cancel(proc_cancel *cancel, void (*fn)(void *user_data), void *user_data);
+
+/**
+ * Removes a hook and releases it. Once this has returned, its function is not running and never will.
+ * If another thread runs it at this moment, this waits until that run is over.
+ *
+ * Called from within the function itself, or from what that calls, it returns at once: the function
+ * runs to its end, and is not called again. Two functions that run at the same time must not remove each
+ * other's hooks, since each would wait for the other.
+ *
+ * Ownership: takes the hook over.
+ *
+ * @param hook  may be NULL.
+ */
+PROC_API void proc_hook_remove(proc_hook *hook);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree

@@ -4,7 +4,9 @@
 //! - **C1 once.** Once cancelled, always cancelled, with one cause, set before the flag is seen.
 //! - **C2 downwards.** A handle below a cancelled one is, or is about to be, cancelled; a handle made
 //!   below a cancelled one is born cancelled.
-//! - **C4 no callbacks under locks.** What a cause carries is never released under a lock.
+//! - **C3 once or never.** See `hook`.
+//! - **C4 no callbacks under locks.** What a cause carries is never released, and no hook is run, under a
+//!   lock.
 //! - **C5 nothing left.** A handle that nobody holds is unlinked from its parent in O(1).
 //! - **C6 any depth.** Handles may hang below each other without end, so nothing here recurses.
 //! - **C7 one scope.** A task's handle says in which task it is, and is otherwise the one above it:
@@ -12,12 +14,14 @@
 //!
 //! A parent keeps its children's nodes alive, and a child *holds* its parent. So there are two
 //! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
-//! program, the engine, and its children. Two nodes are never locked at the same time.
+//! program, the engine, its children and its hooks. Two nodes are never locked at the same time.
 
 use std::ops::Deref;
 
 use crate::clock::{self, Instant};
 use crate::error::Error;
+use crate::hook::Hook;
+use crate::observers::Observers;
 use crate::placed_list::{Placed, PlacedList};
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::notes::AtomicU64;
@@ -62,6 +66,7 @@ struct Links {
     parent: Option<Arc<Node>>,
     /// Empty once cancelled: then there is nothing left to pass on.
     children: PlacedList<Node>,
+    observers: Option<Box<Observers>>,
 }
 
 impl Cancel {
@@ -212,6 +217,7 @@ impl Node {
             links: Mutex::new(Links {
                 parent,
                 children: PlacedList::new(),
+                observers: None,
             }),
             bell: Condvar::new(),
         }
@@ -243,10 +249,13 @@ impl Node {
     /// Cancels this handle and all below it. Only the first cause of a handle counts (C1).
     pub(crate) fn trigger(&self, cause: Error) {
         let viewed = self.viewed();
-        let mut below = viewed.as_deref().unwrap_or(self).strike(&cause);
+        let mut hooks = Vec::new();
+        let mut below = viewed.as_deref().unwrap_or(self).strike(&cause, &mut hooks);
         while let Some(node) = below.pop() {
-            below.append(&mut node.strike(&cause));
+            below.append(&mut node.strike(&cause, &mut hooks));
         }
+        // At the end, so that one that takes its time delays no cancellation; and under no lock (C4).
+        hooks.iter().for_each(|hook| hook.run());
     }
 
     /// The handle of which this one is a task's view; `None`: it is none (C7).
@@ -262,8 +271,9 @@ impl Node {
         Some(above)
     }
 
-    /// Cancels this one node; returns those to which the cancellation must go on.
-    fn strike(&self, cause: &Error) -> Vec<Arc<Node>> {
+    /// Cancels this one node; returns those to which the cancellation must go on, and adds the hooks
+    /// that are to run then.
+    fn strike(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) -> Vec<Arc<Node>> {
         let mut links = self.links.lock();
         if self.cancelled() {
             return Vec::new();
@@ -274,7 +284,19 @@ impl Node {
         self.cancelled.store(true, Ordering::Release);
         // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
         self.bell.notify_all();
+        if let Some(observers) = &mut links.observers {
+            hooks.append(&mut observers.tell());
+        }
         links.children.take()
+    }
+
+    /// Adds an observer or takes one away, who is told whether the handle is cancelled. That is under the
+    /// lock of `strike`: either the cancellation is seen here, or it finds what is done here.
+    pub(crate) fn observe<T>(&self, code: impl FnOnce(&mut Observers, bool) -> T) -> T {
+        let mut links = self.links.lock();
+        let observers = &mut links.observers;
+        let observers = observers.get_or_insert_with(|| Box::new(Observers::new()));
+        code(observers, self.cancelled())
     }
 
     /// Blocks until cancelled (true) or until the deadline, if there is one (false).

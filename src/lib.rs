@@ -13,8 +13,9 @@
 //!   `leaf` is the callback that runs there, and `live` shows it all.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
-//! - `cancel` is the tree of cancel handles, `task_run` the task that each is in, `error` what went
-//!   wrong, `bug` our own defects.
+//! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `observers` hear of
+//!   a cancellation other than by waiting for it: a `hook` does.
+//! - `error` is what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
 //! `unsafe` is allowed in `ffi` and in the rooms whose first lines say why.
@@ -34,11 +35,13 @@ pub mod ffi;
 mod fork;
 mod frames;
 mod group;
+mod hook;
 mod leaf;
 mod live;
 #[cfg(all(test, loom))]
 mod models;
 mod notes;
+mod observers;
 mod placed_list;
 mod process;
 mod region;

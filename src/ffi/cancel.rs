@@ -44,8 +44,8 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
     drop(unsafe { take(cancel) });
 }
 
-/// Cancels a handle and all below it, and wakes who waits on them. Only the first call counts: its
-/// cause stays. Does not wait for anybody to stop.
+/// Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
+/// Only the first call counts: its cause stays. Does not wait for anybody to stop.
 ///
 /// Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
 ///

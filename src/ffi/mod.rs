@@ -17,9 +17,12 @@ pub mod errorf;
 
 pub mod cancel;
 
+pub mod hook;
+
 pub mod dump;
 
 pub mod version;
 
 mod bad_input;
+mod errno;
 mod handle;

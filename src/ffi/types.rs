@@ -41,6 +41,15 @@ pub struct proc_cancel {
     _opaque: (),
 }
 
+/// A hook on a cancel handle: a function to call when that is cancelled (`proc_on_cancel`).
+///
+/// Ownership: yours, until you remove it, once, with `proc_hook_remove`.
+///
+/// Threads: any thread may remove it.
+pub struct proc_hook {
+    _opaque: (),
+}
+
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
 /// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program

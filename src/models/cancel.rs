@@ -166,5 +166,5 @@ fn c7_cancelling_a_view_cancels_its_scope() {
 #[test]
 #[ignore = "a mutant"]
 fn c7_mutant_cancels_the_view_alone() {
-    view_is_cancelled(|view| drop(view.strike(&because(1))));
+    view_is_cancelled(|view| drop(view.strike(&because(1), &mut Vec::new())));
 }

@@ -5,6 +5,7 @@
  *   cancelled       … also if the thread is made to leave by pthread_cancel.
  *   no_path         … also if no task is around the callback.
  *   nested_run      The path goes on through a callback's own proc_run.
+ *   in_hook         The same holds for a hook: its path is that of the process whose handle it is on, whoever cancels that.
  *   in_forked       A callback that returns in a child that it forked ends that child so, and the parent goes on.
  */
 #include "child.h"
@@ -65,6 +66,22 @@ static void nested_run_role(void) {
     proc_error_unref(proc_run(proc_task("web", proc_new(run_inner, NULL, NULL)), NULL));
 }
 
+static void leave_hook(void *user_data) { leave(NULL, user_data); }
+
+static proc_cancel *hooked;
+
+static proc_error *hook_own(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    hooked = proc_cancel_ref(cancel);
+    proc_on_cancel(cancel, leave_hook, NULL);
+    return NULL;
+}
+
+static void in_hook_role(void) {
+    CHECK_OK(proc_run(path_to(hook_own), NULL));
+    proc_cancel_trigger(hooked, NULL);
+}
+
 /* One after the other, so that their messages do not mix. In the child nothing else may end it with SIGABRT. */
 static proc_error *fork_and_return(proc_cancel *cancel, void *user_data) {
     (void)cancel, (void)user_data;
@@ -116,6 +133,7 @@ static void on_main(void) { check_ends("on_main_role", "web", "request"); }
 static void on_library(void) { check_ends("on_library_role", "web", "request"); }
 static void cancelled(void) { check_ends("cancelled_role", "web", "request"); }
 static void no_path(void) { check_ends("no_path_role", "", ""); }
+static void in_hook(void) { check_ends("in_hook_role", "web", "request"); }
 static void nested_run(void) { check_ends("nested_run_role", "web/inner ", ""); }
 
 static void in_forked(void) {
@@ -128,4 +146,5 @@ static void in_forked(void) {
 
 CHECK_MAIN(CASE(on_main), ROLE(on_main_role), CASE(on_library), ROLE(on_library_role),
            CASE(cancelled), ROLE(cancelled_role), CASE(no_path), ROLE(no_path_role),
-           CASE(nested_run), ROLE(nested_run_role), CASE(in_forked), ROLE(in_forked_role))
+           CASE(nested_run), ROLE(nested_run_role), CASE(in_hook), ROLE(in_hook_role),
+           CASE(in_forked), ROLE(in_forked_role))

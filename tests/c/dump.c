@@ -13,22 +13,11 @@
  *   under_load      1,000 dumps while four threads run trees: each is whole.
  */
 #include "child.h"
+#include "dumped.h"
 #include "interpose.h"
 #include "leaf.h"
 #include <fcntl.h>
 #include <sys/stat.h>
-
-enum { ROOM = 1 << 20 };
-
-/* What a dump says; the caller frees it. */
-static char *dump(proc_dump_format format) {
-    FILE *file = tmpfile();
-    char *text = calloc(1, ROOM);
-    CHECK_OK(proc_dump(fileno(file), format));
-    CHECK(pread(fileno(file), text, ROOM - 1, 0) > 0);
-    fclose(file);
-    return text;
-}
 
 static void check_dump(proc_dump_format format, const char *const *parts, size_t count) {
     char *text = dump(format);

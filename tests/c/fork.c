@@ -3,6 +3,8 @@
  *   child_works        After fork the child has a working library, though the parent's threads are not there.
  *   forked_inside      … also if it is forked in a callback, on the main thread or on one of the library's.
  *   parent_works       The parent's library works on.
+ *   hooks              Hooks of the parent that were registered before run in the child too if it cancels, and the parent's
+ *                      handle is not cancelled by that.
  *   dispositions       A child that is forked under proc_main has the signal dispositions from before it, so a first signal
  *                      ends it; the parent's stay proc_main's.
  */
@@ -82,6 +84,46 @@ static void parent_works(void) {
     check_works();
 }
 
+/* Runs this in a child, and waits for that. */
+static void in_child(void (*play)(proc_cancel *cancel), proc_cancel *cancel) {
+    int status = 0;
+    fflush(NULL);
+    pid_t pid = fork();
+    if (pid == 0) {
+        alarm((unsigned)check_deadline());
+        play(cancel);
+        _exit(atomic_load(&check_failures) != 0);
+    }
+    CHECK_INT(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static int hook_runs;
+
+static void count_run(void *user_data) {
+    (void)user_data;
+    hook_runs++;
+}
+
+static void cancel_hooked(proc_cancel *cancel) {
+    proc_hook *hook = proc_on_cancel(cancel, count_run, NULL);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_INT(hook_runs, 2);
+    proc_hook_remove(hook);
+}
+
+static void hooks(void) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    proc_hook *hook = proc_on_cancel(cancel, count_run, NULL);
+    in_child(cancel_hooked, cancel);
+    CHECK(!proc_cancelled(cancel));
+    CHECK_INT(hook_runs, 0);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_INT(hook_runs, 1);
+    proc_hook_remove(hook);
+    proc_cancel_unref(cancel);
+}
+
 static void handle(int signal_number) { (void)signal_number; }
 
 static bool is_handled_by(int signal_number, void (*handler)(int)) {
@@ -118,4 +160,5 @@ static void dispositions(void) {
     sigaction(SIGINT, &former, NULL);
 }
 
-CHECK_MAIN(CASE(child_works), CASE(forked_inside), CASE(parent_works), CASE(dispositions))
+CHECK_MAIN(CASE(child_works), CASE(forked_inside), CASE(parent_works), CASE(hooks),
+           CASE(dispositions))

@@ -20,6 +20,11 @@ static proc_error *work(proc_cancel *cancel, void *user_data) {
     return proc_errorf(1, "%s %d", "text", 1);
 }
 
+static void hook(proc_cancel *cancel, void (*fn)(void *user_data)) {
+    proc_hook *hook = proc_on_cancel(cancel, fn, NULL);
+    proc_hook_remove(hook);
+}
+
 static void release(void *user_data) { (void)user_data; }
 
 static proc_impl *tree(void) {
@@ -46,6 +51,7 @@ int use(void) {
         proc_error_unref(proc_errno(texts[1]));
     if (proc_error_payload(proc_error_find_task(error, texts[2])) && proc_error_count(error) > 1)
         proc_error_unref(proc_error_with_payload(1, "m", NULL, release));
+    hook(cancel, release);
     proc_cancel_unref(proc_cancel_ref(cancel));
     proc_unref(tree());
     return proc_exit_status(proc_error_ref(error)) + proc_exit_status(proc_main(tree()));
