@@ -14,7 +14,7 @@
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `observers` hear of
-//!   a cancellation other than by waiting for it: a `hook` does.
+//!   a cancellation other than by waiting for it: a `hook`, or who watches a `ready_fd`.
 //! - `error` is what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
@@ -44,6 +44,7 @@ mod notes;
 mod observers;
 mod placed_list;
 mod process;
+mod ready_fd;
 mod region;
 mod sentinel;
 mod sequence;

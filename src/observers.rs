@@ -1,15 +1,20 @@
-//! Who hears of a cancellation other than by waiting for it: hooks.
+//! Who hears of a cancellation other than by waiting for it: hooks, and who watches a descriptor.
+
+use std::io::Result;
+use std::os::fd::RawFd;
 
 use crate::callback::Notice;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Node};
 use crate::hook::Hook;
 use crate::placed_list::PlacedList;
+use crate::ready_fd::ReadyFd;
 use crate::sync::Arc;
 
 /// The observers of one handle, guarded by its lock. Few handles have any.
 pub(crate) struct Observers {
     /// Empty once cancelled.
     hooks: PlacedList<Hook>,
+    fd: ReadyFd,
 }
 
 /// A hook on a handle; dropping this removes it. It holds the handle, so that a cancellation from
@@ -23,11 +28,14 @@ impl Observers {
     pub(crate) fn new() -> Observers {
         Observers {
             hooks: PlacedList::new(),
+            fd: ReadyFd::default(),
         }
     }
 
-    /// Takes out the hooks, which are to run under no lock (C4).
+    /// Tells those that there are now that the handle is cancelled, but for the hooks, which are
+    /// returned: they run under no lock (C4).
     pub(crate) fn tell(&mut self) -> Vec<Arc<Hook>> {
+        self.fd.set_ready();
         self.hooks.take()
     }
 }
@@ -60,6 +68,11 @@ impl Drop for Hooked {
         let unhook = |observers: &mut Observers, _| observers.hooks.remove(&self.hook);
         self.cancel.observe(unhook);
     }
+}
+
+/// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
+pub(crate) fn fd(cancel: &Node) -> Result<RawFd> {
+    cancel.observe(|observers, cancelled| observers.fd.get(cancelled))
 }
 
 #[cfg(all(test, loom))]

@@ -1,8 +1,21 @@
 //! Failures as the functions tell them that are like functions of the system: by `errno`.
 
 use std::ffi::c_int;
+use std::io::{Error, Result};
 
 pub(super) fn set_errno(code: c_int) {
     // SAFETY: the address of this thread's `errno` is valid.
     unsafe { *libc::__errno_location() = code };
+}
+
+/// A number, or -1 and why there is none.
+pub(super) fn or_errno(result: Result<c_int>) -> c_int {
+    result.unwrap_or_else(|error| {
+        set_errno(error.raw_os_error().unwrap_or(libc::EIO));
+        -1
+    })
+}
+
+pub(super) fn bad_input() -> Error {
+    Error::from_raw_os_error(libc::EINVAL)
 }

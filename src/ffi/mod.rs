@@ -17,6 +17,8 @@ pub mod errorf;
 
 pub mod cancel;
 
+pub mod poll;
+
 pub mod hook;
 
 pub mod dump;

@@ -5,10 +5,13 @@
  *   parent_works       The parent's library works on.
  *   hooks              Hooks of the parent that were registered before run in the child too if it cancels, and the parent's
  *                      handle is not cancelled by that.
+ *   descriptors        A child's cancellation does not make the parent's descriptor readable, nor the parent's the child's;
+ *                      the child has one of its own when it asks.
  *   dispositions       A child that is forked under proc_main has the signal dispositions from before it, so a first signal
  *                      ends it; the parent's stay proc_main's.
  */
 #include "child.h"
+#include "fds.h"
 #include "leaf.h"
 
 enum { THREADS = 6 };
@@ -124,6 +127,39 @@ static void hooks(void) {
     proc_cancel_unref(cancel);
 }
 
+static int parents_fd;
+
+static void cancel_watched(proc_cancel *cancel) {
+    CHECK_QUIET(proc_cancel_fd(cancel));
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_READABLE(proc_cancel_fd(cancel));
+}
+
+/* The descriptor that it inherits is the parent's: the child's cancellation must not make it readable. */
+static void cancel_unasked(proc_cancel *cancel) {
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_QUIET(parents_fd);
+}
+
+static void find_parents(proc_cancel *cancel) {
+    CHECK_READABLE(parents_fd);
+    CHECK_READABLE(proc_cancel_fd(cancel));
+}
+
+static void descriptors(void) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    parents_fd = proc_cancel_fd(cancel);
+    in_child(cancel_watched, cancel);
+    CHECK_QUIET(parents_fd);
+    in_child(cancel_unasked, cancel);
+    CHECK_QUIET(parents_fd);
+    CHECK_INT(proc_cancel_fd(cancel), parents_fd);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_READABLE(parents_fd);
+    in_child(find_parents, cancel);
+    proc_cancel_unref(cancel);
+}
+
 static void handle(int signal_number) { (void)signal_number; }
 
 static bool is_handled_by(int signal_number, void (*handler)(int)) {
@@ -161,4 +197,4 @@ static void dispositions(void) {
 }
 
 CHECK_MAIN(CASE(child_works), CASE(forked_inside), CASE(parent_works), CASE(hooks),
-           CASE(dispositions))
+           CASE(descriptors), CASE(dispositions))

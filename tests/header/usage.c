@@ -20,9 +20,10 @@ static proc_error *work(proc_cancel *cancel, void *user_data) {
     return proc_errorf(1, "%s %d", "text", 1);
 }
 
-static void hook(proc_cancel *cancel, void (*fn)(void *user_data)) {
+static int hook(proc_cancel *cancel, void (*fn)(void *user_data)) {
     proc_hook *hook = proc_on_cancel(cancel, fn, NULL);
     proc_hook_remove(hook);
+    return proc_cancel_fd(cancel);
 }
 
 static void release(void *user_data) { (void)user_data; }
@@ -51,7 +52,8 @@ int use(void) {
         proc_error_unref(proc_errno(texts[1]));
     if (proc_error_payload(proc_error_find_task(error, texts[2])) && proc_error_count(error) > 1)
         proc_error_unref(proc_error_with_payload(1, "m", NULL, release));
-    hook(cancel, release);
+    if (hook(cancel, release) < 0)
+        proc_error_unref(proc_errno("proc_cancel_fd"));
     proc_cancel_unref(proc_cancel_ref(cancel));
     proc_unref(tree());
     return proc_exit_status(proc_error_ref(error)) + proc_exit_status(proc_main(tree()));

@@ -1,0 +1,45 @@
+/* fds.h: descriptors as a test sees them: how many are open, whether one is readable, and none left to be had. */
+#ifndef FDS_H
+#define FDS_H
+
+#include "check.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/resource.h>
+
+/* Counts without opening one that it would count. */
+static inline int fds_open(void) {
+    int count = 0;
+    for (int fd = 0; fd < 1024; fd++)
+        count += fcntl(fd, F_GETFD) != -1;
+    return count;
+}
+
+/* What poll says of it now. */
+static inline short fd_state(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    CHECK(poll(&p, 1, 0) >= 0);
+    return p.revents;
+}
+
+#define CHECK_READABLE(fd) CHECK_INT(fd_state(fd), POLLIN)
+#define CHECK_QUIET(fd) CHECK_INT(fd_state(fd), 0)
+
+/* Lets the program open no more than `left` descriptors from now on; returns the former limit. */
+static inline struct rlimit fds_limit(unsigned left) {
+    struct rlimit former, now;
+    int lowest = dup(STDERR_FILENO);
+    CHECK(lowest >= 0);
+    close(lowest);
+    CHECK_INT(getrlimit(RLIMIT_NOFILE, &former), 0);
+    now = former;
+    now.rlim_cur = (rlim_t)lowest + left;
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
+    return former;
+}
+
+static inline void fds_unlimit(struct rlimit former) {
+    CHECK_INT(setrlimit(RLIMIT_NOFILE, &former), 0);
+}
+
+#endif
