@@ -37,6 +37,7 @@
 #ifndef PROCESSION_H
 #define PROCESSION_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -601,6 +602,27 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
  *         `socket`: EMFILE, ENFILE, ENOMEM and so on. Then nothing has changed; a later call may succeed.
  */
 PROC_API int proc_cancel_fd(proc_cancel *cancel);
+
+/**
+ * Blocks as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with
+ * the time that is left.
+ *
+ * If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
+ * returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
+ * ECANCELED: then it is 0. Otherwise the array is left as it is.
+ *
+ * It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
+ * closes that one while a thread waits here, this does not hear of the cancellation any more.
+ *
+ * @param cancel      NULL is never cancelled: only the files and the time count.
+ * @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.
+ * @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 looks without waiting, negative is
+ *                    forever (PROC_FOREVER).
+ * @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
+ *         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
+ */
+PROC_API int proc_poll(proc_cancel *cancel, struct pollfd *fds, nfds_t count, int64_t timeout_ns);
 
 /**
  * Has a function called when a handle is cancelled: for waits that only a function of their own can

@@ -57,7 +57,7 @@ pub(crate) struct Node {
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
     links: Mutex<Links>,
-    /// Rung once, at the cancellation. Every wait of the library for a cancellation is here.
+    /// Rung once, at the cancellation. Every wait of the library for one is here or in `poll`.
     bell: Condvar,
 }
 

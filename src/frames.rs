@@ -32,7 +32,7 @@ use crate::{clock, slots};
 
 impl Waiting {
     fn of(number: u8) -> Option<Waiting> {
-        [Waiting::Wait, Waiting::HookRemove]
+        [Waiting::Wait, Waiting::Poll, Waiting::HookRemove]
             .into_iter()
             .find(|call| *call as u8 == number)
     }
@@ -69,6 +69,7 @@ pub(crate) struct Slot {
 #[repr(u8)]
 pub(crate) enum Waiting {
     Wait = 1,
+    Poll,
     HookRemove,
 }
 

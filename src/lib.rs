@@ -13,8 +13,8 @@
 //!   `leaf` is the callback that runs there, and `live` shows it all.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
-//! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `observers` hear of
-//!   a cancellation other than by waiting for it: a `hook`, or who watches a `ready_fd`.
+//! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `poll` waits for
+//!   files and a cancellation; `observers` hear of one otherwise: a `hook`, or who watches a `ready_fd`.
 //! - `error` is what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
@@ -43,6 +43,7 @@ mod models;
 mod notes;
 mod observers;
 mod placed_list;
+mod poll;
 mod process;
 mod ready_fd;
 mod region;

@@ -1,11 +1,18 @@
-//! Waiting for a cancellation by a descriptor.
+//! Waiting for files and a cancellation at the same time.
 
 use std::ffi::c_int;
+use std::io::Result;
+
+use libc::{nfds_t, pollfd};
 
 use super::errno::{bad_input, or_errno};
 use super::handle::share;
 use super::types::proc_cancel;
-use crate::observers;
+use crate::frames::{self, Waiting};
+use crate::{clock, observers, poll};
+
+/// How many files `proc_poll` takes.
+const MOST: nfds_t = 10_000;
 
 /// The descriptor of a cancel handle, for poll, epoll and event loops: it is readable (POLLIN) once
 /// the handle is cancelled, and stays so for good. It is made when first asked for, close-on-exec
@@ -27,4 +34,50 @@ pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
     // SAFETY: the caller lends a valid pointer.
     let cancel = unsafe { share(cancel) };
     or_errno(cancel.map_or_else(|| Err(bad_input()), |cancel| observers::fd(&cancel)))
+}
+
+/// Blocks as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with
+/// the time that is left.
+///
+/// If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
+/// returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
+/// ECANCELED: then it is 0. Otherwise the array is left as it is.
+///
+/// It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
+/// closes that one while a thread waits here, this does not hear of the cancellation any more.
+///
+/// @param cancel      NULL is never cancelled: only the files and the time count.
+/// @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.
+/// @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
+/// @param timeout_ns  nanoseconds, by the monotonic clock; 0 looks without waiting, negative is
+///                    forever (PROC_FOREVER).
+/// @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
+///         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_poll(
+    cancel: *mut proc_cancel,
+    fds: *mut pollfd,
+    count: nfds_t,
+    timeout_ns: i64,
+) -> c_int {
+    // SAFETY: the caller lends the handle, which it may release while others wait, and the array.
+    let (cancel, files) = unsafe { (share(cancel), files(fds, count)) };
+    let poll = |files| poll::poll(cancel.as_deref(), files, clock::deadline(timeout_ns));
+    let ready = files.and_then(|files| frames::while_waiting(Waiting::Poll, || poll(files)));
+    or_errno(ready.map(|count| count as c_int))
+}
+
+/// The array as the caller lends it, if it is one.
+///
+/// # Safety
+/// `fds` is NULL or has that many elements, which nobody else uses meanwhile.
+unsafe fn files<'a>(fds: *mut pollfd, count: nfds_t) -> Result<&'a mut [pollfd]> {
+    if count == 0 {
+        return Ok(&mut []);
+    }
+    if fds.is_null() || count > MOST {
+        return Err(bad_input());
+    }
+    // SAFETY: as the caller promises.
+    Ok(unsafe { std::slice::from_raw_parts_mut(fds, count as usize) })
 }

@@ -170,6 +170,7 @@ impl Process {
 fn doing(waiting: Option<Waiting>) -> &'static str {
     match waiting {
         Some(Waiting::Wait) => "proc_wait",
+        Some(Waiting::Poll) => "proc_poll",
         Some(Waiting::HookRemove) => "proc_hook_remove",
         None => RUNNING,
     }

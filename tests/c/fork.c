@@ -6,13 +6,14 @@
  *   hooks              Hooks of the parent that were registered before run in the child too if it cancels, and the parent's
  *                      handle is not cancelled by that.
  *   descriptors        A child's cancellation does not make the parent's descriptor readable, nor the parent's the child's;
- *                      the child has one of its own when it asks.
+ *                      the child has one of its own when it asks, and proc_poll works in it.
  *   dispositions       A child that is forked under proc_main has the signal dispositions from before it, so a first signal
  *                      ends it; the parent's stay proc_main's.
  */
 #include "child.h"
 #include "fds.h"
 #include "leaf.h"
+#include <sys/eventfd.h>
 
 enum { THREADS = 6 };
 
@@ -130,9 +131,12 @@ static void hooks(void) {
 static int parents_fd;
 
 static void cancel_watched(proc_cancel *cancel) {
+    struct pollfd file = {eventfd(0, 0), POLLIN, 0};
     CHECK_QUIET(proc_cancel_fd(cancel));
+    CHECK_INT(proc_poll(cancel, &file, 1, 0), 0);
     proc_cancel_trigger(cancel, NULL);
     CHECK_READABLE(proc_cancel_fd(cancel));
+    CHECK_INT(proc_poll(cancel, &file, 1, PROC_FOREVER), -1);
 }
 
 /* The descriptor that it inherits is the parent's: the child's cancellation must not make it readable. */

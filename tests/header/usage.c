@@ -20,10 +20,11 @@ static proc_error *work(proc_cancel *cancel, void *user_data) {
     return proc_errorf(1, "%s %d", "text", 1);
 }
 
-static int hook(proc_cancel *cancel, void (*fn)(void *user_data)) {
-    proc_hook *hook = proc_on_cancel(cancel, fn, NULL);
+static int wait_for(proc_cancel *cancel, struct pollfd *file, void (*fn)(void *user_data)) {
+    proc_hook *hook = proc_on_cancel(cancel, fn, file);
+    nfds_t count = file->fd != proc_cancel_fd(cancel);
     proc_hook_remove(hook);
-    return proc_cancel_fd(cancel);
+    return proc_poll(cancel, file, count, PROC_MS(1));
 }
 
 static void release(void *user_data) { (void)user_data; }
@@ -52,8 +53,9 @@ int use(void) {
         proc_error_unref(proc_errno(texts[1]));
     if (proc_error_payload(proc_error_find_task(error, texts[2])) && proc_error_count(error) > 1)
         proc_error_unref(proc_error_with_payload(1, "m", NULL, release));
-    if (hook(cancel, release) < 0)
-        proc_error_unref(proc_errno("proc_cancel_fd"));
+    struct pollfd file = {0, POLLIN, 0};
+    if (wait_for(cancel, &file, release) < 0)
+        proc_error_unref(proc_errno("proc_poll"));
     proc_cancel_unref(proc_cancel_ref(cancel));
     proc_unref(tree());
     return proc_exit_status(proc_error_ref(error)) + proc_exit_status(proc_main(tree()));
