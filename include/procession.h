@@ -160,6 +160,15 @@ typedef struct proc_hook proc_hook;
 typedef struct proc_impl proc_impl;
 
 /**
+ * A job: a process that runs without blocking who started it (`proc_start`).
+ *
+ * Ownership: yours, until you join it, once, with `proc_job_join`.
+ *
+ * Threads: any thread may ask, wait for and join it.
+ */
+typedef struct proc_job proc_job;
+
+/**
  * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
  *
  * It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
@@ -663,6 +672,71 @@ PROC_API proc_hook *proc_on_cancel(proc_cancel *cancel, void (*fn)(void *user_da
  * @param hook  may be NULL.
  */
 PROC_API void proc_hook_remove(proc_hook *hook);
+
+/* ------------------------------------------------------------------------------------------------
+ * Jobs
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Starts a process and returns at once: for event loops, and for other languages, whose thread must not
+ * wait. Every job is to be joined, once, by `proc_job_join`.
+ *
+ * Ownership: takes over one reference of `impl`; the result is yours until it is joined. `user_data` stays
+ * yours, and is not used any more when the job has been joined.
+ *
+ * Threads: the process runs on a thread of the library from its beginning. If there is none to be had,
+ * it fails with EAGAIN, and `on_done` runs on the calling thread before this returns.
+ *
+ * @param impl       what to run. NULL is bad input: the job fails with EINVAL.
+ * @param cancel     the handle to run under: the job is cancelled with it. NULL makes a new one, which
+ *                   nothing cancels.
+ * @param on_done    runs exactly once, on a thread of the library, when the process has completed and
+ *                   `proc_job_fd` is readable, and before a join returns. It must return, as a callback
+ *                   must. May be NULL.
+ * @param user_data  passed to `on_done` as it is.
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_job *proc_start(proc_impl *impl,
+                     proc_cancel *cancel,
+                     void (*on_done)(void *user_data),
+                     void *user_data);
+
+/**
+ * A descriptor that is readable once a job is complete, and stays so. It is made when it is first asked
+ * for, and close-on-exec.
+ *
+ * Ownership: the job's; joining the job closes it.
+ *
+ * @param job  NULL is bad input.
+ * @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL.
+ */
+PROC_API int proc_job_fd(proc_job *job);
+
+/**
+ * Blocks until a job is complete or the time is up. Signals do not end it. From inside of the job itself
+ * it returns at once.
+ *
+ * @param job         NULL returns false at once.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
+ * @return true: complete, so joining it waits for no more than the end of `on_done`. false: the time is up,
+ *         and it was not.
+ */
+PROC_API bool proc_job_wait(proc_job *job, int64_t timeout_ns);
+
+/**
+ * Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
+ *
+ * A callback that is a part of the job, and `on_done`, cannot wait for it: then it fails with EDEADLK, and
+ * the job stays yours, to be joined by somebody else.
+ *
+ * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
+ *
+ * @param job  NULL fails with EINVAL.
+ * @return NULL on success, else the process's error.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree

@@ -21,7 +21,7 @@ use crate::backlog::{Backlog, Published, Watch};
 use crate::bug;
 use crate::cancel::{Cancel, Scope};
 use crate::error::Error;
-use crate::frames::{self, Context, What};
+use crate::frames::{self, Context, JobId, What};
 use crate::process::{self, Process};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex};
@@ -114,6 +114,7 @@ struct Work {
     parent: Process,
     cancel: Cancel,
     task: Option<Arc<TaskRun>>,
+    job: JobId,
 }
 
 impl FanOut {
@@ -122,6 +123,7 @@ impl FanOut {
             parent: process.clone(),
             cancel: context.scope.handle().clone(),
             task: context.task.cloned(),
+            job: context.job,
         };
         FanOut {
             count: process.children().len(),
@@ -219,7 +221,7 @@ impl FanOut {
     fn help_with(&self, work: &Work) {
         let task = work.task.as_ref();
         let scope = Scope::of(Some(work.cancel.clone()), task);
-        let useful = frames::enter(What::Help(self), &scope, task, |context| {
+        let useful = frames::enter(What::Help(self), &scope, task, work.job, |context| {
             self.work(&work.parent, &context)
         });
         if useful {

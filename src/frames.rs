@@ -31,10 +31,27 @@ use crate::task_run::TaskRun;
 use crate::{clock, slots};
 
 impl Waiting {
+    const ALL: [Waiting; 5] = [
+        Waiting::Wait,
+        Waiting::Poll,
+        Waiting::HookRemove,
+        Waiting::JobWait,
+        Waiting::JobJoin,
+    ];
+
+    /// The function of the API.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Waiting::Wait => "proc_wait",
+            Waiting::Poll => "proc_poll",
+            Waiting::HookRemove => "proc_hook_remove",
+            Waiting::JobWait => "proc_job_wait",
+            Waiting::JobJoin => "proc_job_join",
+        }
+    }
+
     fn of(number: u8) -> Option<Waiting> {
-        [Waiting::Wait, Waiting::Poll, Waiting::HookRemove]
-            .into_iter()
-            .find(|call| *call as u8 == number)
+        Waiting::ALL.into_iter().find(|call| *call as u8 == number)
     }
 }
 
@@ -46,7 +63,12 @@ pub(crate) struct Context<'a> {
     pub(crate) scope: &'a Scope<'a>,
     /// The innermost task around it.
     pub(crate) task: Option<&'a Arc<TaskRun>>,
+    /// The job that it is a part of.
+    pub(crate) job: JobId,
 }
+
+/// Which job something is a part of; 0: none.
+pub(crate) type JobId = u64;
 
 /// Where one thread says what runs on it.
 pub(crate) struct Slot {
@@ -71,6 +93,8 @@ pub(crate) enum Waiting {
     Wait = 1,
     Poll,
     HookRemove,
+    JobWait,
+    JobJoin,
 }
 
 /// One thing that a thread is inside of.
@@ -144,6 +168,7 @@ pub(crate) fn enter<T>(
     what: What<'_>,
     scope: &Scope<'_>,
     task: Option<&Arc<TaskRun>>,
+    job: JobId,
     code: impl FnOnce(Context<'_>) -> T,
 ) -> T {
     MINE.with(|mine| {
@@ -155,7 +180,12 @@ pub(crate) fn enter<T>(
             pushed: Pushed(slot),
             caller: frame.caller,
         };
-        code(Context { slot, scope, task })
+        code(Context {
+            slot,
+            scope,
+            task,
+            job,
+        })
     })
 }
 

@@ -36,6 +36,7 @@ mod fork;
 mod frames;
 mod group;
 mod hook;
+mod job;
 mod leaf;
 mod live;
 #[cfg(all(test, loom))]

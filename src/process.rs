@@ -11,11 +11,12 @@ use std::ops::Deref;
 use crate::callback::Callback;
 use crate::cancel::{Cancel, Scope};
 use crate::error::{Error, Outcome};
-use crate::frames::{self, Context, What};
+use crate::frames::{self, Context, JobId, What};
 use crate::region::Region;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::task::Task;
+use crate::task_run::TaskRun;
 use crate::{concurrent, escape, group, region, sequence, task, thread_name};
 
 /// How many combinators may be nested around a leaf.
@@ -44,14 +45,32 @@ pub(crate) enum Kind {
 
 /// Runs a process because somebody asks for it, under that handle, if one is given.
 ///
-/// It is in the task that the handle is in, else in that of the callback which asks, if one does. The
-/// function of the API by which they ask is named in the dump.
+/// The function of the API by which they ask is named in the dump.
 pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<Cancel>) -> Outcome {
-    let asking = frames::with_current(|asking| asking.and_then(|asking| asking.task.cloned()));
-    let task = cancel.as_ref().and_then(|cancel| cancel.task().cloned());
-    let task = task.or(asking);
-    let scope = Scope::of(cancel, task.as_ref());
-    frames::enter(What::Run(function), &scope, task.as_ref(), |context| {
+    let task = task_of(cancel.as_ref());
+    let job = frames::with_current(|asking| asking.map_or(0, |asking| asking.job));
+    run_as(function, process, cancel, task.as_ref(), job)
+}
+
+/// The task that is meant by who passes this handle: the one that it is in, else that of the callback
+/// which passes it, if one does.
+pub(crate) fn task_of(cancel: Option<&Cancel>) -> Option<Arc<TaskRun>> {
+    let asking = || frames::with_current(|asking| asking?.task.cloned());
+    cancel
+        .and_then(|cancel| cancel.task().cloned())
+        .or_else(asking)
+}
+
+/// Runs a process on the calling thread, as a part of that job.
+pub(crate) fn run_as(
+    function: &'static str,
+    process: &Process,
+    cancel: Option<Cancel>,
+    task: Option<&Arc<TaskRun>>,
+    job: JobId,
+) -> Outcome {
+    let scope = Scope::of(cancel, task);
+    frames::enter(What::Run(function), &scope, task, job, |context| {
         thread_name::restored(|| run(process, &context))
     })
 }

@@ -7,12 +7,11 @@ use crate::process::{self, Process};
 use crate::signal::{self, Signals};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, global};
-use crate::{fork, frames, thread_name};
+use crate::{fork, thread_name};
 
 pub(crate) fn main(process: &Process) -> Outcome {
     let _only = Only::claim()?;
-    let asking = frames::with_current(|asking| asking.and_then(|asking| asking.task.cloned()));
-    let root = Cancel::root(asking);
+    let root = Cancel::root(process::task_of(None));
     let mut signals = Signals::listen();
     let listener = Listener::start(&root)?;
     let outcome = process::start("proc_main", process, Some(root.clone()));

@@ -7,9 +7,10 @@
 use std::ffi::{CStr, c_char};
 use std::mem::ManuallyDrop;
 
-use super::types::{proc_cancel, proc_error, proc_impl};
+use super::types::{proc_cancel, proc_error, proc_impl, proc_job};
 use crate::cancel::{self, Cancel};
 use crate::error::{self, Error, Outcome};
+use crate::job::Job;
 use crate::process::{self, Process};
 use crate::sync::Arc;
 
@@ -34,6 +35,17 @@ macro_rules! handle {
             }
         }
     };
+}
+
+impl Handle for proc_job {
+    type Node = Job;
+    type Held = Arc<Job>;
+    fn into_arc(held: Arc<Job>) -> Arc<Job> {
+        held
+    }
+    fn from_arc(node: Arc<Job>) -> Arc<Job> {
+        node
+    }
 }
 
 handle!(proc_impl, Process, process::Node);

@@ -21,6 +21,8 @@ pub mod poll;
 
 pub mod hook;
 
+pub mod job;
+
 pub mod dump;
 
 pub mod version;

@@ -50,6 +50,15 @@ pub struct proc_hook {
     _opaque: (),
 }
 
+/// A job: a process that runs without blocking who started it (`proc_start`).
+///
+/// Ownership: yours, until you join it, once, with `proc_job_join`.
+///
+/// Threads: any thread may ask, wait for and join it.
+pub struct proc_job {
+    _opaque: (),
+}
+
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
 /// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program

@@ -12,7 +12,7 @@ mod text;
 
 use std::collections::HashMap;
 
-use crate::frames::{Running, Waiting};
+use crate::frames::Running;
 use crate::leaf::Call;
 use crate::slots;
 use see::{Place, Seen};
@@ -81,7 +81,7 @@ impl Live {
         }
         let Some(innermost) = inside else { return };
         match running.call {
-            Some(call) => _ = self.callback(call, doing(running.waiting), inside),
+            Some(call) => _ = self.callback(call, running.doing(), inside),
             None => self.processes[innermost].doing = self.processes[innermost].between_callbacks(),
         }
     }
@@ -167,11 +167,8 @@ impl Process {
     }
 }
 
-fn doing(waiting: Option<Waiting>) -> &'static str {
-    match waiting {
-        Some(Waiting::Wait) => "proc_wait",
-        Some(Waiting::Poll) => "proc_poll",
-        Some(Waiting::HookRemove) => "proc_hook_remove",
-        None => RUNNING,
+impl Running {
+    fn doing(&self) -> &'static str {
+        self.waiting.map_or(RUNNING, |call| call.name())
     }
 }

@@ -65,7 +65,7 @@ fn under(cancel: Cancel) -> Scope<'static> {
 }
 
 fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> T {
-    frames::enter(What::Run("a model"), scope, None, code)
+    frames::enter(What::Run("a model"), scope, None, 0, code)
 }
 
 impl Scene {

@@ -32,7 +32,7 @@ fn s1_a_slot_with_frames_has_one_owner() {
 }
 
 fn in_a_run(code: impl FnOnce(Context<'_>)) {
-    super::enter(What::Run("a model"), &Scope::of(None, None), None, code);
+    super::enter(What::Run("a model"), &Scope::of(None, None), None, 0, code);
 }
 
 #[test]

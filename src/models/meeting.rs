@@ -71,7 +71,7 @@ impl Meeting {
     pub(crate) fn run(&self, run: Run) -> usize {
         self.counts.arrived.store(0, Ordering::Relaxed);
         let scope = Scope::of(Some(Cancel::root(None)), None);
-        let errors = frames::enter(What::Run("a model"), &scope, None, |context| {
+        let errors = frames::enter(What::Run("a model"), &scope, None, 0, |context| {
             run(&self.process, &context)
         });
         assert!(errors.iter().all(|error| error.code() == libc::EAGAIN));

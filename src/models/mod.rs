@@ -56,7 +56,7 @@ impl Published for Arc<Unclaimed> {
 pub(crate) fn publishing(code: impl FnOnce()) {
     let backlog = Arc::new(Unclaimed::default());
     let scope = Scope::of(None, None);
-    frames::enter(What::Run("a model"), &scope, None, |context| {
+    frames::enter(What::Run("a model"), &scope, None, 0, |context| {
         slots::watch(context.slot);
         context.inside(What::Children("a model", Some(&backlog)), code);
     });
