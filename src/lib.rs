@@ -3,6 +3,7 @@
 //! The rooms, in reading order (`docs/architecture.md` has the map, with what uses what):
 //!
 //! - `ffi` is the C API, and its modules are the table of contents of the header.
+//! - `job` runs a process without blocking who started it.
 //! - `toplevel` runs one process as a program's purpose; `signal` turns signals into cancellations.
 //! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
 //!   combinators; `escape` is what happens when a callback does not return.
