@@ -12,6 +12,7 @@
  *   slow_reader     A full pipe that does not block is waited for, and everything arrives.
  *   under_load      1,000 dumps while four threads run trees: each is whole.
  */
+#include "asleep.h"
 #include "child.h"
 #include "dumped.h"
 #include "interpose.h"
@@ -48,6 +49,7 @@ typedef struct looker {
 static proc_error *look_and_end(proc_cancel *cancel, void *user_data) {
     looker *l = user_data;
     GATE_WAIT_FOR(&l->arrived, l->others);
+    wait_until_others_sleep(); /* They open the gate a moment before they wait. */
     l->look();
     proc_cancel_trigger(cancel, NULL);
     return NULL;
