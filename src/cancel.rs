@@ -248,14 +248,25 @@ impl Node {
 
     /// Cancels this handle and all below it. Only the first cause of a handle counts (C1).
     pub(crate) fn trigger(&self, cause: Error) {
-        let viewed = self.viewed();
+        // The hooks are for the end, so that one that takes its time delays no cancellation.
         let mut hooks = Vec::new();
-        let mut below = viewed.as_deref().unwrap_or(self).strike(&cause, &mut hooks);
-        while let Some(node) = below.pop() {
-            below.append(&mut node.strike(&cause, &mut hooks));
+        let viewed = self.viewed();
+        if let Some(viewed) = &viewed {
+            viewed.strike_all(&cause, &mut hooks);
         }
-        // At the end, so that one that takes its time delays no cancellation; and under no lock (C4).
+        // If somebody else was first, he may not have come down to this view of it yet.
+        let viewed = viewed.as_ref().and_then(|viewed| viewed.cause());
+        self.strike_all(viewed.unwrap_or(&cause), &mut hooks);
+        // Under no lock (C4).
         hooks.iter().for_each(|hook| hook.run());
+    }
+
+    /// Cancels this node and all below it; adds the hooks that are to run then.
+    fn strike_all(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) {
+        let mut below = self.strike(cause, hooks);
+        while let Some(node) = below.pop() {
+            below.append(&mut node.strike(cause, hooks));
+        }
     }
 
     /// The handle of which this one is a task's view; `None`: it is none (C7).

@@ -168,3 +168,28 @@ fn c7_cancelling_a_view_cancels_its_scope() {
 fn c7_mutant_cancels_the_view_alone() {
     view_is_cancelled(|view| drop(view.strike(&because(1), &mut Vec::new())));
 }
+
+/// Somebody cancels the scope, and somebody else its view, who then relies on that.
+fn scope_is_cancelled_too(trigger: fn(&Cancel)) {
+    loom::model(move || {
+        let scope = Cancel::root(None);
+        let view = scope.below(None, true);
+        let other = with(&scope, |scope| scope.trigger(because(1)));
+        trigger(&view);
+        let cause = view.cause().expect("it is cancelled").code();
+        other.join().unwrap();
+        assert_eq!(scope.cause().map(|cause| cause.code()), Some(cause));
+        assert_eq!(view.cause().map(|cause| cause.code()), Some(cause));
+    });
+}
+
+#[test]
+fn c7_a_view_is_cancelled_once_that_was_asked_of_it() {
+    scope_is_cancelled_too(|view| view.trigger(because(2)));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c7_mutant_leaves_the_view_to_who_was_first() {
+    scope_is_cancelled_too(|view| view.viewed().expect("its scope").trigger(because(2)));
+}
