@@ -1,0 +1,151 @@
+/* rest.h: what is left of the library when nothing of it runs: its threads, and its memory.
+ *
+ * All threads of this program but the main one have been joined, so the others are the library's: the sentinel, and workers.
+ */
+#ifndef REST_H
+#define REST_H
+
+#include "asleep.h"
+#include "blocks.h"
+#include "interpose.h"
+#include "meeting.h"
+#include <sys/mman.h>
+
+/* Threads of the program and of the library. */
+static inline int threads_here(void) {
+    int count = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    for (struct dirent *task; (task = readdir(tasks));)
+        count += task->d_name[0] != '.';
+    closedir(tasks);
+    return count;
+}
+
+static inline int library_threads(void) { return threads_here() - 1; }
+
+static proc_error *come(proc_cancel *cancel, void *user_data) {
+    meet(user_data, cancel);
+    return NULL;
+}
+
+/* Has so many leaves meet. Each but the caller's takes a thread. */
+static inline void rendezvous(size_t size) {
+    meeting all;
+    meeting_init(&all, size);
+    proc_impl **impls = calloc(size, sizeof *impls), *one = proc_new(come, &all, NULL);
+    for (size_t i = 0; i < size; i++)
+        impls[i] = proc_ref(one);
+    proc_unref(one);
+    CHECK_OK(proc_run(proc_group(impls, size), NULL));
+    meeting_reset(&all);
+    free(impls);
+}
+
+/* The threads that are left are parked, but for the sentinel: each can be lent, and so no further one is needed. */
+static inline void check_parked(void) {
+    wait_until_others_sleep();
+    int threads = library_threads();
+    threads_left = 0;
+    if (threads > 1 && order_is_seen())
+        rendezvous((size_t)threads);
+    threads_left = -1;
+    wait_until_others_sleep();
+    CHECK(!order_is_seen() || library_threads() == threads);
+}
+
+static inline void check_nothing_runs(void) {
+    char text[100] = "";
+    int file = memfd_create("dump", MFD_CLOEXEC);
+    CHECK_OK(proc_dump(file, PROC_DUMP_JSON));
+    CHECK(pread(file, text, sizeof text - 1, 0) > 0);
+    CHECK_STR(text, "{\"processes\":[]}\n");
+    CHECK(proc_current() == NULL);
+    close(file);
+}
+
+/* What the library has when it is at rest. */
+typedef struct rest {
+    long blocks;
+    int threads;
+} rest;
+
+static rest rest_before;
+static long blocks_a_worker;
+
+static inline rest rest_now(void) {
+    wait_until_others_sleep();
+    return (rest){.blocks = blocks_of_library(), .threads = library_threads()};
+}
+
+enum { CALLERS = 128 };
+
+static proc_error *wait_for_callers(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    GATE_MEET((gate *)user_data, CALLERS);
+    return NULL;
+}
+
+static void *call(void *user_data) {
+    return proc_run(proc_new(wait_for_callers, user_data, NULL), NULL);
+}
+
+/* The library keeps a slot for each thread of the program that ran something at the same time as others. When there are more
+ * than the rounds need, none is added. */
+static inline void fill_slots(void) {
+    pthread_t callers[CALLERS];
+    gate all;
+    gate_init(&all);
+    for (int i = 0; i < CALLERS; i++)
+        CHECK_INT(pthread_create(&callers[i], NULL, call, &all), 0);
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(callers[i], NULL);
+}
+
+static proc_error *keep_handle(proc_cancel *cancel, void *user_data) {
+    *(proc_cancel **)user_data = proc_cancel_ref(cancel);
+    return NULL;
+}
+
+/* There is one error for all groups that end while somebody keeps their handle. */
+static inline void end_group_with_handle_kept(void) {
+    proc_cancel *kept = NULL;
+    CHECK_OK(proc_run(PROC_GROUP(proc_new(keep_handle, &kept, NULL)), NULL));
+    CHECK(proc_cancelled(kept));
+    proc_cancel_unref(kept);
+}
+
+/* After a first round, so that what is made once and kept is there. Two looks, with more workers at the second one, show how
+ * many blocks a worker has. */
+static inline void rest_begin(void) {
+    if (!blocks_are_counted())
+        return;
+    fill_slots();
+    end_group_with_handle_kept();
+    rest first = rest_now();
+    rendezvous((size_t)first.threads + 8);
+    rest_before = rest_now();
+    int added = rest_before.threads - first.threads;
+    if (CHECK(added > 0)) {
+        blocks_a_worker = (rest_before.blocks - first.blocks) / added;
+        CHECK_INT(rest_before.blocks - first.blocks, blocks_a_worker * added);
+    }
+}
+
+/* Nothing was leaked: the blocks are those of the beginning, more or less those of the workers that have come or gone. */
+static inline void rest_check(void) {
+    if (!blocks_are_counted())
+        return;
+    rest now = rest_now();
+    int workers_added = now.threads - rest_before.threads;
+    long leaked = now.blocks - rest_before.blocks - blocks_a_worker * workers_added;
+    if (!CHECK(leaked == 0))
+        fprintf(stderr, "  the library has %ld blocks more than it should have\n", leaked);
+}
+
+/* Threads without work end after a while. Nobody tells when, so this looks now and then; the case is bounded in time. */
+static inline void wait_until_gone(void) {
+    while (library_threads() > 0)
+        sleep(1);
+}
+
+#endif
