@@ -5,6 +5,8 @@
 //!   that, without a lock.
 //! - **D2 whole.** What is told of one thread was so at one moment, under its slot's lock. Threads are seen
 //!   one after the other: what has ended in between is shown as far as those knew it who helped with it.
+//! - **D3 a tree.** Each process is inside of one other at most, and of none that is inside of it: work
+//!   that has ended may have had the address of work that was seen later.
 
 mod json;
 mod see;
@@ -24,8 +26,15 @@ pub(crate) use text::write as text;
 #[derive(Default)]
 pub(crate) struct Live {
     processes: Vec<Process>,
-    /// Where each piece of published work is among the processes, by its address.
-    works: HashMap<usize, usize>,
+    /// Each piece of published work, by its address.
+    works: HashMap<usize, Work>,
+}
+
+/// Where published work is among the processes.
+struct Work {
+    number: usize,
+    /// Whether it was seen on the thread that published it; else only on threads that help.
+    is_placed: bool,
 }
 
 /// One process that runs.
@@ -43,7 +52,8 @@ pub(crate) struct Process {
     not_started: usize,
     /// The address of a callback's code.
     function: Option<usize>,
-    is_inside: bool,
+    /// What it is inside of.
+    inside: Option<usize>,
     children: Vec<usize>,
 }
 
@@ -102,7 +112,7 @@ impl Live {
             cancelled: around.and_then(|around| around.cancelled.clone()),
             not_started: 0,
             function: Some(call.function),
-            is_inside: false,
+            inside: None,
             children: Vec::new(),
         };
         self.push(process, inside)
@@ -112,11 +122,11 @@ impl Live {
         match place {
             Place::Here => self.push(process, inside),
             Place::Helps(work) => match self.works.get(&work) {
-                Some(known) => *known,
-                None => self.publish(work, process, None),
+                Some(known) => known.number,
+                None => self.publish(work, false, process, None),
             },
-            Place::Publishes(work) => match self.works.get(&work) {
-                Some(&known) => {
+            Place::Publishes(work) => match self.known_to_helpers(work, inside) {
+                Some(known) => {
                     let children = std::mem::take(&mut self.processes[known].children);
                     self.processes[known] = Process {
                         children,
@@ -125,14 +135,33 @@ impl Live {
                     self.put(known, inside);
                     known
                 }
-                None => self.publish(work, process, inside),
+                None => self.publish(work, true, process, inside),
             },
         }
     }
 
-    fn publish(&mut self, work: usize, process: Process, inside: Option<usize>) -> usize {
+    /// The work at that address, if so far only helpers told of it and it may be put there (D3). Takes it
+    /// as placed then.
+    fn known_to_helpers(&mut self, work: usize, inside: Option<usize>) -> Option<usize> {
+        let processes = &self.processes;
+        let mut around = std::iter::successors(inside, |number| processes[*number].inside);
+        let known = self.works.get_mut(&work)?;
+        if known.is_placed || around.any(|number| number == known.number) {
+            return None;
+        }
+        known.is_placed = true;
+        Some(known.number)
+    }
+
+    fn publish(
+        &mut self,
+        work: usize,
+        is_placed: bool,
+        process: Process,
+        inside: Option<usize>,
+    ) -> usize {
         let number = self.push(process, inside);
-        self.works.insert(work, number);
+        self.works.insert(work, Work { number, is_placed });
         number
     }
 
@@ -144,15 +173,15 @@ impl Live {
     }
 
     fn put(&mut self, number: usize, inside: Option<usize>) {
+        self.processes[number].inside = inside;
         if let Some(inside) = inside {
-            self.processes[number].is_inside = true;
             self.processes[inside].children.push(number);
         }
     }
 
     /// Those inside of nothing that was seen.
     fn roots(&self) -> Vec<usize> {
-        let is_root = |number: &usize| !self.processes[*number].is_inside;
+        let is_root = |number: &usize| self.processes[*number].inside.is_none();
         (0..self.processes.len()).filter(is_root).collect()
     }
 }
@@ -172,3 +201,6 @@ impl Running {
         self.waiting.map_or(RUNNING, |call| call.name())
     }
 }
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -49,7 +49,7 @@ fn see(frame: &Frame<'_>) -> Seen {
             cancelled: cancelled(frame.scope),
             not_started: not_started(&frame.what),
             function: None,
-            is_inside: false,
+            inside: None,
             children: Vec::new(),
         },
         place,
