@@ -57,6 +57,9 @@
 #define PROC_MS(n) (INT64_C(1000000) * (n))
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
+/* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
+#define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL}
+
 /* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
 #ifndef __cplusplus
 #define PROC_CHILDREN(combine, ...) \
@@ -73,6 +76,17 @@
 #define PROC_GROUP(...) PROC_CHILDREN(proc_group, __VA_ARGS__)
 #define PROC_SEQUENCE(...) PROC_CHILDREN(proc_sequence, __VA_ARGS__)
 
+
+/**
+ * The smallest stack that threads of the library may be given: the deepest tree fits in it, with a callback
+ * that takes little.
+ */
+#define PROC_MIN_STACK_SIZE 1048576
+
+/**
+ * The longest `thread_name_prefix`, in bytes.
+ */
+#define PROC_MAX_NAME_PREFIX 10
 
 /**
  * The major version of this header.
@@ -178,8 +192,8 @@ typedef struct proc_job proc_job;
  * handles of its own.
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
- * system's default stack, at least 2 MiB, and all signals blocked that are not caused by what the
- * thread itself computes: a program started from there inherits that mask, and a write to a
+ * system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked that
+ * are not caused by what the thread itself computes: a program started from there inherits that mask, and a write to a
  * closed pipe fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE).
  * They inherit the affinity and scheduling of the thread that needed them first. If the same
  * process runs several times at once, so does its callback, with the same `user_data`.
@@ -195,6 +209,61 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
  * return, as a callback must.
  */
 typedef void (*proc_destroy_fn)(void *user_data);
+
+/**
+ * What the library calls on its threads (`proc_config`). It must return, as a callback must.
+ */
+typedef void (*proc_thread_fn)(void *user_data);
+
+/**
+ * Choices for the threads of the library. PROC_CONFIG_INIT sets the size and the defaults.
+ *
+ * Ownership: all of it is yours, and is copied, but for `user_data`, which must be there as long as the
+ * program.
+ */
+typedef struct {
+    /**
+     * sizeof(proc_config): programs of older headers go on working.
+     */
+    size_t size;
+    /**
+     * How many bytes of its stack a thread has for callbacks and for the combinators around them. The
+     * thread-local data of the program's libraries comes out of that if it is larger than 32 KiB. At least
+     * PROC_MIN_STACK_SIZE; 0, the default: what the system gives threads (`ulimit -s`), but 2 MiB
+     * at least.
+     */
+    size_t stack_size;
+    /**
+     * How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
+     * any number. The one that watches over children that nobody runs yet is not among them.
+     */
+    size_t max_idle_threads;
+    /**
+     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds.
+     */
+    int64_t idle_timeout_ns;
+    /**
+     * What the threads are called: this, and inside of a task this, a slash, and as much of the end of the
+     * task's name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default:
+     * inside of a task its name alone, else "procession".
+     */
+    const char *thread_name_prefix;
+    /**
+     * Called on each thread of the library before anything else, for what runtimes must be told of
+     * foreign threads; may be NULL, the default. Processes may be waiting for the thread, so it must not
+     * wait for any.
+     */
+    proc_thread_fn on_thread_start;
+    /**
+     * Called on each thread of the library that ends, after everything else; may be NULL, the default.
+     * Threads that are there when the program ends just end with it.
+     */
+    proc_thread_fn on_thread_stop;
+    /**
+     * Passed to both as it is; may be NULL.
+     */
+    void *user_data;
+} proc_config;
 
 #ifdef __cplusplus
 extern "C" {
@@ -289,7 +358,7 @@ PROC_API proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
  * begins with the name.
  *
  * A thread of the library carries the name of the innermost task that it runs: 15 bytes of it, the
- * tail. Your own threads are never renamed.
+ * tail (`proc_configure` can put something before it). Your own threads are never renamed.
  *
  * Ownership: takes over one reference of `impl`; the name is copied.
  *
@@ -757,6 +826,24 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * @return NULL, or an error with the `errno` of writing; EINVAL if the format is not known.
  */
 PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
+
+/* ------------------------------------------------------------------------------------------------
+ * Configuration
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
+ * over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
+ *
+ * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`); before that it may be
+ * called again, and the last call counts. A child of `fork` has its parent's configuration, and may
+ * change it until its own first run.
+ *
+ * @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
+ *                that is set beyond what this version of the library knows.
+ * @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
+ */
+PROC_API proc_error *proc_configure(const proc_config *config);
 
 /* ------------------------------------------------------------------------------------------------
  * Version

@@ -35,6 +35,7 @@ pub(crate) struct Callback {
 }
 
 /// Code that is told of something, and what it works on.
+#[derive(Clone, Copy)]
 pub(crate) struct Notice {
     pub(crate) function: Notify,
     pub(crate) data: *mut c_void,

@@ -14,7 +14,7 @@ use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{OnceLock, global, per_thread};
-use crate::{crew, sentinel, slots, toplevel};
+use crate::{config, crew, sentinel, slots, toplevel};
 
 // How many forks lie between this process and the one in which the library was loaded.
 global!(GENERATION: AtomicU32 = AtomicU32::new(0));
@@ -27,12 +27,13 @@ struct Held {
     slots: slots::Held,
     sentinel: sentinel::Held,
     crew: crew::Held,
+    config: config::Held,
 }
 
 // What the forking thread holds between the handlers. There is nothing to drop when it ends.
 per_thread!(HELD: Cell<Option<ManuallyDrop<Held>>> = Cell::new(None));
 
-/// Registers the handlers, once, before the first thread of the library is made.
+/// Registers the handlers, once, before anything of the library runs.
 pub(crate) fn prepare_for_it() {
     static REGISTERED: OnceLock<()> = OnceLock::new();
     REGISTERED.get_or_init(|| {
@@ -47,6 +48,7 @@ unsafe extern "C" fn before() {
         slots: slots::hold(),
         sentinel: sentinel::hold(),
         crew: crew::hold(),
+        config: config::hold(),
     };
     HELD.with(|cell| cell.set(Some(ManuallyDrop::new(held))));
 }
@@ -61,6 +63,7 @@ unsafe extern "C" fn in_child() {
         slots::forget(held.slots);
         sentinel::forget(held.sentinel);
         crew::forget(held.crew);
+        config::forget(held.config);
         toplevel::after_fork();
     }
 }

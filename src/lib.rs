@@ -12,6 +12,7 @@
 //!   are called.
 //! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
 //!   `leaf` is the callback that runs there, and `live` shows it all.
+//! - `config` is what the program has chosen for these threads.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `poll` waits for
@@ -28,6 +29,7 @@ mod callback;
 mod cancel;
 mod clock;
 mod concurrent;
+mod config;
 mod crew;
 mod error;
 mod escape;

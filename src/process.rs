@@ -17,7 +17,7 @@ use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::task::Task;
 use crate::task_run::TaskRun;
-use crate::{concurrent, escape, group, region, sequence, task, thread_name};
+use crate::{concurrent, config, escape, group, region, sequence, task, thread_name};
 
 /// How many combinators may be nested around a leaf.
 pub(crate) const MAX_DEPTH: u16 = 1000;
@@ -69,6 +69,7 @@ pub(crate) fn run_as(
     task: Option<&Arc<TaskRun>>,
     job: JobId,
 ) -> Outcome {
+    config::settle();
     let scope = Scope::of(cancel, task);
     frames::enter(What::Run(function), &scope, task, job, |context| {
         thread_name::restored(|| run(process, &context))

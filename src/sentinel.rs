@@ -17,6 +17,7 @@
 
 use crate::backlog::Backlog;
 use crate::clock::{self, Duration};
+use crate::config::Config;
 use crate::crew::{self, NoThread, PATIENCE};
 use crate::slots;
 use crate::sync::atomic::{AtomicU8, Ordering};
@@ -60,7 +61,7 @@ impl Sentinel {
     fn rouse(&'static self) -> Result<(), NoThread> {
         let _changing = self.lock.lock();
         match self.state.load(Ordering::Relaxed) {
-            ABSENT => crew::hire(Box::new(|| self.live()))?,
+            ABSENT => crew::hire(Box::new(|config| self.live(config)))?,
             ASLEEP => self.bell.notify_one(),
             _ => return Ok(()),
         }
@@ -69,7 +70,7 @@ impl Sentinel {
     }
 
     /// The life of the sentinel's thread.
-    fn live(&self) {
+    fn live(&self, config: &Config) {
         crew::sleep_precisely();
         let cores = crew::cores();
         let mut quiet = 0;
@@ -78,7 +79,7 @@ impl Sentinel {
             quiet = if survey(cores) { 0 } else { quiet + 1 };
             if quiet < QUIET_TICKS {
                 clock::pause(TICK);
-            } else if self.sleep(crew::IDLE_TIME) {
+            } else if self.sleep(config.idle_timeout_ns) {
                 quiet = 0;
             } else {
                 return;
@@ -87,17 +88,17 @@ impl Sentinel {
     }
 
     /// Sleeps until somebody publishes (true) or nobody has for so long (false: the thread is to end).
-    fn sleep(&self, at_most: Duration) -> bool {
+    fn sleep(&self, at_most_ns: i64) -> bool {
         self.state.store(ASLEEP, Ordering::SeqCst);
         if !slots::unclaimed().is_empty() {
             self.state.store(AWAKE, Ordering::SeqCst);
             return true;
         }
         clock::stop_refreshing();
-        let leave_at = clock::now() + at_most;
+        let leave_at = clock::deadline(at_most_ns);
         let asleep = |_: &mut ()| self.state.load(Ordering::Relaxed) == ASLEEP;
         let mut changing = self.lock.lock();
-        changing = self.bell.wait_while_until(changing, Some(leave_at), asleep);
+        changing = self.bell.wait_while_until(changing, leave_at, asleep);
         if asleep(&mut changing) {
             // Under the lock: who publishes now finds no sentinel and hires one.
             self.state.store(ABSENT, Ordering::SeqCst);

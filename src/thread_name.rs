@@ -16,32 +16,76 @@ const SIZE: usize = 16;
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThreadName([u8; SIZE]);
 
-/// What a thread of the library is called outside of any task.
-const UNNAMED: ThreadName = ThreadName(*b"procession\0\0\0\0\0\0");
+/// What the program has put before the names of the library's threads.
+#[derive(Clone, Copy)]
+pub(crate) struct Prefix(ThreadName);
+
+/// Outside of any task.
+const UNNAMED: ThreadName = ThreadName([0; SIZE]);
+
+/// What a thread of the library is called if it has no name and no prefix.
+const LIBRARY: ThreadName = ThreadName(*b"procession\0\0\0\0\0\0");
 
 thread_local! {
     /// The name that this thread carries; `None` on threads that are not the library's.
     static CARRIED: Cell<Option<ThreadName>> = const { Cell::new(None) };
+    /// What stands before it.
+    static PREFIX: Cell<Option<Prefix>> = const { Cell::new(None) };
 }
 
 impl ThreadName {
-    /// The tail of a long name is kept: it tells tasks apart where heads are alike.
     pub(crate) fn of(task_type: &CStr) -> ThreadName {
-        let bytes = task_type.to_bytes();
-        let mut tail = &bytes[bytes.len().saturating_sub(SIZE - 1)..];
-        if tail.len() < bytes.len() {
-            // A name must not begin in the middle of a UTF-8 character.
-            let is_inside = |byte: &&u8| **byte & 0xC0 == 0x80;
-            tail = &tail[tail.iter().take(3).take_while(is_inside).count()..];
-        }
+        ThreadName::from_bytes(tail(task_type.to_bytes(), SIZE - 1))
+    }
+
+    fn from_bytes(bytes: &[u8]) -> ThreadName {
         let mut name = [0; SIZE];
-        name[..tail.len()].copy_from_slice(tail);
+        name[..bytes.len()].copy_from_slice(bytes);
         ThreadName(name)
+    }
+
+    fn bytes(&self) -> &[u8] {
+        self.0.split(|byte| *byte == 0).next().unwrap_or(&self.0)
     }
 }
 
+impl Prefix {
+    /// So that four bytes of a task's name are left.
+    pub(crate) const LONGEST: usize = 10;
+
+    /// `None`: it is too long.
+    pub(crate) fn of(text: &CStr) -> Option<Prefix> {
+        let bytes = text.to_bytes();
+        (bytes.len() <= Prefix::LONGEST).then(|| Prefix(ThreadName::from_bytes(bytes)))
+    }
+
+    /// PREFIX/NAME, or the prefix alone.
+    fn before(&self, name: &ThreadName) -> ThreadName {
+        let mut whole = self.0;
+        if *name != UNNAMED {
+            let (slash, end) = (self.0.bytes().len(), SIZE - 1);
+            let tail = tail(name.bytes(), end - slash - 1);
+            whole.0[slash] = b'/';
+            whole.0[slash + 1..][..tail.len()].copy_from_slice(tail);
+        }
+        whole
+    }
+}
+
+/// As much of the end of a name as there is room for. It tells tasks apart where heads are alike.
+fn tail(name: &[u8], room: usize) -> &[u8] {
+    let tail = &name[name.len().saturating_sub(room)..];
+    if tail.len() == name.len() {
+        return name;
+    }
+    // A name must not begin in the middle of a UTF-8 character.
+    let is_inside = |byte: &&u8| **byte & 0xC0 == 0x80;
+    &tail[tail.iter().take(3).take_while(is_inside).count()..]
+}
+
 /// Marks the calling thread as the library's own and names it.
-pub(crate) fn adopt() {
+pub(crate) fn adopt(prefix: Option<Prefix>) {
+    PREFIX.set(prefix);
     rename(UNNAMED);
 }
 
@@ -67,6 +111,11 @@ pub(crate) fn restored<T>(code: impl FnOnce() -> T) -> T {
 
 fn rename(name: ThreadName) {
     CARRIED.set(Some(name));
+    let shown = match PREFIX.get() {
+        Some(prefix) => prefix.before(&name),
+        None if name == UNNAMED => LIBRARY,
+        None => name,
+    };
     // SAFETY: the name ends with a NUL and is longer than what the kernel reads.
-    unsafe { libc::prctl(libc::PR_SET_NAME, name.0.as_ptr()) };
+    unsafe { libc::prctl(libc::PR_SET_NAME, shown.0.as_ptr()) };
 }

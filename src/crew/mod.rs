@@ -2,16 +2,17 @@
 //!
 //! Invariants:
 //! - **T1 one hand-over.** A parked worker is in `IDLE` until somebody takes it out, who then gives
-//!   it a job; or it takes itself out, and ends.
+//!   it a job; or it takes itself out, and ends. So does one that has no job, if enough are parked.
 //! - **T3 failure is a value.** That no thread can be had is told to who asked, never a panic.
 
 mod thread;
 
 use crate::clock::{self, Duration};
+use crate::config::Config;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
-pub(crate) use thread::{cores, hire, sleep_precisely};
+pub(crate) use thread::{DEEPEST_TREE, cores, hire, sleep_precisely};
 
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -19,9 +20,6 @@ pub(crate) type Job = Box<dyn FnOnce() + Send>;
 /// No thread could be had: `EAGAIN`.
 #[derive(Debug)]
 pub(crate) struct NoThread;
-
-/// How long a thread without work is kept; in a model it leaves at once.
-pub(crate) const IDLE_TIME: Duration = Duration::from_secs(if cfg!(loom) { 0 } else { 30 });
 
 /// How long a thread is asked for again and again before that fails.
 pub(crate) const PATIENCE: Duration = Duration::from_millis(100);
@@ -38,6 +36,7 @@ global!(EXHAUSTED: AtomicBool = AtomicBool::new(false));
 type Idle = Mutex<Vec<Arc<Worker>>>;
 
 pub(crate) struct Worker {
+    config: Config,
     job: Mutex<Option<Job>>,
     bell: Condvar,
 }
@@ -50,7 +49,7 @@ pub(crate) fn lend(job: Job) -> Result<(), NoThread> {
             worker.give(job);
             Ok(())
         }
-        None => hire(Box::new(|| Worker::live(job))),
+        None => hire(Box::new(|config| Worker::live(job, config))),
     }
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn lend_all(count: usize, job: impl Fn() -> Job) -> Result<(), (usize
     parked.iter().rev().for_each(|worker| worker.give(job()));
     for lent in parked.len()..count {
         let job = job();
-        hire(Box::new(|| Worker::live(job))).map_err(|denied| (lent, denied))?;
+        hire(Box::new(|config| Worker::live(job, config))).map_err(|denied| (lent, denied))?;
     }
     Ok(())
 }
@@ -89,9 +88,10 @@ impl Worker {
     ///
     /// The first job comes before anything else is made: a thread's first allocation costs it a cache of
     /// its own, and a callback that blocks for good shall not be charged for that.
-    fn live(first: Job) {
+    fn live(first: Job, config: &Config) {
         first();
         let worker = Arc::new(Worker {
+            config: *config,
             job: Mutex::new(None),
             bell: Condvar::new(),
         });
@@ -102,10 +102,18 @@ impl Worker {
         }
     }
 
-    /// Waits among the parked workers for the next job.
+    /// Waits among the parked workers, if there is room, for the next job.
     fn park(self: &Arc<Worker>) -> Option<Job> {
-        IDLE.lock().push(self.clone());
-        self.await_job()
+        self.join_parked().then(|| self.await_job()).flatten()
+    }
+
+    fn join_parked(self: &Arc<Worker>) -> bool {
+        let mut idle = IDLE.lock();
+        let is_room = idle.len() < self.config.max_idle;
+        if is_room {
+            idle.push(self.clone());
+        }
+        is_room
     }
 
     fn give(&self, job: Job) {
@@ -116,11 +124,11 @@ impl Worker {
 
     /// Parks until there is a job, or until there was none for long (`None`: the thread is to end).
     fn await_job(self: &Arc<Worker>) -> Option<Job> {
-        let leave_at = clock::now() + IDLE_TIME;
+        let leave_at = clock::deadline(self.config.idle_timeout_ns);
         let no_job = |job: &mut Option<Job>| job.is_none();
         let mut job = self
             .bell
-            .wait_while_until(self.job.lock(), Some(leave_at), no_job);
+            .wait_while_until(self.job.lock(), leave_at, no_job);
         if job.is_none() && !self.resign() {
             job = self.bell.wait_while(job, no_job);
         }

@@ -17,18 +17,36 @@ use crate::models::threads::pthread_create;
 #[cfg(not(all(test, loom)))]
 use libc::pthread_create;
 
-use super::{EXHAUSTED, Job, NoThread};
+use super::{EXHAUSTED, NoThread};
+use crate::callback::Notice;
+use crate::config::{self, Config};
 use crate::sync::atomic::Ordering;
-use crate::{bug, fork, slots, thread_name};
+use crate::{bug, slots, thread_name};
 
-/// Enough for the deepest tree, and as much again for callbacks, where the system's default is small.
-const SMALLEST_STACK: usize = 2 << 20;
+/// What the deepest tree takes of a stack.
+pub(crate) const DEEPEST_TREE: usize = 1 << 20;
 
-/// Makes a thread of the library for this job.
-pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
-    fork::prepare_for_it();
-    let argument = Box::into_raw(Box::new(job));
-    let created = without_signals(|| create(argument.cast()));
+/// As much again for callbacks, where the system's default is small.
+const SMALLEST_DEFAULT: usize = 2 * DEEPEST_TREE;
+
+/// What callbacks cannot have of a stack: the C library keeps thread-local data there, and the frames of
+/// this library lie between.
+const OWN_SHARE: usize = 64 << 10;
+
+/// All that a thread does.
+pub(crate) type Life = Box<dyn FnOnce(&Config) + Send>;
+
+/// What a thread is born with.
+struct Birth {
+    config: Config,
+    life: Life,
+}
+
+/// Makes a thread of the library for this life.
+pub(crate) fn hire(life: Life) -> Result<(), NoThread> {
+    let config = config::settled();
+    let argument = Box::into_raw(Box::new(Birth { config, life }));
+    let created = without_signals(|| create(argument.cast(), &config));
     if created {
         EXHAUSTED.store(false, Ordering::Relaxed);
         return Ok(());
@@ -38,7 +56,7 @@ pub(crate) fn hire(job: Job) -> Result<(), NoThread> {
     Err(NoThread)
 }
 
-fn create(argument: *mut c_void) -> bool {
+fn create(argument: *mut c_void, config: &Config) -> bool {
     let mut attributes = MaybeUninit::uninit();
     let mut thread = MaybeUninit::uninit();
     // SAFETY: the attributes are made before they are used, and destroyed after. The pointers are
@@ -49,9 +67,13 @@ fn create(argument: *mut c_void) -> bool {
         }
         let attributes = attributes.assume_init_mut();
         libc::pthread_attr_setdetachstate(attributes, libc::PTHREAD_CREATE_DETACHED);
-        let mut stack_size = 0;
-        libc::pthread_attr_getstacksize(attributes, &mut stack_size);
-        libc::pthread_attr_setstacksize(attributes, stack_size.max(SMALLEST_STACK));
+        let mut default_size = 0;
+        libc::pthread_attr_getstacksize(attributes, &mut default_size);
+        let stack_size = match config.stack_size {
+            Some(size) => size.saturating_add(OWN_SHARE),
+            None => default_size.max(SMALLEST_DEFAULT),
+        };
+        libc::pthread_attr_setstacksize(attributes, stack_size);
         let error = pthread_create(thread.as_mut_ptr(), attributes, start, argument);
         libc::pthread_attr_destroy(attributes);
         error == 0
@@ -60,14 +82,28 @@ fn create(argument: *mut c_void) -> bool {
 
 /// Where a thread of the library begins.
 extern "C" fn start(argument: *mut c_void) -> *mut c_void {
-    // SAFETY: the argument is the job that `hire` boxed for this thread.
-    let job = unsafe { Box::from_raw(argument.cast::<Job>()) };
-    thread_name::adopt();
-    let _ = bug::contained(|| {
-        slots::with_own(job);
-        Ok(())
+    // SAFETY: the argument is what `hire` boxed for this thread.
+    let birth = unsafe { Box::from_raw(argument.cast::<Birth>()) };
+    thread_name::adopt(birth.config.prefix);
+    slots::with_own(|| {
+        // The box stays until the end: releasing it before the first job would cost the thread as much as
+        // an allocation (`Worker::live`).
+        let (life, config) = (birth.life, &birth.config);
+        tell(config.on_start);
+        let _ = bug::contained(|| {
+            life(config);
+            Ok(())
+        });
+        tell(config.on_stop);
     });
     std::ptr::null_mut()
+}
+
+/// Tells the program, if it wants to know.
+fn tell(hook: Option<Notice>) {
+    if let Some(hook) = hook {
+        hook.give(None);
+    }
 }
 
 /// Lets the calling thread of the library sleep for less than the kernel's usual 50 µs of slack.

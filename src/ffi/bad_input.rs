@@ -1,7 +1,9 @@
 //! Bad input, in words: which function, which argument, which element.
 
+use crate::crew::DEEPEST_TREE;
 use crate::error::Error;
 use crate::process::MAX_DEPTH;
+use crate::thread_name::Prefix;
 
 /// A mistake in a call.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,28 @@ pub(super) enum BadInput {
         function: &'static str,
         count: usize,
     },
+    #[error("{function}: {argument}->size is {size}, which is not the size of any version of it")]
+    Size {
+        function: &'static str,
+        argument: &'static str,
+        size: usize,
+    },
+    #[error(
+        "{function}: {argument} has something set that this version of the library does not know"
+    )]
+    Unknown {
+        function: &'static str,
+        argument: &'static str,
+    },
+    #[error(
+        "proc_configure: config->stack_size is {size}, less than PROC_MIN_STACK_SIZE, {DEEPEST_TREE}"
+    )]
+    StackSize { size: usize },
+    #[error(
+        "proc_configure: config->thread_name_prefix has {length} bytes, more than PROC_MAX_NAME_PREFIX, {}",
+        Prefix::LONGEST
+    )]
+    NamePrefix { length: usize },
     #[error("{function}: format is {format}, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON")]
     Format { function: &'static str, format: i32 },
     #[error("{function}: {argument} is nested {MAX_DEPTH} deep (PROC_MAX_DEPTH) already")]

@@ -25,8 +25,11 @@ pub mod job;
 
 pub mod dump;
 
+pub mod configure;
+
 pub mod version;
 
 mod bad_input;
 mod errno;
 mod handle;
+mod sized;

@@ -130,7 +130,7 @@ pub unsafe extern "C" fn proc_sequence(
 /// begins with the name.
 ///
 /// A thread of the library carries the name of the innermost task that it runs: 15 bytes of it, the
-/// tail. Your own threads are never renamed.
+/// tail (`proc_configure` can put something before it). Your own threads are never renamed.
 ///
 /// Ownership: takes over one reference of `impl`; the name is copied.
 ///

@@ -68,8 +68,8 @@ pub struct proc_job {
 /// handles of its own.
 ///
 /// Threads: runs on the thread that runs the process, or on one of the library's. Those have the
-/// system's default stack, at least 2 MiB, and all signals blocked that are not caused by what the
-/// thread itself computes: a program started from there inherits that mask, and a write to a
+/// system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked that
+/// are not caused by what the thread itself computes: a program started from there inherits that mask, and a write to a
 /// closed pipe fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE).
 /// They inherit the affinity and scheduling of the thread that needed them first. If the same
 /// process runs several times at once, so does its callback, with the same `user_data`.

@@ -13,6 +13,7 @@ type Give = fn(&Worker, Job);
 fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Job>, give: Give) {
     loom::model(move || {
         let worker = Arc::new(Worker {
+            config: Config::DEFAULT,
             job: Mutex::new(None),
             bell: Condvar::new(),
         });

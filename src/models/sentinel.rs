@@ -7,8 +7,7 @@ use crate::models::{explore, publishing, threads};
 
 type Watch = fn() -> Result<(), NoThread>;
 
-/// Longer than any model goes on.
-const FOR_EVER: Duration = Duration::from_secs(60);
+const FOR_EVER: i64 = -1;
 
 /// A caller publishes while the sentinel goes to sleep. If neither saw the other, the sentinel would
 /// sleep for ever, which the model reports as a deadlock.
@@ -73,7 +72,7 @@ fn publishing_races_with_leaving(leave: fn(&Sentinel) -> bool, watch: Watch) {
 }
 
 fn leave(sentinel: &Sentinel) -> bool {
-    sentinel.sleep(Duration::ZERO)
+    sentinel.sleep(0)
 }
 
 #[test]
@@ -102,7 +101,7 @@ fn watch_by_what_was() -> Result<(), NoThread> {
     let state = SENTINEL.state.load(Ordering::SeqCst);
     let _changing = SENTINEL.lock.lock();
     match state {
-        ABSENT => crew::hire(Box::new(|| SENTINEL.live()))?,
+        ABSENT => crew::hire(Box::new(|config| SENTINEL.live(config)))?,
         ASLEEP => SENTINEL.bell.notify_one(),
         _ => return Ok(()),
     }
@@ -136,7 +135,7 @@ fn f6_a_sentinel_is_awake_before_it_sleeps() {
 fn f6_mutant_says_so_after_the_lock() {
     there_is_nothing_to_watch(|| {
         let changing = SENTINEL.lock.lock();
-        crew::hire(Box::new(|| SENTINEL.live()))?;
+        crew::hire(Box::new(|config| SENTINEL.live(config)))?;
         drop(changing);
         SENTINEL.state.store(AWAKE, Ordering::SeqCst);
         Ok(())

@@ -38,9 +38,19 @@ static proc_impl *tree(void) {
                            PROC_GROUP(proc_ref(NULL)));
 }
 
+static void configure(void) {
+    proc_config config = PROC_CONFIG_INIT;
+    config.stack_size = PROC_MIN_STACK_SIZE;
+    config.idle_timeout_ns = PROC_FOREVER;
+    config.thread_name_prefix = "usage";
+    config.on_thread_start = config.on_thread_stop = release;
+    proc_error_unref(proc_configure(&config));
+}
+
 int use(void);
 
 int use(void) {
+    configure();
     proc_cancel *cancel = proc_cancel_new(NULL);
     proc_error *error = proc_run(tree(), cancel);
     const proc_error *first = proc_error_at(error, 0);

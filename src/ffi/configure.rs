@@ -1,0 +1,132 @@
+//! Choices for the library's threads.
+
+use std::ffi::{CStr, c_char, c_void};
+
+use super::bad_input::BadInput;
+use super::handle::{give_outcome, string};
+use super::sized::{self, Growing};
+use super::types::proc_error;
+use crate::callback::Notice;
+use crate::config::{self, Config, Settled};
+use crate::crew::DEEPEST_TREE;
+use crate::error::{Error, Outcome};
+use crate::thread_name::Prefix;
+
+/// The smallest stack that threads of the library may be given: the deepest tree fits in it, with a callback
+/// that takes little.
+pub const PROC_MIN_STACK_SIZE: usize = 1048576;
+
+const _: () = assert!(PROC_MIN_STACK_SIZE == DEEPEST_TREE);
+
+/// The longest `thread_name_prefix`, in bytes.
+pub const PROC_MAX_NAME_PREFIX: usize = 10;
+
+const _: () = assert!(PROC_MAX_NAME_PREFIX == Prefix::LONGEST);
+
+/// What the library calls on its threads (`proc_config`). It must return, as a callback must.
+pub type proc_thread_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
+
+/// Choices for the threads of the library. PROC_CONFIG_INIT sets the size and the defaults.
+///
+/// Ownership: all of it is yours, and is copied, but for `user_data`, which must be there as long as the
+/// program.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct proc_config {
+    /// sizeof(proc_config): programs of older headers go on working.
+    pub size: usize,
+    /// How many bytes of its stack a thread has for callbacks and for the combinators around them. The
+    /// thread-local data of the program's libraries comes out of that if it is larger than 32 KiB. At least
+    /// PROC_MIN_STACK_SIZE; 0, the default: what the system gives threads (`ulimit -s`), but 2 MiB
+    /// at least.
+    pub stack_size: usize,
+    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
+    /// any number. The one that watches over children that nobody runs yet is not among them.
+    pub max_idle_threads: usize,
+    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds.
+    pub idle_timeout_ns: i64,
+    /// What the threads are called: this, and inside of a task this, a slash, and as much of the end of the
+    /// task's name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default:
+    /// inside of a task its name alone, else "procession".
+    pub thread_name_prefix: *const c_char,
+    /// Called on each thread of the library before anything else, for what runtimes must be told of
+    /// foreign threads; may be NULL, the default. Processes may be waiting for the thread, so it must not
+    /// wait for any.
+    pub on_thread_start: proc_thread_fn,
+    /// Called on each thread of the library that ends, after everything else; may be NULL, the default.
+    /// Threads that are there when the program ends just end with it.
+    pub on_thread_stop: proc_thread_fn,
+    /// Passed to both as it is; may be NULL.
+    pub user_data: *mut c_void,
+}
+
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
+unsafe impl Growing for proc_config {}
+
+/// What the first version measured.
+const FIRST_SIZE: usize = size_of::<proc_config>();
+
+/// # Configuration
+///
+/// Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
+/// over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
+///
+/// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`); before that it may be
+/// called again, and the last call counts. A child of `fork` has its parent's configuration, and may
+/// change it until its own first run.
+///
+/// @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
+///                that is set beyond what this version of the library knows.
+/// @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_configure(config: *const proc_config) -> *mut proc_error {
+    // SAFETY: the caller lends it, and what it points to.
+    let config = unsafe { read(config) };
+    give_outcome(config.map_err(Error::from).and_then(configure))
+}
+
+fn configure(config: Config) -> Outcome {
+    config::change(config).map_err(|Settled| {
+        let message = "proc_configure: something has run already";
+        Error::new(libc::EBUSY, message)
+    })
+}
+
+/// The configuration that C asks for.
+///
+/// # Safety
+/// `config` is NULL, or valid with all that it points to.
+unsafe fn read(config: *const proc_config) -> Result<Config, BadInput> {
+    // SAFETY: as promised by the caller.
+    let asked = unsafe { sized::read(["proc_configure", "config"], config, FIRST_SIZE)? };
+    // SAFETY: as above.
+    let prefix = unsafe { string(asked.thread_name_prefix) };
+    Ok(Config {
+        stack_size: stack_size(asked.stack_size)?,
+        max_idle: asked.max_idle_threads,
+        idle_timeout_ns: asked.idle_timeout_ns,
+        prefix: prefix.map(name_prefix).transpose()?.flatten(),
+        on_start: notice(asked.on_thread_start, asked.user_data),
+        on_stop: notice(asked.on_thread_stop, asked.user_data),
+    })
+}
+
+/// `None`: as the system has it.
+fn stack_size(size: usize) -> Result<Option<usize>, BadInput> {
+    match size {
+        0 => Ok(None),
+        PROC_MIN_STACK_SIZE.. => Ok(Some(size)),
+        _ => Err(BadInput::StackSize { size }),
+    }
+}
+
+fn name_prefix(text: &CStr) -> Result<Option<Prefix>, BadInput> {
+    let prefix = Prefix::of(text).ok_or(BadInput::NamePrefix {
+        length: text.count_bytes(),
+    })?;
+    Ok(Some(prefix).filter(|_| !text.is_empty()))
+}
+
+fn notice(function: proc_thread_fn, data: *mut c_void) -> Option<Notice> {
+    function.map(|function| Notice { function, data })
+}

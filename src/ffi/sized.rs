@@ -1,0 +1,53 @@
+//! Structs of C that begin with their size, so that they can grow.
+//!
+//! A program was compiled with some version of such a struct and runs with some version of the library.
+//! Its size says which fields it knows. What makes that sound: a caller that says a size has that many
+//! bytes, and no more of them are touched.
+
+use super::bad_input::BadInput;
+
+/// No version will be as large: who says so has not set the size.
+const LARGEST: usize = 4096;
+
+/// A struct that begins with its size.
+///
+/// # Safety
+/// It is `repr(C)`, its first field is a `usize`, and any bytes are a value of it.
+pub(super) unsafe trait Growing: Copy {}
+
+/// Reads what C lends us. A field that one of the two does not know must be 0, or is, which stands for
+/// what was before there was this field.
+///
+/// # Safety
+/// `lent` is NULL or points to a size and to that many bytes.
+pub(super) unsafe fn read<S: Growing>(
+    [function, argument]: [&'static str; 2],
+    lent: *const S,
+    first_size: usize,
+) -> Result<S, BadInput> {
+    if lent.is_null() {
+        return Err(BadInput::Null { function, argument });
+    }
+    // SAFETY: the caller promises a size, and it comes first.
+    let size = unsafe { lent.cast::<usize>().read() };
+    if !(first_size..=LARGEST).contains(&size) {
+        return Err(BadInput::Size {
+            function,
+            argument,
+            size,
+        });
+    }
+    // SAFETY: the caller promises that many bytes.
+    let bytes = unsafe { std::slice::from_raw_parts(lent.cast::<u8>(), size) };
+    let (known, unknown) = bytes.split_at(size.min(size_of::<S>()));
+    if unknown.iter().any(|byte| *byte != 0) {
+        return Err(BadInput::Unknown { function, argument });
+    }
+    let mut value = std::mem::MaybeUninit::<S>::zeroed();
+    // SAFETY: no more bytes than the value has, and any are fine.
+    unsafe {
+        let to = value.as_mut_ptr().cast::<u8>();
+        std::ptr::copy_nonoverlapping(known.as_ptr(), to, known.len());
+        Ok(value.assume_init())
+    }
+}
