@@ -59,6 +59,7 @@
 
 /* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL}
+#define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
 #ifndef __cplusplus
@@ -209,6 +210,80 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
  * return, as a callback must.
  */
 typedef void (*proc_destroy_fn)(void *user_data);
+
+/**
+ * What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
+ *
+ * What ends in `_total` only ever grows, from 0 at the start of the program, and in a child of `fork`
+ * from 0 again. The rest is as it is at the moment. A *process* here is one run of a callback, since that
+ * is what runs; combinators are not counted, and neither is what was not started.
+ */
+typedef struct {
+    /**
+     * sizeof(proc_stats), which the caller sets: programs of older headers go on working.
+     */
+    size_t size;
+    /**
+     * Threads of the library that there are.
+     */
+    uint64_t threads_live;
+    /**
+     * Of these, how many are parked until there is work for them. (The one that watches over children
+     * that nobody runs yet is not among them.)
+     */
+    uint64_t threads_idle;
+    /**
+     * The most that there were at the same time.
+     */
+    uint64_t threads_peak;
+    /**
+     * Threads that were made.
+     */
+    uint64_t threads_created_total;
+    /**
+     * Threads that the system did not give when they were asked for; several for the same purpose, if it
+     * was asked several times.
+     */
+    uint64_t threads_denied_total;
+    /**
+     * Callbacks that run, on threads of the program too; also those that wait, and those that are in a
+     * `proc_run` of their own.
+     */
+    uint64_t processes_running;
+    /**
+     * Callbacks that were called.
+     */
+    uint64_t processes_started_total;
+    /**
+     * Callbacks that returned an error, that of their cancellation included.
+     */
+    uint64_t processes_failed_total;
+    /**
+     * Tasks that run.
+     */
+    uint64_t tasks_running;
+    /**
+     * Tasks that were begun.
+     */
+    uint64_t tasks_started_total;
+    /**
+     * Tasks whose process returned an error.
+     */
+    uint64_t tasks_failed_total;
+    /**
+     * Runs of a `proc_concurrent` or `proc_group` of two children or more.
+     */
+    uint64_t fan_outs_total;
+    /**
+     * Threads of the library that came to help with such a run; also those that found nothing left to do.
+     */
+    uint64_t helpers_total;
+    /**
+     * Cancellations: by `proc_cancel_trigger`, a signal, a child's failure, or the end of a group whose handle
+     * somebody keeps. Handles that were cancelled along with one above them are not counted.
+     */
+    uint64_t cancellations_total;
+} proc_stats;
 
 /**
  * What the library calls on its threads (`proc_config`). It must return, as a callback must.
@@ -826,6 +901,24 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * @return NULL, or an error with the `errno` of writing; EINVAL if the format is not known.
  */
 PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
+
+/* ------------------------------------------------------------------------------------------------
+ * Numbers
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Fills in what the library does and has done. The threads are looked at one after the other while they
+ * run, so numbers that change fit together only roughly; when nothing runs, they are exact. No total is
+ * ever smaller than it was.
+ *
+ * Costs the processes that run nothing, and who asks some 100 ns a thread; threads of the library neither
+ * begin nor end meanwhile.
+ *
+ * @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
+ *               library knows becomes 0. NULL, or a size that was not set (less than that of `size`,
+ *               more than 4096): nothing happens.
+ */
+PROC_API void proc_get_stats(proc_stats *stats);
 
 /* ------------------------------------------------------------------------------------------------
  * Configuration

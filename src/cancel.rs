@@ -19,6 +19,7 @@
 use std::ops::Deref;
 
 use crate::clock::{self, Instant};
+use crate::counts::{self, Counted};
 use crate::error::Error;
 use crate::hook::Hook;
 use crate::observers::Observers;
@@ -86,7 +87,7 @@ impl Cancel {
         // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
         if let Some(cause) = self.cause() {
             let born = Cancel::root(task);
-            born.trigger(cause.clone());
+            born.strike(cause, &mut Vec::new());
             return born;
         }
         self.0.holders.fetch_add(1, Ordering::Relaxed);
@@ -263,9 +264,14 @@ impl Node {
 
     /// Cancels this node and all below it; adds the hooks that are to run then.
     fn strike_all(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) {
-        let mut below = self.strike(cause, hooks);
+        let Some(mut below) = self.strike(cause, hooks) else {
+            return;
+        };
+        if !self.is_view {
+            counts::count_elsewhere(Counted::Cancellations); // A view goes along with what it is of.
+        }
         while let Some(node) = below.pop() {
-            below.append(&mut node.strike(cause, hooks));
+            below.append(&mut node.strike(cause, hooks).unwrap_or_default());
         }
     }
 
@@ -282,12 +288,12 @@ impl Node {
         Some(above)
     }
 
-    /// Cancels this one node; returns those to which the cancellation must go on, and adds the hooks
-    /// that are to run then.
-    fn strike(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) -> Vec<Arc<Node>> {
+    /// Cancels this one node, unless it is already; returns those to which the cancellation must go on, and
+    /// adds the hooks that are to run then.
+    fn strike(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) -> Option<Vec<Arc<Node>>> {
         let mut links = self.links.lock();
         if self.cancelled() {
-            return Vec::new();
+            return None;
         }
         // The flag is stored last, with release, so who sees it sees the cause (C1).
         let _ = self.cause.set(cause.clone());
@@ -298,7 +304,7 @@ impl Node {
         if let Some(observers) = &mut links.observers {
             hooks.append(&mut observers.tell());
         }
-        links.children.take()
+        Some(links.children.take())
     }
 
     /// Adds an observer or takes one away, who is told whether the handle is cancelled. That is under the

@@ -20,6 +20,7 @@
 use crate::backlog::{Backlog, Published, Watch};
 use crate::bug;
 use crate::cancel::{Cancel, Scope};
+use crate::counts::Counted;
 use crate::error::Error;
 use crate::frames::{self, Context, JobId, What};
 use crate::process::{self, Process};
@@ -72,6 +73,7 @@ fn run_several(process: &Process, context: &Context<'_>, policy: OnFailure) -> V
     let helpers = process.children().len() - 1;
     // With a helper for each other child on its way, nobody needs to watch (F1).
     let covered = process.stalls() && sentinel::send_helpers(&fan_out, helpers).is_ok();
+    context.slot.counts.count(Counted::FanOuts);
     slots::watch(context.slot);
     let what = What::Children(policy.name(), Some(&fan_out));
     let errors = context.inside(what, || {
@@ -222,6 +224,7 @@ impl FanOut {
         let task = work.task.as_ref();
         let scope = Scope::of(Some(work.cancel.clone()), task);
         let useful = frames::enter(What::Help(self), &scope, task, work.job, |context| {
+            context.slot.counts.count(Counted::Helpers);
             self.work(&work.parent, &context)
         });
         if useful {

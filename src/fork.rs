@@ -14,7 +14,7 @@ use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{OnceLock, global, per_thread};
-use crate::{config, crew, sentinel, slots, toplevel};
+use crate::{config, counts, crew, sentinel, slots, toplevel};
 
 // How many forks lie between this process and the one in which the library was loaded.
 global!(GENERATION: AtomicU32 = AtomicU32::new(0));
@@ -64,6 +64,7 @@ unsafe extern "C" fn in_child() {
         sentinel::forget(held.sentinel);
         crew::forget(held.crew);
         config::forget(held.config);
+        counts::after_fork();
         toplevel::after_fork();
     }
 }

@@ -23,6 +23,7 @@ use std::ffi::CStr;
 
 use crate::backlog::{Backlog, Published};
 use crate::cancel::Scope;
+use crate::counts::{Counted, Counts};
 use crate::leaf::{self, Call, Leaf};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::sync::notes::{AtomicI32, AtomicU8};
@@ -71,15 +72,21 @@ pub(crate) struct Context<'a> {
 pub(crate) type JobId = u64;
 
 /// Where one thread says what runs on it.
+///
+/// In this order, for what is written at every callback fits in one line of the cache: spread over two,
+/// a callback takes half a nanosecond more.
+#[repr(C, align(64))]
 pub(crate) struct Slot {
+    leaf: Leaf,
+    /// What the running callback runs inside of (S4); NULL if none runs.
+    context: AtomicPtr<Context<'static>>,
+    pub(crate) counts: Counts,
+
     /// Whether the thread is the library's.
     pub(crate) on_crew: bool,
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(crate) is_watched: AtomicBool,
     innermost: Mutex<Link>,
-    /// What the running callback runs inside of (S4); NULL if none runs.
-    context: AtomicPtr<Context<'static>>,
-    leaf: Leaf,
     /// The kernel's number of the thread.
     thread: AtomicI32,
     /// In which waiting call of the library the thread is, as `Waiting` has it; 0: in none.
@@ -291,6 +298,7 @@ impl Context<'_> {
         let here = std::ptr::from_ref(self).cast_mut().cast();
         let outer = self.slot.context.load(Ordering::Relaxed);
         self.slot.context.store(here, Ordering::Relaxed);
+        self.slot.counts.count(Counted::Callbacks);
         // Nothing unwinds past this (`escape`).
         let value = self.slot.leaf.during(function, callback);
         self.slot.context.store(outer, Ordering::Relaxed);
@@ -319,6 +327,7 @@ impl Slot {
             innermost: Mutex::new(Link(std::ptr::null())),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
+            counts: Counts::new(),
             thread: AtomicI32::new(0),
             waiting: AtomicU8::new(0),
         }
@@ -339,6 +348,13 @@ impl Slot {
             *innermost = Link(std::ptr::from_ref(frame).cast());
         }
         is_mine
+    }
+
+    /// How many callbacks run here: the innermost, and those that run something that has callbacks.
+    pub(crate) fn callbacks(&self) -> usize {
+        let mut callers = 0;
+        let running = self.look(|frame| callers += usize::from(frame.caller != leaf::NONE));
+        callers + usize::from(running.call.is_some())
     }
 
     /// Shows everything that the slot's thread is inside of, innermost first.

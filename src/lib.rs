@@ -11,7 +11,8 @@
 //!   it and `notes` what the sentinel remembers; `crew` has the threads and `thread_name` what they
 //!   are called.
 //! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
-//!   `leaf` is the callback that runs there, and `live` shows it all.
+//!   `leaf` is the callback that runs there, and `live` shows it all. `counts` is what happened there how
+//!   often, and `stats` all of that in numbers.
 //! - `config` is what the program has chosen for these threads.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
@@ -30,6 +31,7 @@ mod cancel;
 mod clock;
 mod concurrent;
 mod config;
+mod counts;
 mod crew;
 mod error;
 mod escape;
@@ -55,6 +57,7 @@ mod sentinel;
 mod sequence;
 mod signal;
 mod slots;
+mod stats;
 mod sync;
 mod task;
 mod task_run;

@@ -10,6 +10,7 @@ use std::ops::Deref;
 
 use crate::callback::Callback;
 use crate::cancel::{Cancel, Scope};
+use crate::counts::Counted;
 use crate::error::{Error, Outcome};
 use crate::frames::{self, Context, JobId, What};
 use crate::region::Region;
@@ -96,9 +97,13 @@ fn call(callback: &Callback, context: &Context<'_>) -> Outcome {
         thread_name::carry(context.task.map(|task| task.thread_name()));
     }
     let call = || callback.call(context.scope.handle());
-    context.during(callback.function as usize, || {
+    let outcome = context.during(callback.function as usize, || {
         escape::forbidden(context.task, call)
-    })
+    });
+    if outcome.is_err() {
+        context.slot.counts.count(Counted::CallbacksFailed);
+    }
+    outcome
 }
 
 impl Process {

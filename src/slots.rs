@@ -10,6 +10,7 @@
 use std::collections::HashSet;
 
 use crate::backlog::Backlog;
+use crate::counts::{Counted, Totals};
 use crate::frames::{self, Slot, What};
 use crate::sync::atomic::Ordering;
 use crate::sync::{Arc, Mutex, MutexGuard, global};
@@ -25,9 +26,26 @@ pub(crate) struct Slots {
 }
 
 // Those of the crew's threads.
-global!(CREW: Mutex<Crew> = Mutex::new(Vec::new()));
+global!(CREW: Mutex<Crew> = Mutex::new(Crew::EMPTY));
 
-type Crew = Vec<&'static Slot>;
+pub(crate) struct Crew {
+    slots: Vec<&'static Slot>,
+    /// The most that there were at the same time.
+    peak: usize,
+    /// What was counted in those that are gone (N2).
+    gone: Totals,
+}
+
+/// What all slots say together.
+pub(crate) struct Census {
+    pub(crate) totals: Totals,
+    /// How many callbacks run.
+    pub(crate) callbacks: usize,
+    /// How many threads of the library there are.
+    pub(crate) crew: usize,
+    /// The most that there were at the same time.
+    pub(crate) peak: usize,
+}
 
 global!(SLOTS: Mutex<Slots> = Mutex::new(Slots { shared: Vec::new(), last: 0, watched: Vec::new() }));
 
@@ -62,7 +80,8 @@ pub(crate) fn with_own<T>(code: impl FnOnce() -> T) -> T {
     // SAFETY: what has the reference is this thread, below in this function, and `SLOTS`, out of which
     // `Own` takes it before the slot ends.
     let lent: &'static Slot = unsafe { &*std::ptr::from_ref(&slot) };
-    CREW.lock().push(lent);
+    slot.counts.count(Counted::Threads);
+    CREW.lock().join(lent);
     let _own = Own(lent);
     frames::adopt(lent);
     code()
@@ -76,7 +95,25 @@ impl Drop for Own {
         if self.0.is_watched.load(Ordering::Relaxed) {
             remove(&mut SLOTS.lock().watched, self.0);
         }
-        remove(&mut CREW.lock(), self.0);
+        CREW.lock().leave(self.0);
+    }
+}
+
+impl Crew {
+    const EMPTY: Crew = Crew {
+        slots: Vec::new(),
+        peak: 0,
+        gone: Totals::NONE,
+    };
+
+    fn join(&mut self, slot: &'static Slot) {
+        self.slots.push(slot);
+        self.peak = self.peak.max(self.slots.len());
+    }
+
+    fn leave(&mut self, slot: &Slot) {
+        remove(&mut self.slots, slot);
+        self.gone.add(&slot.counts);
     }
 }
 
@@ -93,18 +130,35 @@ pub(crate) fn each(mut show: impl FnMut(&Slot)) {
     // From the end, for a slot that is removed is replaced by the last one: so none is passed over, and
     // those that come again are known.
     let mut seen = HashSet::new();
-    let mut left = CREW.lock().len();
+    let mut left = CREW.lock().slots.len();
     while left > 0 {
         let crew = CREW.lock();
-        let to = left.min(crew.len());
+        let to = left.min(crew.slots.len());
         let from = to.saturating_sub(AT_ONCE);
-        for slot in crew[from..to].iter().rev() {
+        for slot in crew.slots[from..to].iter().rev() {
             if seen.insert(std::ptr::from_ref(*slot)) {
                 show(slot);
             }
         }
         left = from;
     }
+}
+
+/// Adds up what all slots say. Threads neither come nor go meanwhile (N2).
+pub(crate) fn census() -> Census {
+    let shared = SLOTS.lock().shared.clone();
+    let crew = CREW.lock();
+    let mut census = Census {
+        totals: crew.gone,
+        callbacks: 0,
+        crew: crew.slots.len(),
+        peak: crew.peak,
+    };
+    for slot in shared.iter().chain(&crew.slots) {
+        census.callbacks += slot.callbacks();
+        census.totals.add(&slot.counts);
+    }
+    census
 }
 
 /// Lets the sentinel know of a slot of the calling thread in which something is to be published.
@@ -141,6 +195,10 @@ pub(crate) fn hold() -> Held {
 /// slots are not used again, since one may have been locked.
 pub(crate) fn forget((mut slots, mut crew): Held) {
     std::mem::forget(std::mem::take(&mut *slots));
-    std::mem::forget(std::mem::take(&mut *crew));
+    std::mem::forget(std::mem::replace(&mut *crew, Crew::EMPTY));
     frames::disown();
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/slots.rs"]
+mod models;

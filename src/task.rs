@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use crate::counts::Counted;
 use crate::error::{Error, Outcome};
 use crate::frames::{Context, What};
 use crate::process::{self, Process};
@@ -23,10 +24,16 @@ pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
         task: Some(&here),
         ..*context
     };
+    let counts = &context.slot.counts;
+    counts.count(Counted::Tasks);
     let outcome = inside.inside(What::Task(task.task_type()), || {
         process::run(&task.child, &inside)
     });
-    outcome.map_err(|cause| Error::task(task.task_type(), cause))
+    counts.count(Counted::TasksEnded);
+    outcome.map_err(|cause| {
+        counts.count(Counted::TasksFailed);
+        Error::task(task.task_type(), cause)
+    })
 }
 
 impl Task {

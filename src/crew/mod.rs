@@ -69,6 +69,11 @@ pub(crate) fn lend_all(count: usize, job: impl Fn() -> Job) -> Result<(), (usize
     Ok(())
 }
 
+/// How many threads wait for a job.
+pub(crate) fn parked() -> usize {
+    IDLE.lock().len()
+}
+
 /// Asks for a thread again and again, for a bounded time; once only, if that was in vain before and no
 /// thread could be had since: a tree of a thousand fan-outs is not to wait a thousand times.
 pub(crate) fn patiently(mut ask: impl FnMut() -> Result<(), NoThread>) -> Result<(), NoThread> {

@@ -20,6 +20,7 @@ use libc::pthread_create;
 use super::{EXHAUSTED, NoThread};
 use crate::callback::Notice;
 use crate::config::{self, Config};
+use crate::counts::{self, Counted};
 use crate::sync::atomic::Ordering;
 use crate::{bug, slots, thread_name};
 
@@ -51,6 +52,7 @@ pub(crate) fn hire(life: Life) -> Result<(), NoThread> {
         EXHAUSTED.store(false, Ordering::Relaxed);
         return Ok(());
     }
+    counts::count_elsewhere(Counted::ThreadsDenied);
     // SAFETY: no thread was made, so the argument is still ours alone.
     drop(unsafe { Box::from_raw(argument) });
     Err(NoThread)

@@ -25,6 +25,8 @@ pub mod job;
 
 pub mod dump;
 
+pub mod stats;
+
 pub mod configure;
 
 pub mod version;

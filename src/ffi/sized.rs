@@ -51,3 +51,28 @@ pub(super) unsafe fn read<S: Growing>(
         Ok(value.assume_init())
     }
 }
+
+/// Writes what C has room for, after the size. What we do not know becomes zero. Does nothing if there is
+/// no room, or the size was not set.
+///
+/// # Safety
+/// `room` is NULL or points to a size and to that many bytes, which are the caller's to write.
+pub(super) unsafe fn write<S: Growing>(value: &S, room: *mut S) {
+    if room.is_null() {
+        return;
+    }
+    // SAFETY: the caller promises a size, and it comes first.
+    let size = unsafe { room.cast::<usize>().read() };
+    if !(size_of::<usize>()..=LARGEST).contains(&size) {
+        return;
+    }
+    let known = size.min(size_of::<S>());
+    let after_size = size_of::<usize>();
+    // SAFETY: no more bytes than the value has are read, and no more than promised are written.
+    unsafe {
+        let from = std::ptr::from_ref(value).cast::<u8>();
+        let to = room.cast::<u8>();
+        std::ptr::copy_nonoverlapping(from.add(after_size), to.add(after_size), known - after_size);
+        to.add(known).write_bytes(0, size - known);
+    }
+}

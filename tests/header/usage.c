@@ -38,6 +38,12 @@ static proc_impl *tree(void) {
                            PROC_GROUP(proc_ref(NULL)));
 }
 
+static bool is_busy(void) {
+    proc_stats stats = PROC_STATS_INIT;
+    proc_get_stats(&stats);
+    return stats.processes_running + stats.tasks_running > 0 || stats.cancellations_total > 1;
+}
+
 static void configure(void) {
     proc_config config = PROC_CONFIG_INIT;
     config.stack_size = PROC_MIN_STACK_SIZE;
@@ -50,7 +56,8 @@ static void configure(void) {
 int use(void);
 
 int use(void) {
-    configure();
+    if (!is_busy())
+        configure();
     proc_cancel *cancel = proc_cancel_new(NULL);
     proc_error *error = proc_run(tree(), cancel);
     const proc_error *first = proc_error_at(error, 0);

@@ -1,0 +1,94 @@
+//! Numbers for whoever watches.
+
+use super::sized::{self, Growing};
+use crate::counts::Counted;
+use crate::stats::{self, Stats};
+
+/// What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
+///
+/// What ends in `_total` only ever grows, from 0 at the start of the program, and in a child of `fork`
+/// from 0 again. The rest is as it is at the moment. A *process* here is one run of a callback, since that
+/// is what runs; combinators are not counted, and neither is what was not started.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct proc_stats {
+    /// sizeof(proc_stats), which the caller sets: programs of older headers go on working.
+    pub size: usize,
+    /// Threads of the library that there are.
+    pub threads_live: u64,
+    /// Of these, how many are parked until there is work for them. (The one that watches over children
+    /// that nobody runs yet is not among them.)
+    pub threads_idle: u64,
+    /// The most that there were at the same time.
+    pub threads_peak: u64,
+    /// Threads that were made.
+    pub threads_created_total: u64,
+    /// Threads that the system did not give when they were asked for; several for the same purpose, if it
+    /// was asked several times.
+    pub threads_denied_total: u64,
+    /// Callbacks that run, on threads of the program too; also those that wait, and those that are in a
+    /// `proc_run` of their own.
+    pub processes_running: u64,
+    /// Callbacks that were called.
+    pub processes_started_total: u64,
+    /// Callbacks that returned an error, that of their cancellation included.
+    pub processes_failed_total: u64,
+    /// Tasks that run.
+    pub tasks_running: u64,
+    /// Tasks that were begun.
+    pub tasks_started_total: u64,
+    /// Tasks whose process returned an error.
+    pub tasks_failed_total: u64,
+    /// Runs of a `proc_concurrent` or `proc_group` of two children or more.
+    pub fan_outs_total: u64,
+    /// Threads of the library that came to help with such a run; also those that found nothing left to do.
+    pub helpers_total: u64,
+    /// Cancellations: by `proc_cancel_trigger`, a signal, a child's failure, or the end of a group whose handle
+    /// somebody keeps. Handles that were cancelled along with one above them are not counted.
+    pub cancellations_total: u64,
+}
+
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers.
+unsafe impl Growing for proc_stats {}
+
+/// # Numbers
+///
+/// Fills in what the library does and has done. The threads are looked at one after the other while they
+/// run, so numbers that change fit together only roughly; when nothing runs, they are exact. No total is
+/// ever smaller than it was.
+///
+/// Costs the processes that run nothing, and who asks some 100 ns a thread; threads of the library neither
+/// begin nor end meanwhile.
+///
+/// @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
+///               library knows becomes 0. NULL, or a size that was not set (less than that of `size`,
+///               more than 4096): nothing happens.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_get_stats(stats: *mut proc_stats) {
+    let now = proc_stats::of(&stats::look());
+    // SAFETY: the caller lends room for as many bytes as it says.
+    unsafe { sized::write(&now, stats) };
+}
+
+impl proc_stats {
+    fn of(stats: &Stats) -> proc_stats {
+        let total = |what| stats.totals.of(what);
+        proc_stats {
+            size: size_of::<proc_stats>(),
+            threads_live: stats.threads as u64,
+            threads_idle: stats.parked as u64,
+            threads_peak: stats.peak as u64,
+            threads_created_total: total(Counted::Threads),
+            threads_denied_total: total(Counted::ThreadsDenied),
+            processes_running: stats.callbacks as u64,
+            processes_started_total: total(Counted::Callbacks),
+            processes_failed_total: total(Counted::CallbacksFailed),
+            tasks_running: stats.tasks(),
+            tasks_started_total: total(Counted::Tasks),
+            tasks_failed_total: total(Counted::TasksFailed),
+            fan_outs_total: total(Counted::FanOuts),
+            helpers_total: total(Counted::Helpers),
+            cancellations_total: total(Counted::Cancellations),
+        }
+    }
+}
