@@ -23,7 +23,9 @@ typedef struct diver {
     atomic_int dived;
 } diver;
 
-/* One of the two is on a thread of the library, and only that one runs the tree. */
+/* One of the two at least is on a thread of the library, and only there is the tree run. (The caller's thread comes too late
+ * for both if it is held up.)
+ */
 static proc_error *dive(proc_cancel *cancel, void *user_data) {
     diver *d = user_data;
     GATE_MEET(&d->both, 2);
@@ -33,7 +35,7 @@ static proc_error *dive(proc_cancel *cancel, void *user_data) {
     return proc_run(proc_ref(d->tree), cancel);
 }
 
-static void check_dive(proc_impl *tree) {
+static int check_dive(proc_impl *tree) {
     pthread_attr_t attributes;
     size_t size = 0;
     pthread_getattr_default_np(&attributes);
@@ -42,8 +44,9 @@ static void check_dive(proc_impl *tree) {
     diver d = {.tree = tree, .caller = pthread_self()};
     gate_init(&d.both);
     CHECK_OK(proc_run(PROC_GROUP(proc_new(dive, &d, NULL), proc_new(dive, &d, NULL)), NULL));
-    CHECK_INT(d.dived, 1);
+    CHECK(d.dived >= 1);
     proc_unref(tree);
+    return d.dived;
 }
 
 static void small_groups(void) {
@@ -51,8 +54,8 @@ static void small_groups(void) {
     proc_impl *tree = leaf_new(&l);
     for (int i = 0; i < PROC_MAX_DEPTH; i++)
         tree = PROC_GROUP(leaf_new(&l), tree);
-    check_dive(tree);
-    CHECK_INT(l.runs, PROC_MAX_DEPTH + 1);
+    int dived = check_dive(tree);
+    CHECK_INT(l.runs, dived * (PROC_MAX_DEPTH + 1));
 }
 
 static void small_alone(void) {
@@ -60,8 +63,8 @@ static void small_alone(void) {
     proc_impl *tree = leaf_new(&l);
     for (int i = 0; i < PROC_MAX_DEPTH; i++)
         tree = PROC_GROUP(tree);
-    check_dive(tree);
-    CHECK_INT(l.runs, 1);
+    int dived = check_dive(tree);
+    CHECK_INT(l.runs, dived);
 }
 
 static void groups_role(void) { with_small_stack("small_groups"); }
