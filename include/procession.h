@@ -79,10 +79,9 @@
 
 
 /**
- * The smallest stack that threads of the library may be given: the deepest tree fits in it, with a callback
- * that takes little.
+ * The smallest `stack_size` in a `proc_config`.
  */
-#define PROC_MIN_STACK_SIZE 1048576
+#define PROC_MIN_STACK_SIZE 16384
 
 /**
  * The longest `thread_name_prefix`, in bytes.
@@ -302,10 +301,11 @@ typedef struct {
      */
     size_t size;
     /**
-     * How many bytes of its stack a thread has for callbacks and for the combinators around them. The
-     * thread-local data of the program's libraries comes out of that if it is larger than 32 KiB. At least
-     * PROC_MIN_STACK_SIZE; 0, the default: what the system gives threads (`ulimit -s`), but 2 MiB
-     * at least.
+     * How many bytes of its stack a thread has for callbacks. What the library itself needs comes on top of
+     * that, so that the deepest tree runs with any size: 1 MiB of address space, of which no more is used
+     * than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
+     * than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
+     * system gives threads (`ulimit -s`), but 2 MiB at least.
      */
     size_t stack_size;
     /**

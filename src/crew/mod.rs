@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
-pub(crate) use thread::{DEEPEST_TREE, cores, hire, sleep_precisely};
+pub(crate) use thread::{SMALLEST, cores, hire, sleep_precisely};
 
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;

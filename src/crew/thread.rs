@@ -24,8 +24,12 @@ use crate::counts::{self, Counted};
 use crate::sync::atomic::Ordering;
 use crate::{bug, slots, thread_name};
 
-/// What the deepest tree takes of a stack.
-pub(crate) const DEEPEST_TREE: usize = 1 << 20;
+/// What the deepest tree takes of a stack. It is there beside what callbacks are to have, and costs no
+/// memory where trees are flat, since no page of it is touched then.
+const DEEPEST_TREE: usize = 1 << 20;
+
+/// The smallest stack that callbacks may be given: what the C library takes for the smallest.
+pub(crate) const SMALLEST: usize = 16 << 10;
 
 /// As much again for callbacks, where the system's default is small.
 const SMALLEST_DEFAULT: usize = 2 * DEEPEST_TREE;
@@ -72,7 +76,7 @@ fn create(argument: *mut c_void, config: &Config) -> bool {
         let mut default_size = 0;
         libc::pthread_attr_getstacksize(attributes, &mut default_size);
         let stack_size = match config.stack_size {
-            Some(size) => size.saturating_add(OWN_SHARE),
+            Some(size) => size.saturating_add(OWN_SHARE + DEEPEST_TREE),
             None => default_size.max(SMALLEST_DEFAULT),
         };
         libc::pthread_attr_setstacksize(attributes, stack_size);

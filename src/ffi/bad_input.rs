@@ -1,6 +1,6 @@
 //! Bad input, in words: which function, which argument, which element.
 
-use crate::crew::DEEPEST_TREE;
+use crate::crew::SMALLEST;
 use crate::error::Error;
 use crate::process::MAX_DEPTH;
 use crate::thread_name::Prefix;
@@ -44,7 +44,7 @@ pub(super) enum BadInput {
         argument: &'static str,
     },
     #[error(
-        "proc_configure: config->stack_size is {size}, less than PROC_MIN_STACK_SIZE, {DEEPEST_TREE}"
+        "proc_configure: config->stack_size is {size}, less than PROC_MIN_STACK_SIZE, {SMALLEST}"
     )]
     StackSize { size: usize },
     #[error(

@@ -8,15 +8,14 @@ use super::sized::{self, Growing};
 use super::types::proc_error;
 use crate::callback::Notice;
 use crate::config::{self, Config, Settled};
-use crate::crew::DEEPEST_TREE;
+use crate::crew::SMALLEST;
 use crate::error::{Error, Outcome};
 use crate::thread_name::Prefix;
 
-/// The smallest stack that threads of the library may be given: the deepest tree fits in it, with a callback
-/// that takes little.
-pub const PROC_MIN_STACK_SIZE: usize = 1048576;
+/// The smallest `stack_size` in a `proc_config`.
+pub const PROC_MIN_STACK_SIZE: usize = 16384;
 
-const _: () = assert!(PROC_MIN_STACK_SIZE == DEEPEST_TREE);
+const _: () = assert!(PROC_MIN_STACK_SIZE == SMALLEST);
 
 /// The longest `thread_name_prefix`, in bytes.
 pub const PROC_MAX_NAME_PREFIX: usize = 10;
@@ -35,10 +34,11 @@ pub type proc_thread_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_v
 pub struct proc_config {
     /// sizeof(proc_config): programs of older headers go on working.
     pub size: usize,
-    /// How many bytes of its stack a thread has for callbacks and for the combinators around them. The
-    /// thread-local data of the program's libraries comes out of that if it is larger than 32 KiB. At least
-    /// PROC_MIN_STACK_SIZE; 0, the default: what the system gives threads (`ulimit -s`), but 2 MiB
-    /// at least.
+    /// How many bytes of its stack a thread has for callbacks. What the library itself needs comes on top of
+    /// that, so that the deepest tree runs with any size: 1 MiB of address space, of which no more is used
+    /// than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
+    /// than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
+    /// system gives threads (`ulimit -s`), but 2 MiB at least.
     pub stack_size: usize,
     /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
     /// any number. The one that watches over children that nobody runs yet is not among them.

@@ -93,7 +93,7 @@ static void bad_input_role(void) {
     proc_config config = PROC_CONFIG_INIT;
     config.max_idle_threads = 0;
     config.stack_size = PROC_MIN_STACK_SIZE - 1;
-    CHECK_BAD(&config, "config->stack_size is 1048575, less than PROC_MIN_STACK_SIZE, 1048576");
+    CHECK_BAD(&config, "config->stack_size is 16383, less than PROC_MIN_STACK_SIZE, 16384");
     config.stack_size = 64 << 20;
     config.thread_name_prefix = "elevenbytes";
     CHECK_BAD(&config,
