@@ -252,12 +252,16 @@ impl Node {
         // The hooks are for the end, so that one that takes its time delays no cancellation.
         let mut hooks = Vec::new();
         let viewed = self.viewed();
-        if let Some(viewed) = &viewed {
-            viewed.strike_all(&cause, &mut hooks);
+        let scope = viewed.last();
+        if let Some(scope) = scope {
+            scope.strike_all(&cause, &mut hooks);
         }
-        // If somebody else was first, he may not have come down to this view of it yet.
-        let viewed = viewed.as_ref().and_then(|viewed| viewed.cause());
-        self.strike_all(viewed.unwrap_or(&cause), &mut hooks);
+        // If somebody else was first, he may not have come down to these views of it yet.
+        let cause = scope.and_then(|scope| scope.cause()).unwrap_or(&cause);
+        for view in viewed.iter().rev().skip(1) {
+            view.strike_all(cause, &mut hooks);
+        }
+        self.strike_all(cause, &mut hooks);
         // Under no lock (C4).
         hooks.iter().for_each(|hook| hook.run());
     }
@@ -275,17 +279,20 @@ impl Node {
         }
     }
 
-    /// The handle of which this one is a task's view; `None`: it is none (C7).
-    fn viewed(&self) -> Option<Arc<Node>> {
-        if !self.is_view {
-            return None;
+    /// The handles of which this one is a task's view (C7): those of the tasks around, from the inside out,
+    /// and at last the one that is no view.
+    fn viewed(&self) -> Vec<Arc<Node>> {
+        let mut viewed = Vec::new();
+        let mut above = self.view_of();
+        while let Some(next) = above {
+            above = next.view_of();
+            viewed.push(next);
         }
-        let mut above = self.links.lock().parent.clone()?;
-        while above.is_view {
-            let next = above.links.lock().parent.clone();
-            above = next?;
-        }
-        Some(above)
+        viewed
+    }
+
+    fn view_of(&self) -> Option<Arc<Node>> {
+        self.is_view.then(|| self.links.lock().parent.clone())?
     }
 
     /// Cancels this one node, unless it is already; returns those to which the cancellation must go on, and

@@ -169,17 +169,20 @@ fn c7_mutant_cancels_the_view_alone() {
     view_is_cancelled(|view| drop(view.strike(&because(1), &mut Vec::new())));
 }
 
-/// Somebody cancels the scope, and somebody else its view, who then relies on that.
+/// Somebody cancels the scope, and somebody else the view of a task in a task, who then relies on that.
 fn scope_is_cancelled_too(trigger: fn(&Cancel)) {
     loom::model(move || {
         let scope = Cancel::root(None);
-        let view = scope.below(None, true);
+        let outer = scope.below(None, true);
+        let inner = outer.below(None, true);
         let other = with(&scope, |scope| scope.trigger(because(1)));
-        trigger(&view);
-        let cause = view.cause().expect("it is cancelled").code();
+        trigger(&inner);
+        let handles = [&scope, &outer, &inner];
+        let code = |handle: &Cancel| handle.cause().expect("it is cancelled").code();
+        let causes = handles.map(code);
         other.join().unwrap();
-        assert_eq!(scope.cause().map(|cause| cause.code()), Some(cause));
-        assert_eq!(view.cause().map(|cause| cause.code()), Some(cause));
+        assert_eq!(causes, [causes[0]; 3]);
+        assert_eq!(handles.map(code), causes);
     });
 }
 
@@ -191,5 +194,16 @@ fn c7_a_view_is_cancelled_once_that_was_asked_of_it() {
 #[test]
 #[ignore = "a mutant"]
 fn c7_mutant_leaves_the_view_to_who_was_first() {
-    scope_is_cancelled_too(|view| view.viewed().expect("its scope").trigger(because(2)));
+    scope_is_cancelled_too(|view| view.viewed()[1].trigger(because(2)));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c7_mutant_leaves_the_outer_task_to_who_was_first() {
+    scope_is_cancelled_too(|view| {
+        let scope = &view.viewed()[1];
+        scope.trigger(because(2));
+        let cause = scope.cause().expect("it is cancelled");
+        view.strike_all(cause, &mut Vec::new());
+    });
 }

@@ -135,6 +135,13 @@ static uint64_t first_seed(void) {
 }
 
 /* Plays rounds until the time is over or something is wrong. In a first one the library makes what it makes but once. */
+/* Threads that come to rest stay as long as that, so that those after a round are those which are lent in it. */
+static void keep_threads_for(int64_t idle_timeout_ns) {
+    proc_config config = PROC_CONFIG_INIT;
+    config.idle_timeout_ns = idle_timeout_ns;
+    CHECK_OK(proc_configure(&config));
+}
+
 static void play_for(long seconds, fault made) {
     int failures = check_failures;
     uint64_t seed = first_seed();
@@ -160,10 +167,14 @@ static void play_for(long seconds, fault made) {
     tell_progress();
 }
 
-static void rounds(void) { play_for(check_environment("STRESS_SECONDS", 60), NO_FAULT); }
+static void rounds(void) {
+    keep_threads_for(PROC_FOREVER);
+    play_for(check_environment("STRESS_SECONDS", 60), NO_FAULT);
+}
 
 /* In the end something runs, so that the sentinel is there as it was at first. */
-static void threads_go(void) {
+static void threads_go_role(void) {
+    keep_threads_for(PROC_SECONDS(5));
     play_for(1, NO_FAULT);
     alarm((unsigned)check_deadline() * 2);
     wait_until_gone();
@@ -171,8 +182,13 @@ static void threads_go(void) {
     rest_check();
 }
 
+static void threads_go(void) { child_run("threads_go_role"); }
+
 /* Plays in a fresh program what its environment says. */
-static void faulty_role(void) { play_for(0, (fault)check_environment("STRESS_FAULT", NO_FAULT)); }
+static void faulty_role(void) {
+    keep_threads_for(PROC_FOREVER);
+    play_for(0, (fault)check_environment("STRESS_FAULT", NO_FAULT));
+}
 
 static void check_noticed(fault made, const char *words) {
     char number[20];
@@ -197,4 +213,5 @@ static void faults_are_noticed(void) {
     child_run("faulty_role");
 }
 
-CHECK_MAIN(CASE(rounds), CASE(threads_go), CASE(faults_are_noticed), ROLE(faulty_role))
+CHECK_MAIN(CASE(rounds), CASE(threads_go), ROLE(threads_go_role), CASE(faults_are_noticed),
+           ROLE(faulty_role))
