@@ -82,7 +82,9 @@ fn run_several(process: &Process, context: &Context<'_>, policy: OnFailure) -> V
         } else {
             fan_out.work_alone(process, context);
         }
-        fan_out.join()
+        let errors = fan_out.join();
+        context.slot.time_passed();
+        errors
     });
     process.note_stalls(fan_out.stalled());
     errors

@@ -26,7 +26,7 @@ use crate::cancel::Scope;
 use crate::counts::{Counted, Counts};
 use crate::leaf::{self, Call, Leaf};
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
-use crate::sync::notes::{AtomicI32, AtomicU8};
+use crate::sync::notes::{AtomicI32, AtomicU8, AtomicU64};
 use crate::sync::{Arc, Mutex, per_thread};
 use crate::task_run::TaskRun;
 use crate::{clock, slots};
@@ -78,6 +78,8 @@ pub(crate) type JobId = u64;
 #[repr(C, align(64))]
 pub(crate) struct Slot {
     leaf: Leaf,
+    /// When the last thing began on the thread, if no time has passed since; else 0. The thread's own.
+    began: AtomicU64,
     /// What the running callback runs inside of (S4); NULL if none runs.
     context: AtomicPtr<Context<'static>>,
     pub(crate) counts: Counts,
@@ -179,9 +181,11 @@ pub(crate) fn enter<T>(
     code: impl FnOnce(Context<'_>) -> T,
 ) -> T {
     MINE.with(|mine| {
-        let mut frame = Frame::of(what, scope, task);
+        let since = clock::rough();
+        let mut frame = Frame::of(what, scope, task, since);
         frame.caller = mine.own().map_or(leaf::NONE, |slot| slot.leaf.take());
         let slot = mine.push(&frame);
+        slot.began.store(since, Ordering::Relaxed);
         let _entered = Entered {
             mine,
             pushed: Pushed(slot),
@@ -206,6 +210,7 @@ struct Entered<'a> {
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
         self.pushed.0.leaf.put_back(self.caller);
+        self.pushed.0.time_passed();
         self.mine.entries.set(self.mine.entries.get() - 1);
     }
 }
@@ -287,7 +292,7 @@ impl Mine {
 impl Context<'_> {
     /// Runs code inside of this and of one thing more.
     pub(crate) fn inside<T>(&self, what: What<'_>, code: impl FnOnce() -> T) -> T {
-        let frame = Frame::of(what, self.scope, self.task);
+        let frame = Frame::of(what, self.scope, self.task, self.slot.now());
         self.slot.push(&frame, true);
         let _pushed = Pushed(self.slot);
         code()
@@ -300,19 +305,25 @@ impl Context<'_> {
         self.slot.context.store(here, Ordering::Relaxed);
         self.slot.counts.count(Counted::Callbacks);
         // Nothing unwinds past this (`escape`).
-        let value = self.slot.leaf.during(function, callback);
+        let value = self.slot.leaf.during(function, self.slot.now(), callback);
+        self.slot.time_passed();
         self.slot.context.store(outer, Ordering::Relaxed);
         value
     }
 }
 
 impl<'a> Frame<'a> {
-    fn of(what: What<'a>, scope: &'a Scope<'a>, task: Option<&'a Arc<TaskRun>>) -> Frame<'a> {
+    fn of(
+        what: What<'a>,
+        scope: &'a Scope<'a>,
+        task: Option<&'a Arc<TaskRun>>,
+        since: u64,
+    ) -> Frame<'a> {
         Frame {
             what,
             scope,
             task,
-            since: clock::rough(),
+            since,
             caller: leaf::NONE,
             around: Cell::new(Link(std::ptr::null())),
         }
@@ -327,10 +338,25 @@ impl Slot {
             innermost: Mutex::new(Link(std::ptr::null())),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
+            began: AtomicU64::new(0),
             counts: Counts::new(),
             thread: AtomicI32::new(0),
             waiting: AtomicU8::new(0),
         }
+    }
+
+    /// The time, for what begins on the slot's own thread, the calling one: read once for all that begin
+    /// at the same moment, a combinator, its only child and the callback.
+    fn now(&self) -> u64 {
+        match self.began.load(Ordering::Relaxed) {
+            0 => clock::rough(),
+            began => began,
+        }
+    }
+
+    /// Says that what begins next on the slot's own thread does not begin at the same moment.
+    pub(crate) fn time_passed(&self) {
+        self.began.store(0, Ordering::Relaxed);
     }
 
     /// What the callback that runs on the slot's own thread, the calling one, runs inside of.

@@ -6,7 +6,6 @@
 //! - **L2 whole.** Who looks sees what belongs to one callback, or nothing: the writer makes `serial` odd
 //!   before it changes anything, and even after; who finds it odd, or changed meanwhile, looks again.
 
-use crate::clock;
 use crate::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
 /// The callback that runs on a thread, if one does.
@@ -45,8 +44,7 @@ impl Leaf {
     }
 
     /// Runs a callback on the slot's own thread.
-    pub(crate) fn during<T>(&self, function: usize, callback: impl FnOnce() -> T) -> T {
-        let since = clock::rough();
+    pub(crate) fn during<T>(&self, function: usize, since: u64, callback: impl FnOnce() -> T) -> T {
         self.write(Call { function, since });
         // Nothing unwinds past this (`escape`).
         let value = callback();

@@ -73,7 +73,11 @@ pub(crate) fn run_as(
     config::settle();
     let scope = Scope::of(cancel, task);
     frames::enter(What::Run(function), &scope, task, job, |context| {
-        thread_name::restored(|| run(process, &context))
+        if context.slot.on_crew {
+            thread_name::restored(|| run(process, &context))
+        } else {
+            run(process, &context)
+        }
     })
 }
 

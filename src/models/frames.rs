@@ -40,7 +40,7 @@ fn in_a_run(code: impl FnOnce(Context<'_>)) {
 fn s1_mutant_looks_before_it_locks() {
     a_slot_is_free(|code| {
         let scope = Scope::of(None, None);
-        let frame = Frame::of(What::Run("a model"), &scope, None);
+        let frame = Frame::of(What::Run("a model"), &scope, None, 0);
         let is_free = |slot: &'static Slot| slot.innermost.lock().0.is_null();
         let known = MINE.with(|mine| mine.slot.get());
         let free = known.filter(|slot| is_free(slot));
