@@ -96,8 +96,6 @@ struct FanOut {
     policy: OnFailure,
     /// The next child to claim; at or past `count`, all are claimed.
     next: AtomicUsize,
-    /// How many helpers are in. Grows only while the fan-out is open, under the lock of the state.
-    inside: AtomicUsize,
     /// How many helpers have found something to do.
     useful: AtomicUsize,
     state: Mutex<State>,
@@ -109,6 +107,8 @@ struct FanOut {
 struct State {
     /// What helpers need; taken away when there is nothing left to help with.
     open: Option<Work>,
+    /// How many helpers are in.
+    inside: usize,
     errors: Vec<Error>,
 }
 
@@ -133,10 +133,10 @@ impl FanOut {
             count: process.children().len(),
             policy,
             next: AtomicUsize::new(0),
-            inside: AtomicUsize::new(0),
             useful: AtomicUsize::new(0),
             state: Mutex::new(State {
                 open: Some(work),
+                inside: 0,
                 errors: Vec::new(),
             }),
             empty: Condvar::new(),
@@ -191,19 +191,17 @@ impl FanOut {
 
     /// Lets a helper in, if there may be something left to help with (F4).
     fn enter(&self) -> Option<Work> {
-        let state = self.state.lock();
+        let mut state = self.state.lock();
         let work = state.open.clone()?;
-        self.inside.fetch_add(1, Ordering::Relaxed);
+        state.inside += 1;
         Some(work)
     }
 
-    /// Lets a helper out, who has let go of all that it held. Only the last one takes the lock: after a
-    /// rendezvous all leave at the same moment.
+    /// Lets a helper out, who has let go of all that it held.
     fn leave(&self) {
-        // Release and acquire: what the helpers did comes before what the caller does next.
-        if self.inside.fetch_sub(1, Ordering::AcqRel) == 1 {
-            // The caller looks at the number under this lock, so it cannot miss the bell.
-            let _state = self.state.lock();
+        let mut state = self.state.lock();
+        state.inside -= 1;
+        if state.inside == 0 {
             self.empty.notify_one();
         }
     }
@@ -213,7 +211,7 @@ impl FanOut {
         let mut state = self.state.lock();
         let closed = state.open.take();
         // Whoever claimed a child that has not ended yet is in.
-        let occupied = |_: &mut State| self.inside.load(Ordering::Acquire) > 0;
+        let occupied = |state: &mut State| state.inside > 0;
         let mut state = self.empty.wait_while(state, occupied);
         let errors = std::mem::take(&mut state.errors);
         drop(state);

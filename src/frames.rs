@@ -72,10 +72,6 @@ pub(crate) struct Context<'a> {
 pub(crate) type JobId = u64;
 
 /// Where one thread says what runs on it.
-///
-/// In this order, for what is written at every callback fits in one line of the cache: spread over two,
-/// a callback takes half a nanosecond more.
-#[repr(C, align(64))]
 pub(crate) struct Slot {
     leaf: Leaf,
     /// When the last thing began on the thread, if no time has passed since; else 0. The thread's own.

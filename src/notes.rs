@@ -22,6 +22,8 @@ pub(crate) struct Notes {
     for_cores: usize,
     /// How many helpers were lent at the last look.
     burst: usize,
+    /// Whether work went on at the last look, with as many helpers as there are cores.
+    settled: bool,
     /// Since when it has stalled and no thread could be had for it.
     denied: Option<Instant>,
 }
@@ -30,6 +32,7 @@ impl Notes {
     /// How many helpers a backlog wants that has so many unclaimed children now.
     pub(crate) fn wanted(&mut self, unclaimed: usize, cores: usize) -> usize {
         let before = std::mem::replace(&mut self.unclaimed, unclaimed);
+        self.settled = false;
         if unclaimed == 0 || before == 0 {
             return 0;
         }
@@ -48,7 +51,13 @@ impl Notes {
         let wanted = usize::from(self.for_cores + 1 < cores);
         self.for_cores += wanted;
         self.burst = wanted;
+        self.settled = wanted == 0;
         wanted
+    }
+
+    /// Whether the backlog gets on as well as it can, so that it need not be looked at so soon again.
+    pub(crate) fn settled(&self) -> bool {
+        self.settled
     }
 
     /// Nobody got on since the last look (F1).

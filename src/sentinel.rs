@@ -25,6 +25,9 @@ use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 
 /// Short beside what a stalled program would notice, long beside what a look costs.
 const TICK: Duration = Duration::from_micros(30);
+/// How long a tick may get while all that there is gets on as well as it can: each tick takes a processor
+/// away from that work for a moment.
+const LONGEST_TICK: Duration = Duration::from_micros(240);
 /// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
 /// that fans out again and again does not pay for a wake each time. In a model no time passes.
 const QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 100 };
@@ -73,12 +76,17 @@ impl Sentinel {
     fn live(&self, config: &Config) {
         crew::sleep_precisely();
         let cores = crew::cores();
-        let mut quiet = 0;
+        let (mut quiet, mut tick) = (0, TICK);
         loop {
             clock::refresh();
-            quiet = if survey(cores) { 0 } else { quiet + 1 };
+            let seen = survey(cores);
+            quiet = if seen == Seen::Nothing { quiet + 1 } else { 0 };
+            tick = match seen {
+                Seen::Settled => LONGEST_TICK.min(tick * 2),
+                _ => TICK,
+            };
             if quiet < QUIET_TICKS {
-                clock::pause(TICK);
+                clock::pause(tick);
             } else if self.sleep(config.idle_timeout_ns) {
                 quiet = 0;
             } else {
@@ -108,27 +116,46 @@ impl Sentinel {
     }
 }
 
-/// Looks at everything that is unclaimed; tells whether there was anything.
-fn survey(cores: usize) -> bool {
-    let backlogs = slots::unclaimed();
-    for backlog in &backlogs {
-        look(backlog, cores);
-    }
-    !backlogs.is_empty()
+/// What there was to watch.
+#[derive(PartialEq, Eq)]
+enum Seen {
+    Nothing,
+    /// All of it gets on as well as it can.
+    Settled,
+    Unsettled,
 }
 
-/// Lends helpers to one backlog, if it stalls or will last, or gives it up.
-fn look(backlog: &Arc<dyn Backlog>, cores: usize) {
+/// Looks at everything that is unclaimed.
+fn survey(cores: usize) -> Seen {
+    let backlogs = slots::unclaimed();
+    let unsettled = backlogs
+        .iter()
+        .filter(|backlog| !look(backlog, cores))
+        .count();
+    match (backlogs.len(), unsettled) {
+        (0, _) => Seen::Nothing,
+        (_, 0) => Seen::Settled,
+        _ => Seen::Unsettled,
+    }
+}
+
+/// Lends helpers to one backlog, if it stalls or will last, or gives it up. Tells whether it gets on as
+/// well as it can.
+fn look(backlog: &Arc<dyn Backlog>, cores: usize) -> bool {
     let watch = backlog.watch();
     if watch.coming.load(Ordering::Relaxed) > 0 {
-        return; // Until they have arrived, nobody can tell how much they help.
+        return false; // Until they have arrived, nobody can tell how much they help.
     }
     let wanted = watch.notes.lock().wanted(backlog.unclaimed(), cores);
     let lent = send(backlog, wanted);
-    let denied = watch.notes.lock().note(lent.is_ok(), clock::now);
+    let (denied, settled) = {
+        let mut notes = watch.notes.lock();
+        (notes.note(lent.is_ok(), clock::now), notes.settled())
+    };
     if denied >= PATIENCE {
         backlog.give_up();
     }
+    settled
 }
 
 /// Sends helpers to a backlog of the calling thread before it starts, because its children stalled

@@ -56,17 +56,7 @@ pub(crate) fn lend(job: Job) -> Result<(), NoThread> {
 /// Has so many jobs done, each on a thread of its own. If a thread is denied, tells how many it was
 /// that could be had.
 pub(crate) fn lend_all(count: usize, job: impl Fn() -> Job) -> Result<(), (usize, NoThread)> {
-    let parked = {
-        let mut idle = IDLE.lock();
-        let rest = idle.len().saturating_sub(count);
-        idle.split_off(rest)
-    };
-    parked.iter().rev().for_each(|worker| worker.give(job()));
-    for lent in parked.len()..count {
-        let job = job();
-        hire(Box::new(|config| Worker::live(job, config))).map_err(|denied| (lent, denied))?;
-    }
-    Ok(())
+    (0..count).try_for_each(|lent| lend(job()).map_err(|denied| (lent, denied)))
 }
 
 /// How many threads wait for a job.
