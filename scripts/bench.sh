@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh [--quick]: builds procession and its peers, runs them side by side, prints one table and writes it with
-# plots to docs/bench. A peer that cannot be built here is named and left out. `./x bench` is what people call.
+# plots to docs/bench. A peer that cannot be built here is named and left out. With --tricks it measures instead what the
+# engine's tricks are good for (tricks.sh). `./x bench` is what people call.
 set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 . scripts/setup.sh
@@ -82,10 +83,14 @@ build_all() {
 }
 
 main() {
-    [ $# = 0 ] || [ "$*" = --quick ] || {
-        echo "usage: ./x bench [--quick]" >&2
+    case "$*" in
+    "" | --quick) ;;
+    --tricks) exec bash scripts/tricks.sh ;;
+    *)
+        echo "usage: ./x bench [--quick | --tricks]" >&2
         exit 2
-    }
+        ;;
+    esac
     install_peers
     echo "bench: building" >&2
     build_all

@@ -64,6 +64,17 @@ lint_lengths() {
 
 lint_header() { cargo test --locked --test header; }
 
+# What takes a trick away must say from what it is to be taken.
+lint_tricks() {
+    local patch
+    for patch in benches/tricks/*.patch; do
+        if ! grep -q '^trick: ' "$patch" || ! grep -q '^workload: ' "$patch" || ! git apply --check "$patch"; then
+            echo "x: $patch does not apply to the source" >&2
+            return 1
+        fi
+    done
+}
+
 lint_licences() {
     cargo tree --locked --prefix none --no-dedupe --edges normal,build --format '{l}|{p}' | sort -u |
         awk -v allowed="$allowed_licences" -f scripts/licences.awk
