@@ -35,6 +35,17 @@ ffi_python() {
         bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py
 }
 
+# The dump as a program of another language reads it.
+dump_pip_install() {
+    python3 -m venv build/ffi/dump &&
+        build/ffi/dump/bin/pip install --quiet --disable-pip-version-check -r tests/dump/requirements.txt
+}
+
+ffi_dump() {
+    once tests/dump/requirements.txt build/ffi/dump dump_pip_install &&
+        bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json
+}
+
 # koffi brings its binary along in a package, and needs no script to fetch or build one.
 npm_install() {
     cp ffi-examples/node/package*.json ffi-examples/node/.npmrc build/ffi/node/ &&
@@ -73,7 +84,7 @@ each_language() (
     export PKG_CONFIG_PATH
     LD_LIBRARY_PATH=$(pkg-config --variable=libdir procession)
     export LD_LIBRARY_PATH
-    for language in python node go java; do
+    for language in python node go java dump; do
         printf '\n--- %s\n' "$language"
         "ffi_$language" || exit 1
     done
