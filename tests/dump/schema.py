@@ -100,13 +100,15 @@ def runs():
 
 
 def many():
-    """More children than have been begun while the first dumps."""
-    looked = []
+    """More children than can have been begun while the first dumps, for the others wait for that."""
+    has_looked = threading.Event()
+    turns = iter(range(2000))
 
     def look_once(_cancel):
-        if not looked:
-            looked.append(True)
+        if next(turns) == 0:
             dump()
+            has_looked.set()
+        check(has_looked.wait(timeout=30), "the first child does not end")
 
     child = [process(look_once) for _ in range(2000)]
     check(not lib.proc_run(several(lib.proc_group, *child), ffi.NULL), "a group fails")
