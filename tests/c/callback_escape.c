@@ -82,7 +82,9 @@ static void in_hook_role(void) {
     proc_cancel_trigger(hooked, NULL);
 }
 
-/* One after the other, so that their messages do not mix. In the child nothing else may end it with SIGABRT. */
+/* One after the other, so that their messages do not mix. While one forks, the other is at a gate or at the mutex: a
+ * sanitizer's allocator does not care for fork, so that the child hangs if another thread of the parent is in malloc.
+ * In the child nothing else may end it with SIGABRT. */
 static proc_error *fork_and_return(proc_cancel *cancel, void *user_data) {
     (void)cancel, (void)user_data;
     static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -102,6 +104,7 @@ static proc_error *fork_and_return(proc_cancel *cancel, void *user_data) {
     CHECK_INT(waitpid(pid, &status, 0), pid);
     pthread_mutex_unlock(&turn);
     CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT);
+    GATE_MEET(&both, 4); /* both have forked */
     return proc_error_new(EIO, "parent");
 }
 
