@@ -9,8 +9,8 @@
 //!   lock.
 //! - **C5 nothing left.** A handle that nobody holds is unlinked from its parent in O(1).
 //! - **C6 any depth.** Handles may hang below each other without end, so nothing here recurses.
-//! - **C7 one scope.** A task's handle says in which task it is, and is otherwise the one above it:
-//!   cancelling either cancels both.
+//! - **C7 one scope.** A task's handle is a view: it says in which task it is, and is otherwise the one it
+//!   is a view of. Cancelling either cancels both, at one moment: both read the same flag.
 //!
 //! A parent keeps its children's nodes alive, and a child *holds* its parent. So there are two
 //! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
@@ -44,6 +44,7 @@ pub(crate) struct Scope<'a> {
 
 /// A cancel handle as its readers see it.
 pub(crate) struct Node {
+    /// Of a view it says only that the cancellation has come down to it (C7).
     cancelled: AtomicBool,
     cause: OnceLock<Error>,
     /// When it was cancelled, by the monotonic clock in nanoseconds.
@@ -51,8 +52,8 @@ pub(crate) struct Node {
     holders: AtomicUsize,
     /// Spares a handle that hangs below nothing the lock when it is let go of.
     has_parent: bool,
-    /// Whether it is a task's, which is cancelled by cancelling the one above it (C7).
-    is_view: bool,
+    /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
+    view_of: Option<Arc<Node>>,
     /// The innermost task that the handle is in.
     task: Option<Arc<TaskRun>>,
     /// Where this node is among its parent's children; guarded by the parent's lock.
@@ -73,7 +74,7 @@ struct Links {
 impl Cancel {
     /// A handle with nothing above it.
     pub(crate) fn root(task: Option<Arc<TaskRun>>) -> Cancel {
-        Cancel(Arc::new(Node::new(None, task, false)))
+        Cancel(Arc::new(Node::new(None, task, None)))
     }
 
     /// A handle below this one, in the same task.
@@ -91,7 +92,8 @@ impl Cancel {
             return born;
         }
         self.0.holders.fetch_add(1, Ordering::Relaxed);
-        let child = Arc::new(Node::new(Some(self.0.clone()), task, is_view));
+        let view_of = is_view.then(|| self.view_of.as_ref().unwrap_or(&self.0).clone());
+        let child = Arc::new(Node::new(Some(self.0.clone()), task, view_of));
         links.children.push(child.clone());
         Cancel(child)
     }
@@ -205,14 +207,18 @@ impl Drop for Cancel {
 }
 
 impl Node {
-    fn new(parent: Option<Arc<Node>>, task: Option<Arc<TaskRun>>, is_view: bool) -> Node {
+    fn new(
+        parent: Option<Arc<Node>>,
+        task: Option<Arc<TaskRun>>,
+        view_of: Option<Arc<Node>>,
+    ) -> Node {
         Node {
             cancelled: AtomicBool::new(false),
             cause: OnceLock::new(),
             struck_at: AtomicU64::new(0),
             holders: AtomicUsize::new(1),
             has_parent: parent.is_some(),
-            is_view,
+            view_of,
             task,
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
@@ -226,20 +232,21 @@ impl Node {
 
     /// One atomic load.
     pub(crate) fn cancelled(&self) -> bool {
-        self.cancelled.load(Ordering::Acquire)
+        self.viewed().cancelled.load(Ordering::Acquire)
+    }
+
+    /// The handle whose flag and cause are those of this one (C7).
+    fn viewed(&self) -> &Node {
+        self.view_of.as_deref().unwrap_or(self)
     }
 
     pub(crate) fn cause(&self) -> Option<&Error> {
-        if self.cancelled() {
-            self.cause.get()
-        } else {
-            None
-        }
+        self.cancelled().then(|| self.viewed().cause.get())?
     }
 
     /// When it was cancelled, by the monotonic clock in nanoseconds.
     pub(crate) fn struck_at(&self) -> u64 {
-        self.struck_at.load(Ordering::Relaxed)
+        self.viewed().struck_at.load(Ordering::Relaxed)
     }
 
     /// The innermost task that the handle is in.
@@ -251,17 +258,7 @@ impl Node {
     pub(crate) fn trigger(&self, cause: Error) {
         // The hooks are for the end, so that one that takes its time delays no cancellation.
         let mut hooks = Vec::new();
-        let viewed = self.viewed();
-        let scope = viewed.last();
-        if let Some(scope) = scope {
-            scope.strike_all(&cause, &mut hooks);
-        }
-        // If somebody else was first, he may not have come down to these views of it yet.
-        let cause = scope.and_then(|scope| scope.cause()).unwrap_or(&cause);
-        for view in viewed.iter().rev().skip(1) {
-            view.strike_all(cause, &mut hooks);
-        }
-        self.strike_all(cause, &mut hooks);
+        self.viewed().strike_all(&cause, &mut hooks);
         // Under no lock (C4).
         hooks.iter().for_each(|hook| hook.run());
     }
@@ -271,35 +268,17 @@ impl Node {
         let Some(mut below) = self.strike(cause, hooks) else {
             return;
         };
-        if !self.is_view {
-            counts::count_elsewhere(Counted::Cancellations); // A view goes along with what it is of.
-        }
+        counts::count_elsewhere(Counted::Cancellations);
         while let Some(node) = below.pop() {
             below.append(&mut node.strike(cause, hooks).unwrap_or_default());
         }
-    }
-
-    /// The handles of which this one is a task's view (C7): those of the tasks around, from the inside out,
-    /// and at last the one that is no view.
-    fn viewed(&self) -> Vec<Arc<Node>> {
-        let mut viewed = Vec::new();
-        let mut above = self.view_of();
-        while let Some(next) = above {
-            above = next.view_of();
-            viewed.push(next);
-        }
-        viewed
-    }
-
-    fn view_of(&self) -> Option<Arc<Node>> {
-        self.is_view.then(|| self.links.lock().parent.clone())?
     }
 
     /// Cancels this one node, unless it is already; returns those to which the cancellation must go on, and
     /// adds the hooks that are to run then.
     fn strike(&self, cause: &Error, hooks: &mut Vec<Arc<Hook>>) -> Option<Vec<Arc<Node>>> {
         let mut links = self.links.lock();
-        if self.cancelled() {
+        if self.cancelled.load(Ordering::Relaxed) {
             return None;
         }
         // The flag is stored last, with release, so who sees it sees the cause (C1).
