@@ -539,6 +539,30 @@ proc_error *proc_error_with_payload(int code,
                                     proc_destroy_fn destroy);
 
 /**
+ * Makes an error that carries something of your own, and says of what type it is.
+ *
+ * In a program of several parts, a payload may be anybody's. `proc_error_find_payload` finds those of
+ * one type, wherever they were made, so that nobody takes another's for his own.
+ *
+ * Ownership: the result is yours; message and type are copied; the payload is the error's until
+ * `destroy` is called with it, when the last reference to the error is released.
+ *
+ * @param code          as for `proc_error_new`.
+ * @param message       as for `proc_error_new`.
+ * @param payload_type  a name that no other type of payload has; NULL: of no type.
+ * @param payload       what `proc_error_payload` returns; may be NULL.
+ * @param destroy       releases the payload, exactly once; may be NULL.
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_error *proc_error_with_typed_payload(int code,
+                                          const char *message,
+                                          const char *payload_type,
+                                          void *payload,
+                                          proc_destroy_fn destroy);
+
+/**
  * Makes an error with a message as `printf` would print it.
  *
  * Ownership: the result is yours; format and arguments are only read.
@@ -632,6 +656,15 @@ PROC_API const proc_error *proc_error_at(const proc_error *error, size_t index);
  * @return borrowed; NULL if there is none.
  */
 PROC_API void *proc_error_payload(const proc_error *error);
+
+/**
+ * The first payload of this type: of the error itself or of one in it, depth first.
+ *
+ * @param error         may be NULL.
+ * @param payload_type  what `proc_error_with_typed_payload` was given, letter by letter; may be NULL.
+ * @return borrowed; NULL if there is none.
+ */
+PROC_API void *proc_error_find_payload(const proc_error *error, const char *payload_type);
 
 /**
  * Whether an error, or any error in it, has this code.

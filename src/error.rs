@@ -31,7 +31,7 @@ enum Kind {
     Failure {
         code: i32,
         message: CString,
-        payload: Option<UserData>,
+        payload: Option<Payload>,
     },
     Task {
         task_type: CString,
@@ -40,13 +40,20 @@ enum Kind {
     Several(Vec<Error>),
 }
 
+/// What the program attached to a failure.
+pub(crate) struct Payload {
+    pub(crate) user: UserData,
+    /// By which a part of the program tells its own payloads from others'.
+    pub(crate) payload_type: Option<CString>,
+}
+
 impl Error {
     /// A failure with a code of `errno` or of the program's own, which is not 0.
     pub(crate) fn new(code: i32, message: &str) -> Error {
         Error::with_payload(code, message, None)
     }
 
-    pub(crate) fn with_payload(code: i32, message: &str, payload: Option<UserData>) -> Error {
+    pub(crate) fn with_payload(code: i32, message: &str, payload: Option<Payload>) -> Error {
         let message = text(message);
         Error::from_kind(Kind::Failure {
             code,
@@ -164,7 +171,7 @@ impl Node {
         let mut node = self;
         loop {
             node = match &node.kind {
-                Kind::Failure { payload, .. } => return payload.as_ref().map(|p| p.data),
+                Kind::Failure { payload, .. } => return payload.as_ref().map(|p| p.user.data),
                 Kind::Task { cause, .. } => cause,
                 Kind::Several(_) => return None,
             };
@@ -178,6 +185,20 @@ impl Node {
 
     pub(crate) fn find_task(&self, task_type: &CStr) -> Option<&Node> {
         self.walk().find(|node| node.task_type() == Some(task_type))
+    }
+
+    pub(crate) fn find_payload(&self, payload_type: &CStr) -> Option<*mut c_void> {
+        let of_type = |payload: &&Payload| payload.payload_type.as_deref() == Some(payload_type);
+        self.walk()
+            .find_map(|node| node.own_payload().filter(of_type))
+            .map(|payload| payload.user.data)
+    }
+
+    fn own_payload(&self) -> Option<&Payload> {
+        match &self.kind {
+            Kind::Failure { payload, .. } => payload.as_ref(),
+            _ => None,
+        }
     }
 
     /// Every error in this one, itself first, depth first (E3).

@@ -5,7 +5,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use super::handle::{give, lend, look, share, string, take};
 use super::types::{proc_destroy_fn, proc_error};
 use crate::callback::UserData;
-use crate::error::Error;
+use crate::error::{Error, Payload};
 
 /// # Errors
 ///
@@ -42,13 +42,42 @@ pub unsafe extern "C" fn proc_error_with_payload(
     payload: *mut c_void,
     destroy: proc_destroy_fn,
 ) -> *mut proc_error {
+    // SAFETY: the caller lends the message.
+    unsafe { proc_error_with_typed_payload(code, message, std::ptr::null(), payload, destroy) }
+}
+
+/// Makes an error that carries something of your own, and says of what type it is.
+///
+/// In a program of several parts, a payload may be anybody's. `proc_error_find_payload` finds those of
+/// one type, wherever they were made, so that nobody takes another's for his own.
+///
+/// Ownership: the result is yours; message and type are copied; the payload is the error's until
+/// `destroy` is called with it, when the last reference to the error is released.
+///
+/// @param code          as for `proc_error_new`.
+/// @param message       as for `proc_error_new`.
+/// @param payload_type  a name that no other type of payload has; NULL: of no type.
+/// @param payload       what `proc_error_payload` returns; may be NULL.
+/// @param destroy       releases the payload, exactly once; may be NULL.
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_error_with_typed_payload(
+    code: c_int,
+    message: *const c_char,
+    payload_type: *const c_char,
+    payload: *mut c_void,
+    destroy: proc_destroy_fn,
+) -> *mut proc_error {
     let code = failing(code);
-    let payload = UserData {
+    let user = UserData {
         data: payload,
         destroy,
     };
-    // SAFETY: the caller lends the message.
-    let message = unsafe { text(code, message) };
+    // SAFETY: the caller lends the texts.
+    let (message, payload_type) = unsafe { (text(code, message), string(payload_type)) };
+    let payload_type = payload_type.map(CStr::to_owned);
+    let payload = Payload { user, payload_type };
     give(Error::with_payload(code, &message, Some(payload)))
 }
 
@@ -199,6 +228,23 @@ pub unsafe extern "C" fn proc_error_payload(error: *const proc_error) -> *mut c_
     let error = unsafe { look(error) };
     error
         .and_then(|error| error.payload())
+        .unwrap_or(std::ptr::null_mut())
+}
+
+/// The first payload of this type: of the error itself or of one in it, depth first.
+///
+/// @param error         may be NULL.
+/// @param payload_type  what `proc_error_with_typed_payload` was given, letter by letter; may be NULL.
+/// @return borrowed; NULL if there is none.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_find_payload(
+    error: *const proc_error,
+    payload_type: *const c_char,
+) -> *mut c_void {
+    // SAFETY: the caller lends valid pointers.
+    let (error, payload_type) = unsafe { (look(error), string(payload_type)) };
+    payload_type
+        .and_then(|payload_type| error?.find_payload(payload_type))
         .unwrap_or(std::ptr::null_mut())
 }
 

@@ -5,6 +5,9 @@
  *   no_destroy       The destroy function may be NULL, and so may the payload.
  *   as_a_cause       An error that cancels a handle is released with it.
  *   calls_back       Every function may be called from any thread at any time: a destroy function runs a process.
+ *   typed            The first payload of a type is found in the error or in any error in it, depth first, and no payload of
+ *                    another type or of none is taken for it. The type is copied, and compared as a text.
+ *   typed_null       NULL for error or type finds nothing; made with NULL, a payload has no type.
  *   from_any_thread  References may be released on any threads: destroyed once.
  */
 #include "leaf.h"
@@ -82,6 +85,50 @@ static void calls_back(void) {
     CHECK_INT(payload, 2);
 }
 
+static proc_error *typed_by(const char *payload_type, atomic_int *payload) {
+    return proc_error_with_typed_payload(EIO, "typed", payload_type, payload, check_destroyed);
+}
+
+/* Tries both errors at once, the first one first. */
+static proc_error *both_of(leaf *first, leaf *second) {
+    proc_impl *inner = proc_task("inner", leaf_new(first));
+    return proc_run(proc_task("outer", PROC_CONCURRENT(inner, leaf_new(second))), NULL);
+}
+
+static void typed(void) {
+    atomic_int payloads[3] = {0, 0, 0};
+    char type[] = "mine";
+    leaf foreign = {.error = typed_by("foreign", &payloads[0])};
+    leaf mine = {.error = typed_by(type, &payloads[1])};
+    leaf plain = {.error = carrying(&payloads[2])};
+    memset(type, 'x', 4);
+    CHECK(proc_error_payload(mine.error) == &payloads[1]);
+    CHECK(proc_error_find_payload(mine.error, "mine") == &payloads[1]);
+    CHECK(proc_error_find_payload(mine.error, "min") == NULL);
+    CHECK(proc_error_find_payload(plain.error, "mine") == NULL);
+    proc_error *multi = both_of(&foreign, &mine);
+    CHECK(proc_error_find_payload(multi, "mine") == &payloads[1]);
+    CHECK(proc_error_find_payload(multi, "foreign") == &payloads[0]);
+    CHECK(proc_error_find_payload(multi, type) == NULL);
+    proc_error_unref(multi);
+    proc_error_unref(foreign.error);
+    proc_error_unref(mine.error);
+    proc_error_unref(plain.error);
+    for (int i = 0; i < 3; i++)
+        CHECK_INT(payloads[i], 1);
+}
+
+static void typed_null(void) {
+    atomic_int payload = 0;
+    proc_error *error = typed_by(NULL, &payload);
+    CHECK(proc_error_payload(error) == &payload);
+    CHECK(proc_error_find_payload(error, NULL) == NULL);
+    CHECK(proc_error_find_payload(error, "") == NULL);
+    CHECK(proc_error_find_payload(NULL, "mine") == NULL);
+    proc_error_unref(error);
+    CHECK_INT(payload, 1);
+}
+
 static proc_error *release_many(proc_cancel *cancel, void *user_data) {
     (void)cancel;
     for (int i = 0; i < 1000; i++)
@@ -102,4 +149,4 @@ static void from_any_thread(void) {
 }
 
 CHECK_MAIN(CASE(carries), CASE(through_tasks), CASE(no_destroy), CASE(as_a_cause), CASE(calls_back),
-           CASE(from_any_thread))
+           CASE(typed), CASE(typed_null), CASE(from_any_thread))

@@ -73,6 +73,8 @@ int use(void) {
     struct pollfd file = {0, POLLIN, 0};
     if (wait_for(cancel, &file, release) < 0)
         proc_error_unref(proc_errno("proc_poll"));
+    if (proc_error_find_payload(error, "type") == NULL)
+        proc_error_unref(proc_error_with_typed_payload(1, "m", "type", NULL, release));
     proc_cancel_unref(proc_cancel_ref(cancel));
     proc_unref(tree());
     return proc_exit_status(proc_error_ref(error)) + proc_exit_status(proc_main(tree()));
