@@ -25,6 +25,7 @@ missing_packages() {
         command -v "$command" >/dev/null || echo "$package"
     done
     pkg-config --exists libmicrohttpd 2>/dev/null || echo libmicrohttpd-dev
+    pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
 }
 
 rust_needed() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }

@@ -1,87 +1,105 @@
-/* The C API in a C++ program. Laws:
+/* The C API in a C++ program, and what the boundary between the two does not let pass. Laws:
  *
- *   macros         PROC_CONCURRENT, PROC_GROUP and PROC_SEQUENCE do in C++ what they do in C.
- *   exception      An exception that leaves a callback of the C API ends the program with a message that names the process's
- *                  path. It plays in a child process.
+ *   macros           PROC_CONCURRENT, PROC_GROUP and PROC_SEQUENCE do in C++ what they do in C.
+ *   of_c             An exception that leaves a callback of the C API ends the program with a message that names the process's path.
+ *   thread_exit      So does pthread_exit in a callable, which is no exception: it is not taken for one.
+ *   thread_cancel    So does a thread that is cancelled in a callable.
+ *   foreign          So does what another language throws through a callable.
+ *   destructor       So does an exception that leaves a callable's destructor.
  */
-#include <csignal>
-#include <cstdio>
-#include <cstdlib>
+#include "dies.hpp"
 #include <cstring>
-#include <procession.h>
-#include <stdexcept>
-#include <string>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <procession.hpp>
+#include <pthread.h>
+#include <unwind.h>
 
-static int failures = 0;
+namespace {
 
-static void check(bool holds, const char *what) {
-    if (!holds) {
-        failures++;
-        std::fprintf(stderr, "not so: %s\n", what);
-    }
-}
+class boundary : public dies {};
 
-static proc_error *count(proc_cancel *, void *user_data) {
+proc_error *count(proc_cancel *, void *user_data) {
     ++*static_cast<int *>(user_data);
     return nullptr;
 }
 
-static proc_error *fail(proc_cancel *, void *) { return proc_error_new(5, "fails"); }
+proc_error *fail(proc_cancel *, void *) { return proc_error_new(5, "fails"); }
 
-static void macros() {
+TEST_F(boundary, macros) {
     int runs = 0;
     auto counting = [&runs] { return proc_new(count, &runs, nullptr); };
     proc_impl *steps = PROC_SEQUENCE(counting(), counting(), counting());
-    proc_error *error = proc_run(PROC_GROUP(PROC_CONCURRENT(steps)), nullptr);
-    check(error == nullptr && runs == 3, "each of three steps runs");
+    EXPECT_EQ(proc_run(PROC_GROUP(PROC_CONCURRENT(steps)), nullptr), nullptr);
+    EXPECT_EQ(runs, 3);
     proc_impl *failing = proc_new(fail, nullptr, nullptr);
-    error = proc_run(PROC_CONCURRENT(proc_ref(failing), proc_task("t", failing)), nullptr);
-    check(proc_error_count(error) == 2, "both errors are there");
+    proc_error *error =
+        proc_run(PROC_CONCURRENT(proc_ref(failing), proc_task("t", failing)), nullptr);
+    EXPECT_EQ(proc_error_count(error), 2U);
     proc_error_unref(error);
 }
 
-static proc_error *raise_exception(proc_cancel *, void *) { throw std::runtime_error("lost"); }
-
-/* What it says on stderr as it ends. */
-static std::string text_of_child(int *status) {
-    int ends[2];
-    std::string text;
-    char part[500];
-    if (pipe(ends) != 0)
-        std::abort();
-    pid_t child = fork();
-    if (child == 0) {
-        dup2(ends[1], STDERR_FILENO);
-        alarm(30);
-        proc_impl *impl =
-            proc_task("web", proc_task("request", proc_new(raise_exception, nullptr, nullptr)));
-        std::exit(proc_exit_status(proc_run(PROC_GROUP(impl), nullptr)));
+/* Something above it would catch all that there is. */
+[[noreturn]] void run_as_web(const proc::process &process) {
+    try {
+        _exit(proc::exit_status(proc::try_run(proc::task("web", proc::group(process)))));
+    } catch (...) {
+        _exit(2);
     }
-    close(ends[1]);
-    for (ssize_t length; (length = read(ends[0], part, sizeof part)) > 0;)
-        text.append(part, static_cast<size_t>(length));
-    close(ends[0]);
-    waitpid(child, status, 0);
-    return text;
 }
 
-static void exception() {
-    int status = 0;
-    std::string text = text_of_child(&status);
-    check(WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT, "it is aborted");
-    size_t outer = text.find("web");
-    check(outer != std::string::npos, "the outer task is named");
-    check(outer != std::string::npos && text.find("request", outer) != std::string::npos,
-          "the inner task is named");
-    if (failures)
-        std::fprintf(stderr, "it said: %s\n", text.c_str());
+/* It is aborted, and says where. */
+void ends_with(const proc::process &process, const std::string &path) {
+    EXPECT_EXIT(run_as_web(process), testing::KilledBySignal(SIGABRT),
+                "a callback of the process " + path + " was left");
 }
 
-int main() {
-    alarm(60);
-    exception();
-    macros();
-    return failures > 0;
+proc_error *throw_in_c(proc_cancel *, void *) { throw std::runtime_error("lost"); }
+
+TEST_F(boundary, of_c) {
+    ends_with(proc::task("request", proc::process::adopt(proc_new(throw_in_c, nullptr, nullptr))),
+              "web/request");
 }
+
+TEST_F(boundary, thread_exit) {
+    ends_with(proc::task("request", [] { pthread_exit(nullptr); }), "web/request");
+}
+
+TEST_F(boundary, thread_cancel) {
+    const auto is_cancelled = [] {
+        pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, nullptr);
+        pthread_cancel(pthread_self());
+        pthread_testcancel();
+    };
+    ends_with(proc::task("request", is_cancelled), "web/request");
+}
+
+TEST_F(boundary, foreign) {
+    static _Unwind_Exception exception;
+    std::memcpy(&exception.exception_class, "OTHER\0L", sizeof exception.exception_class);
+    ends_with(proc::task("request", [] { _Unwind_RaiseException(&exception); }), "web/request");
+}
+
+struct fragile {
+    fragile() = default;
+    fragile(const fragile &) = default;
+    fragile(fragile &&) = default;
+    fragile &operator=(const fragile &) = delete;
+    fragile &operator=(fragile &&) = delete;
+    ~fragile() noexcept(false) {
+        if (breaks)
+            throw std::runtime_error("lost");
+    }
+    void operator()() const {}
+    static bool breaks;
+};
+
+bool fragile::breaks = false;
+
+TEST_F(boundary, destructor) {
+    const auto makes_and_destroys = [] {
+        const proc::process process = proc::make(fragile());
+        fragile::breaks = true;
+    };
+    ends_with(proc::make(makes_and_destroys), "\\(no task\\)");
+}
+
+} // namespace

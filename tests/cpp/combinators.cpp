@@ -1,0 +1,195 @@
+/* proc::concurrent, group, sequence, task, trace_region. Laws:
+ *
+ *   mixed            Each takes processes, callables and ranges of these, in any mix and number, also in braces.
+ *   none             None at all succeed at once.
+ *   concurrent       All run at the same time.
+ *   group            The first failure cancels the others; all errors but echoes are listed.
+ *   sequence         One after the other; the first error ends it.
+ *   ranges           A container that is given up gives its elements up; others keep theirs.
+ *   reuse            A process that is passed by name stays; one that is moved is empty afterwards.
+ *   task             A task names its errors, with a name of C or of C++; a trace region passes them on.
+ *   empty            An empty process among them is bad input, which names function and index, and nothing is started.
+ *   null_name        So is a name that is NULL.
+ *   too_deep         Deeper than PROC_MAX_DEPTH is bad input, with ELOOP.
+ *   with_c           Processes are exchanged with C by adopt, share, get and release.
+ */
+#include "gate.hpp"
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <gtest/gtest.h>
+#include <list>
+#include <procession.hpp>
+
+namespace {
+
+class counter {
+  public:
+    [[nodiscard]] proc::process process() {
+        return proc::make([this] { ++runs_; });
+    }
+
+    [[nodiscard]] auto callable() {
+        return [this] { ++runs_; };
+    }
+
+    [[nodiscard]] int take() { return runs_.exchange(0); }
+
+  private:
+    std::atomic<int> runs_{0};
+};
+
+template <class Combine> void takes_any_mix(const Combine &combine) {
+    counter runs;
+    const std::vector<proc::process> processes(3, runs.process());
+    const std::array<std::function<void()>, 2> functions{runs.callable(), runs.callable()};
+    proc::run(combine(runs.process(), runs.callable(), processes, functions,
+                      std::list<proc::process>{runs.process()}, runs.callable()));
+    EXPECT_EQ(runs.take(), 9);
+    proc::run(combine(runs.callable()));
+    EXPECT_EQ(runs.take(), 1);
+    proc::run(combine(processes));
+    EXPECT_EQ(runs.take(), 3);
+    proc::run(combine(std::vector<std::vector<proc::process>>(2, processes)));
+    EXPECT_EQ(runs.take(), 6);
+    proc::run(combine());
+    proc::run(combine(std::vector<proc::process>()));
+    EXPECT_EQ(runs.take(), 0);
+}
+
+TEST(combinators, mixed) {
+    takes_any_mix(
+        [](auto &&...all) { return proc::concurrent(std::forward<decltype(all)>(all)...); });
+    takes_any_mix([](auto &&...all) { return proc::group(std::forward<decltype(all)>(all)...); });
+    takes_any_mix(
+        [](auto &&...all) { return proc::sequence(std::forward<decltype(all)>(all)...); });
+    counter runs;
+    const proc::process one = runs.process();
+    proc::run(proc::sequence({proc::concurrent({one, one}), proc::group({one}), one}));
+    EXPECT_EQ(runs.take(), 4);
+}
+
+TEST(combinators, none) {
+    EXPECT_FALSE(proc::try_run(proc::concurrent()));
+    EXPECT_FALSE(proc::try_run(proc::group({})));
+    EXPECT_FALSE(proc::try_run(proc::sequence({})));
+}
+
+TEST(combinators, concurrent) {
+    gate all;
+    const auto meets = [&] { all.meet(3); };
+    proc::run(proc::concurrent(meets, meets, meets));
+}
+
+TEST(combinators, group) {
+    const auto waits = [](const proc::cancel &cancel) {
+        EXPECT_TRUE(cancel.wait(gate::deadline()));
+        return cancel.error();
+    };
+    const auto fails = [] { throw std::runtime_error("first"); };
+    const auto cleans_up = [](const proc::cancel &cancel) {
+        EXPECT_TRUE(cancel.wait(gate::deadline()));
+        EXPECT_EQ(cancel.cause().message(), "first");
+        return proc::error(EIO, "while cleaning up");
+    };
+    const proc::error error = proc::try_run(proc::group(waits, cleans_up, fails, waits));
+    EXPECT_EQ(error.message(), "2 errors:\n- first\n- while cleaning up");
+}
+
+TEST(combinators, sequence) {
+    std::string steps;
+    const auto step = [&](char name) { return [&steps, name] { steps += name; }; };
+    const auto fails = [] { throw std::runtime_error("in between"); };
+    const proc::error error = proc::try_run(proc::sequence(step('a'), step('b'), fails, step('c')));
+    EXPECT_EQ(steps, "ab");
+    EXPECT_EQ(error.message(), "in between");
+}
+
+TEST(combinators, ranges) {
+    counter runs;
+    std::vector<proc::process> processes(2, runs.process());
+    proc::run(proc::concurrent(processes));
+    EXPECT_NE(processes[0].get(), nullptr);
+    proc::run(proc::concurrent(std::move(processes)));
+    EXPECT_EQ(runs.take(), 4);
+    auto move_only = [callable = runs.callable(), one = std::make_unique<int>(1)] { callable(); };
+    static_assert(!std::is_copy_constructible_v<decltype(move_only)>);
+    std::vector<decltype(move_only)> callables;
+    callables.push_back(std::move(move_only));
+    proc::run(proc::group(std::move(callables)));
+    EXPECT_EQ(runs.take(), 1);
+}
+
+TEST(combinators, reuse) {
+    counter runs;
+    proc::process process = runs.process();
+    const proc::process twice = proc::sequence(process, process);
+    proc::run(proc::concurrent(twice, std::move(process), twice));
+    EXPECT_EQ(runs.take(), 5);
+    EXPECT_EQ(process.get(),
+              nullptr); // NOLINT(bugprone-use-after-move): that it is empty is the law
+    EXPECT_EQ(proc::try_run(process).code(), EINVAL);
+}
+
+TEST(combinators, task) {
+    const auto fails = [] { return proc::error(EIO, "disk"); };
+    const std::string name = "a name that is longer than fits into a string by itself";
+    EXPECT_EQ(proc::try_run(proc::task(name, fails)).message(), name + ": disk");
+    EXPECT_EQ(proc::try_run(proc::task("web", proc::task("request", fails))).message(),
+              "web: request: disk");
+    EXPECT_EQ(proc::try_run(proc::trace_region("read", fails)).message(), "disk");
+}
+
+/* It fails so, and nothing of it was started. */
+void is_bad(const proc::process &bad, int code, const std::string &message) {
+    counter runs;
+    const proc::process around = proc::concurrent(runs.process(), proc::task("t", bad));
+    const proc::error error = proc::try_run(proc::sequence(runs.callable(), around));
+    EXPECT_EQ(error.code(), code);
+    EXPECT_EQ(error.message(), message);
+    EXPECT_EQ(runs.take(), 0);
+}
+
+TEST(combinators, empty) {
+    const proc::process none;
+    const auto good = [] { ADD_FAILURE() << "it was started"; };
+    is_bad(proc::concurrent(none), EINVAL, "proc_concurrent: impls[0] is NULL");
+    is_bad(proc::group(good, good, none), EINVAL, "proc_group: impls[2] is NULL");
+    is_bad(proc::sequence({proc::make(good), none}), EINVAL, "proc_sequence: impls[1] is NULL");
+    is_bad(proc::task("t", none), EINVAL, "proc_task: impl is NULL");
+    is_bad(proc::trace_region("r", none), EINVAL, "proc_trace_region: impl is NULL");
+    const std::vector<proc::process> some{proc::make(good), none};
+    is_bad(proc::group(good, some), EINVAL, "proc_group: impls[2] is NULL");
+    EXPECT_EQ(proc::try_run(none).message(), "proc_run: impl is NULL");
+}
+
+TEST(combinators, null_name) {
+    const auto good = [] { ADD_FAILURE() << "it was started"; };
+    is_bad(proc::task(nullptr, good), EINVAL, "proc_task: task_type is NULL");
+    is_bad(proc::trace_region(nullptr, good), EINVAL, "proc_trace_region: region_type is NULL");
+}
+
+TEST(combinators, too_deep) {
+    proc::process deep = proc::make([] { throw std::runtime_error("at the bottom"); });
+    for (int level = 0; level < PROC_MAX_DEPTH; level++)
+        deep = proc::sequence(std::move(deep));
+    EXPECT_EQ(proc::try_run(deep).message(), "at the bottom");
+    EXPECT_EQ(proc::try_run(proc::group(deep)).code(), ELOOP);
+}
+
+proc_error *fail_in_c(proc_cancel *, void *user_data) {
+    return proc_error_new(EIO, static_cast<const char *>(user_data));
+}
+
+TEST(combinators, with_c) {
+    char text[] = "in C";
+    const proc::process of_c = proc::process::adopt(proc_new(fail_in_c, text, nullptr));
+    EXPECT_EQ(proc::try_run(proc::task("t", of_c)).message(), "t: in C");
+    EXPECT_EQ(proc::process::share(of_c.get()).get(), of_c.get());
+    proc::process given = proc::group(of_c, [] {});
+    const auto error = proc::error::adopt(proc_run(proc_task("c", given.release()), nullptr));
+    EXPECT_EQ(error.message(), "c: in C");
+    EXPECT_EQ(given.get(), nullptr);
+}
+
+} // namespace

@@ -1,0 +1,2 @@
+// The header needs no other before it.
+#include <procession.hpp>

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# macros.sh COMPILER STANDARD INCLUDE: what procession.hpp defines for the preprocessor, beside what the headers do that it
+# includes, is its include guards and nothing else.
+set -euo pipefail
+compiler=$1 standard=$2 include=$3
+cd "$include"
+
+# The macros that are there after these lines.
+defined() { "$compiler" -x c++ -std="$standard" -I. -dM -E - | awk '{ sub(/\(.*/, "", $2); print $2 }' | sort -u; }
+
+others() { sed -n 's/^#include <\(.*\)>/\1/p' procession.hpp procession/*.hpp | grep -v '^procession/' | sort -u; }
+
+guards() { sed -n 's/^#ifndef \(PROCESSION_.*HPP\)$/\1/p' procession.hpp procession/*.hpp | sort; }
+
+ours=$(comm -13 <(others | sed 's/.*/#include <&>/' | defined) <(echo '#include <procession.hpp>' | defined))
+[ "$(guards | wc -l)" = "$(find procession.hpp procession -name '*.hpp' | wc -l)" ]
+diff <(guards) - <<<"$ours"
