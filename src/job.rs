@@ -143,8 +143,7 @@ impl Job {
     /// Blocks until the job is over, and returns what its process returned; `None` to who is a part of it
     /// (J3).
     pub(crate) fn join(&self) -> Option<Outcome> {
-        let tells = self.state.lock().progress == Progress::Telling(ThreadId::current());
-        if tells || self.has_the_caller() {
+        if self.is_around_the_caller() {
             return None;
         }
         let goes_on = |state: &mut State| state.progress != Progress::Over;
@@ -152,6 +151,12 @@ impl Job {
             self.bell.wait_while(self.state.lock(), goes_on)
         });
         state.outcome.take()
+    }
+
+    /// Whether the calling thread runs a callback that is a part of the job, or tells of it (J3).
+    pub(crate) fn is_around_the_caller(&self) -> bool {
+        let tells = self.state.lock().progress == Progress::Telling(ThreadId::current());
+        tells || self.has_the_caller()
     }
 
     /// Whether the calling thread runs a callback that is a part of the job.

@@ -81,10 +81,21 @@ pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> b
     unsafe { look(job) }.is_some_and(|job| job.wait(clock::deadline(timeout_ns)))
 }
 
+/// Whether the calling thread is inside of a job, which it therefore cannot join: it runs a callback that
+/// is a part of the job, or `on_done`. For code that may be called from anywhere: where `proc_job_join`
+/// returns EDEADLK, the process itself may have failed with that, and then the job has been released.
+///
+/// @param job  NULL returns false.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(job) }.is_some_and(Job::is_around_the_caller)
+}
+
 /// Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
 ///
 /// A callback that is a part of the job, and `on_done`, cannot wait for it: then it fails with EDEADLK, and
-/// the job stays yours, to be joined by somebody else.
+/// the job stays yours, to be joined by somebody else. `proc_job_inside` tells beforehand.
 ///
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///

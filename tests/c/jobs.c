@@ -11,6 +11,8 @@
  *   own_task         A job is in the task of the handle that it was given, else of the callback that started it.
  *   deadlock         Joining a job from inside itself fails with EDEADLK, from any callback of it, in groups, in runs of its
  *                    own, on any thread, and from on_done; waiting for it there returns false. The job can be joined then.
+ *   inside           proc_job_inside is true in those places, and nowhere else.
+ *   own_deadlock     A process that fails with EDEADLK of its own is joined like any other.
  *   not_inside       Who is not a part of it may join it: a sibling job, its starter, a callback that it does not wait for.
  *   many             1,000 jobs at the same time, which all wait for each other.
  *   no_thread        If no thread can be had the job fails with EAGAIN, on_done has been called, and it can be joined.
@@ -177,6 +179,7 @@ typedef struct itself {
 } itself;
 
 static void check_refused(itself *s) {
+    CHECK(proc_job_inside(s->job));
     proc_error *error = proc_job_join(s->job);
     CHECK_HAS(proc_error_message(error), "proc_job_join: ");
     CHECK_INT(proc_error_code(error), EDEADLK);
@@ -210,6 +213,7 @@ static void deadlock_in(proc_impl *impl, itself *s, int times) {
     gate_init(&s->both);
     s->refused = 0;
     s->job = start(impl);
+    CHECK(!proc_job_inside(s->job));
     gate_open(&s->known);
     CHECK_OK(proc_job_join(s->job));
     CHECK_INT(s->refused, times);
@@ -218,6 +222,7 @@ static void deadlock_in(proc_impl *impl, itself *s, int times) {
 static void join_when_told(void *user_data) {
     itself *s = user_data;
     GATE_WAIT(&s->known);
+    CHECK(proc_job_inside(s->job));
     proc_error *error = proc_job_join(s->job);
     CHECK_INT(proc_error_code(error), EDEADLK);
     proc_error_unref(error);
@@ -240,6 +245,33 @@ static void deadlock(void) {
     CHECK(proc_job_wait(s.job, PROC_FOREVER));
     CHECK_OK(proc_job_join(s.job));
     CHECK_INT(s.refused, 1);
+}
+
+static proc_error *look_at_other(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    CHECK(!proc_job_inside(user_data));
+    return NULL;
+}
+
+static void inside(void) {
+    gate may_end;
+    gate_init(&may_end);
+    leaf l = {.waits = &may_end};
+    proc_job *job = start(leaf_new(&l));
+    CHECK(!proc_job_inside(job));
+    CHECK_OK(proc_job_join(start(proc_new(look_at_other, job, NULL))));
+    gate_open(&may_end);
+    CHECK(proc_job_wait(job, PROC_FOREVER));
+    CHECK(!proc_job_inside(job));
+    CHECK_OK(proc_job_join(job));
+    CHECK(!proc_job_inside(NULL));
+}
+
+static void own_deadlock(void) {
+    leaf l = {.error = proc_error_new(EDEADLK, "its own")};
+    CHECK_FAILS(proc_job_join(start(leaf_new(&l))), EDEADLK, "its own");
+    CHECK_INT(l.destroyed, 1);
+    proc_error_unref(l.error);
 }
 
 static proc_error *join_other(proc_cancel *cancel, void *user_data) {
@@ -324,5 +356,5 @@ static void in_dump(void) {
 }
 
 CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), CASE(fd), CASE(cancelled),
-           CASE(own_task), CASE(deadlock), CASE(not_inside), CASE(many), CASE(no_thread),
-           ROLE(no_thread_role), CASE(bad_input), CASE(in_dump))
+           CASE(own_task), CASE(deadlock), CASE(inside), CASE(own_deadlock), CASE(not_inside),
+           CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(bad_input), CASE(in_dump))
