@@ -2,7 +2,8 @@
  * procession.hpp - structured concurrency for daemons, in C++
  *
  * The library's C API (procession.h) as values, callables and exceptions. It is header only: a
- * program links libprocession and nothing else. It needs C++17.
+ * program links libprocession and nothing else. It needs C++17; with C++20 callables may take a
+ * std::stop_token.
  *
  *     int main() {
  *         return proc::main(proc::group(
@@ -15,6 +16,8 @@
  *     proc::error         how a process ended; true if it failed. May carry an exception
  *     proc::failure       an error as an exception
  *     proc::cancel        the context a process runs in: should it stop, and why
+ *     proc::hook          calls something when a handle is cancelled
+ *     proc::stop_link     a std::stop_token for a handle
  *     proc::process       something to run
  *     proc::make          makes one of a callable
  *     proc::concurrent    all at once; all errors

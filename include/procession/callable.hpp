@@ -4,18 +4,23 @@
 #ifndef PROCESSION_CALLABLE_HPP
 #define PROCESSION_CALLABLE_HPP
 
-#include <functional>
-#include <procession/cancel.hpp>
+#include <procession/stop_token.hpp>
 
 namespace proc::detail {
 
-template <class Callable>
-inline constexpr bool takes_cancel = std::is_invocable_v<Callable &, const cancel &>;
+template <class Callable> using takes_cancel = std::is_invocable<Callable &, const cancel &>;
 
-template <class Callable> inline constexpr bool takes_nothing = std::is_invocable_v<Callable &>;
+#ifdef __cpp_lib_jthread
+template <class Callable> using takes_stop_token = std::is_invocable<Callable &, std::stop_token>;
+#else
+template <class Callable> using takes_stop_token = std::false_type;
+#endif
 
+/** Once it takes one thing, it is not asked for the next: of a generic lambda, that would not compile. */
 template <class Callable>
-inline constexpr bool is_callable = takes_cancel<Callable> || takes_nothing<Callable>;
+inline constexpr bool is_callable =
+    std::disjunction_v<takes_cancel<Callable>, takes_stop_token<Callable>,
+                       std::is_invocable<Callable &>>;
 
 /** Calls it with these arguments; what it returns, as an error. */
 template <class Callable, class... Arguments>
@@ -32,8 +37,12 @@ error outcome(Callable &callable, Arguments &&...arguments) {
 }
 
 template <class Callable> error call(Callable &callable, const cancel &cancel) {
-    if constexpr (takes_cancel<Callable>)
+    if constexpr (takes_cancel<Callable>::value)
         return outcome(callable, cancel);
+#ifdef __cpp_lib_jthread
+    else if constexpr (takes_stop_token<Callable>::value)
+        return outcome(callable, stop_link(cancel).token());
+#endif
     else
         return outcome(callable);
 }
@@ -67,22 +76,6 @@ template <class Callable> struct callback {
 
     static void destroy(void *user_data) { delete static_cast<Callable *>(user_data); }
 };
-
-template <class Callable, class = void> inline constexpr bool is_nullable = false;
-
-/** Pointers, std::function and its like: they may refer to nothing. */
-template <class Callable>
-inline constexpr bool is_nullable<
-    Callable,
-    std::void_t<decltype(Callable(nullptr)),
-                decltype(static_cast<bool>(std::declval<const Callable &>() == nullptr))>> = true;
-
-template <class Callable> bool is_empty(const Callable &callable) {
-    if constexpr (is_nullable<Callable>)
-        return callable == nullptr;
-    else
-        return false;
-}
 
 } // namespace proc::detail
 

@@ -44,12 +44,15 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
     /** A new handle, with nothing above. */
     cancel() noexcept : handle(proc_cancel_new(nullptr)) {}
 
+    /** The handle of the innermost process that runs on this thread; empty outside of any. */
+    [[nodiscard]] static cancel current() noexcept { return share(proc_current()); }
+
     /** A new handle below this one; it is born cancelled if this one is. */
     [[nodiscard]] cancel child() const noexcept { return adopt(proc_cancel_new(get())); }
 
     /**
      * Cancels this handle and all below it, and wakes who waits on them. Only the first call counts: its
-     * cause stays. It does not wait for anybody to stop.
+     * cause stays. Hooks run before it returns, but it does not wait for anybody to stop.
      *
      * @param cause  why; success stands for an error with code ECANCELED.
      */
@@ -68,6 +71,17 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
     bool wait(const std::chrono::duration<Rep, Period> &time) const
         noexcept(std::is_arithmetic_v<Rep>) {
         return proc_wait(get(), detail::nanoseconds(time));
+    }
+
+    /** The same, until a deadline. */
+    template <class Duration>
+    bool
+    wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
+        noexcept(std::is_arithmetic_v<typename Duration::rep>) {
+        using exact =
+            std::chrono::duration<long double, std::nano>; // What is far off may be subtracted.
+        const exact now = std::chrono::steady_clock::now().time_since_epoch();
+        return wait(exact(deadline.time_since_epoch()) - now);
     }
 
     /**
@@ -94,8 +108,43 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
             throw failure(std::move(asked));
     }
 
+    /**
+     * A descriptor that is readable once the handle is cancelled, for poll, epoll and event loops. It is
+     * made when it is first asked for, is the handle's, and lives as long as it. Throws a
+     * proc::failure with a code of `errno` if none can be had.
+     */
+    [[nodiscard]] int fd() const {
+        const int descriptor = proc_cancel_fd(get());
+        if (descriptor < 0)
+            throw failure(proc::error::from_errno("proc_cancel_fd"));
+        return descriptor;
+    }
+
+    /**
+     * poll(2), which ends when the handle is cancelled too. Signals do not end it.
+     *
+     * @return how many are ready; 0 if the time is up; -1 if it is cancelled. Throws a proc::failure with a
+     *         code of `errno` if polling fails.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] int poll(pollfd *fds, nfds_t count,
+                           const std::chrono::duration<Rep, Period> &time) const {
+        return polled(proc_poll(get(), fds, count, detail::nanoseconds(time)));
+    }
+
+    /** The same, for as long as it takes. */
+    [[nodiscard]] int poll(pollfd *fds, nfds_t count) const {
+        return polled(proc_poll(get(), fds, count, PROC_FOREVER));
+    }
+
   private:
     using handle::handle;
+
+    static int polled(int ready) {
+        if (ready < 0 && errno != ECANCELED)
+            throw failure(proc::error::from_errno("proc_poll"));
+        return ready;
+    }
 };
 
 } // namespace proc

@@ -47,7 +47,7 @@ struct both {
 TEST(callables, arguments) {
     const proc::cancel cancel;
     cancel.trigger(proc::error(EINTR, "asked"));
-    const auto by_value = [](proc::cancel given) { return given.error(); }; // NOLINT: as users do
+    const auto by_value = [](proc::cancel given) { return given.error(); };
     const auto by_reference = [](const proc::cancel &given) { return given.error(); };
     const auto generic = [](const auto &given) { return given.error(); };
     EXPECT_EQ(proc::try_run(by_value, cancel).message(), "asked");

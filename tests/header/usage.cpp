@@ -22,6 +22,13 @@ static_assert(is_value<proc::process>());
 static_assert(is_value<proc::error>());
 static_assert(is_value<proc::cancel>());
 
+static_assert(std::is_nothrow_default_constructible_v<proc::hook>);
+static_assert(std::is_nothrow_move_constructible_v<proc::hook>);
+static_assert(std::is_nothrow_move_assignable_v<proc::hook>);
+static_assert(std::is_nothrow_destructible_v<proc::hook>);
+static_assert(!std::is_copy_constructible_v<proc::hook>);
+static_assert(!std::is_copy_assignable_v<proc::hook>);
+
 static_assert(std::is_base_of_v<std::exception, proc::failure>);
 static_assert(std::is_nothrow_copy_constructible_v<proc::failure>);
 static_assert(std::is_nothrow_constructible_v<proc::failure, proc::error>);
@@ -37,9 +44,23 @@ static_assert(!std::is_constructible_v<bool, proc::cancel>);
 proc::error work(const proc::cancel &cancel) {
     if (cancel.wait(std::chrono::milliseconds(1)))
         return cancel.error();
-    cancel.throw_if_cancelled();
+    const proc::hook interrupt(cancel, [] {});
+    pollfd file{cancel.fd(), POLLIN, 0};
+    if (cancel.poll(&file, 1, std::chrono::milliseconds(1)) < 0)
+        cancel.throw_if_cancelled();
     return {1, std::string("text")};
 }
+
+#ifdef __cpp_lib_jthread
+proc::error work_with_token(std::stop_token token) {
+    const proc::stop_link link(proc::cancel::current());
+    return proc::error(token == link.token() ? 1 : 2);
+}
+
+proc::process with_token() { return proc::make(work_with_token); }
+#else
+proc::process with_token() { return {}; }
+#endif
 
 [[maybe_unused]] void promises(const proc::process &process, const proc::cancel &cancel,
                                const proc::error &error, std::chrono::seconds time) {
@@ -60,9 +81,13 @@ proc::error work(const proc::cancel &cancel) {
     static_assert(noexcept(cancel.trigger(error)));
     static_assert(noexcept(cancel.wait()));
     static_assert(noexcept(cancel.wait(time)));
+    static_assert(noexcept(cancel.wait_until(std::chrono::steady_clock::now())));
     static_assert(noexcept(cancel.error()));
     static_assert(noexcept(cancel.cause()));
     static_assert(noexcept(cancel.child()));
+    static_assert(noexcept(proc::cancel::current()));
+    static_assert(!noexcept(cancel.fd()));
+    static_assert(!noexcept(cancel.poll(nullptr, 0)));
     static_assert(!noexcept(error.message()));
     static_assert(!noexcept(error.rethrow()));
     static_assert(!noexcept(proc::run(process)));
@@ -70,12 +95,12 @@ proc::error work(const proc::cancel &cancel) {
 }
 
 proc::process tree() {
-    // NOLINTNEXTLINE(performance-unnecessary-value-param): as users do
     auto move_only = [lock = std::unique_lock<std::mutex>()](proc::cancel) { (void)lock.mutex(); };
     const std::vector<std::function<void()>> some{[] {}};
     const auto all =
         proc::concurrent(work, std::move(move_only), some, std::vector{proc::make(work)});
-    return proc::group({all, proc::task("type", proc::trace_region("type", proc::sequence()))});
+    return proc::group(
+        {all, with_token(), proc::task("type", proc::trace_region("type", proc::sequence()))});
 }
 
 } // namespace

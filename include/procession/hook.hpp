@@ -1,0 +1,105 @@
+/*
+ * procession/hook.hpp - part of procession.hpp: what a cancellation interrupts
+ */
+#ifndef PROCESSION_HOOK_HPP
+#define PROCESSION_HOOK_HPP
+
+#include <functional>
+#include <memory>
+#include <procession/cancel.hpp>
+
+namespace proc {
+
+namespace detail {
+
+template <class Callable, class = void> inline constexpr bool is_nullable = false;
+
+/** Pointers, std::function and its like: they may refer to nothing. */
+template <class Callable>
+inline constexpr bool is_nullable<
+    Callable,
+    std::void_t<decltype(Callable(nullptr)),
+                decltype(static_cast<bool>(std::declval<const Callable &>() == nullptr))>> = true;
+
+template <class Callable> bool is_empty(const Callable &callable) {
+    if constexpr (is_nullable<Callable>)
+        return callable == nullptr;
+    else
+        return false;
+}
+
+} // namespace detail
+
+/**
+ * Calls a callable when a handle is cancelled, for as long as this object lives: to interrupt what waits
+ * for something else than the handle.
+ *
+ *     proc::hook interrupt(cancel, [&] { connection.shutdown(); });
+ *     connection.serve();
+ *
+ * The callable is called once or never: on the thread that cancels, or in the constructor if the handle is
+ * cancelled already. It must not throw: what leaves it ends the program, with a message.
+ *
+ * Once a hook has been destroyed, its callable is not running and never will, so that it may refer to what
+ * lives as long as the hook. Only if it is destroyed by the callable itself, it does not wait, and
+ * the callable goes on to its end.
+ *
+ * It can be moved, not copied. A hook that was moved from, or is default-constructed, hooks nothing.
+ */
+class hook {
+  public:
+    hook() noexcept = default;
+
+    /**
+     * @param cancel    if empty, a proc::failure with EINVAL is thrown.
+     * @param callable  takes nothing; what it returns is not looked at. It may be move-only. If empty, as above.
+     */
+    template <class Callable> [[nodiscard]] hook(const cancel &cancel, Callable &&callable) {
+        using body = body_of<std::decay_t<Callable>>;
+        const auto call = detail::is_empty<std::decay_t<Callable>>(callable) ? nullptr : body::call;
+        auto made = std::make_shared<body>(std::forward<Callable>(callable));
+        hook_ = proc_on_cancel(cancel.get(), call, made.get());
+        if (hook_ == nullptr)
+            throw failure(error::from_errno("proc_on_cancel"));
+        body_ = std::move(made);
+    }
+
+    hook(hook &&other) noexcept
+        : hook_(std::exchange(other.hook_, nullptr)), body_(std::move(other.body_)) {}
+
+    hook &operator=(hook &&other) noexcept {
+        hook kept(std::move(other));
+        std::swap(hook_, kept.hook_);
+        std::swap(body_, kept.body_);
+        return *this;
+    }
+
+    hook(const hook &) = delete;
+    hook &operator=(const hook &) = delete;
+
+    ~hook() { proc_hook_remove(hook_); }
+
+  private:
+    /** Lives as long as the hook, and while it is called: the callable may destroy the hook. */
+    template <class Callable>
+    class body_of : public std::enable_shared_from_this<body_of<Callable>> {
+      public:
+        explicit body_of(const Callable &callable) : callable_(callable) {}
+        explicit body_of(Callable &&callable) : callable_(std::move(callable)) {}
+
+        static void call(void *user_data) {
+            const auto kept = static_cast<body_of *>(user_data)->shared_from_this();
+            std::invoke(kept->callable_);
+        }
+
+      private:
+        Callable callable_;
+    };
+
+    proc_hook *hook_ = nullptr;
+    std::shared_ptr<void> body_{};
+};
+
+} // namespace proc
+
+#endif
