@@ -25,6 +25,7 @@
  *     proc::sequence      one after the other
  *     proc::task          a named unit of work
  *     proc::trace_region  a named interval in the trace
+ *     proc::start         starts one, and does not wait: what runs then is a proc::job
  *     proc::run           runs one, and throws its error; proc::try_run returns it
  *     proc::main          runs one as the purpose of a program, and turns signals into cancellation
  *
@@ -48,6 +49,7 @@
 #if __cplusplus < 201703L
 #error "procession.hpp needs C++17 or newer; procession.h is for older ones"
 #else
+#include <procession/job.hpp>
 #include <procession/run.hpp>
 #endif
 

@@ -29,6 +29,13 @@ static_assert(std::is_nothrow_destructible_v<proc::hook>);
 static_assert(!std::is_copy_constructible_v<proc::hook>);
 static_assert(!std::is_copy_assignable_v<proc::hook>);
 
+static_assert(std::is_nothrow_default_constructible_v<proc::job>);
+static_assert(std::is_nothrow_move_constructible_v<proc::job>);
+static_assert(std::is_nothrow_move_assignable_v<proc::job>);
+static_assert(std::is_nothrow_destructible_v<proc::job>);
+static_assert(!std::is_copy_constructible_v<proc::job>);
+static_assert(!std::is_copy_assignable_v<proc::job>);
+
 static_assert(std::is_base_of_v<std::exception, proc::failure>);
 static_assert(std::is_nothrow_copy_constructible_v<proc::failure>);
 static_assert(std::is_nothrow_constructible_v<proc::failure, proc::error>);
@@ -103,6 +110,20 @@ proc::process tree() {
         {all, with_token(), proc::task("type", proc::trace_region("type", proc::sequence()))});
 }
 
+proc::job start() {
+    proc::job job = proc::start(tree(), proc::cancel(), [] {});
+    pollfd file{job.fd(), POLLIN, 0};
+    if (proc::cancel::current().poll(&file, 1) == 1 || job.wait(std::chrono::seconds(1)))
+        job.join();
+    job.cancel().trigger();
+    static_assert(noexcept(job.wait()));
+    static_assert(noexcept(job.joinable()));
+    static_assert(noexcept(job.cancel()));
+    static_assert(!noexcept(job.try_join()));
+    static_assert(!noexcept(job.join()));
+    return job.joinable() ? std::move(job) : proc::start(work);
+}
+
 } // namespace
 
 int use();
@@ -114,6 +135,7 @@ int use() {
         codes += part.is(1) ? part.cause().code() : static_cast<int>(part.count());
     try {
         proc::run(tree());
+        start().join();
     } catch (const proc::failure &failure) {
         cancel.trigger(failure.error().find_task("type"));
     }
