@@ -39,6 +39,16 @@ build_with_pkg_config() {
     mkdir -p "$work"
     ask_pkg_config --cflags
     "$CC" "${answer[@]}" "$here/program/main.c" -o "$work/program" "$@"
+    "$CXX" -std=c++17 "${answer[@]}" "$here/program/values.cpp" -o "$work/values" "$@"
+}
+
+# Each program, by run_shared or run_static.
+run_all() {
+    local run=$1 programs=$2 program
+    shift 2
+    for program in $programs; do
+        "$run" "$work/$program" "$@"
+    done
 }
 
 # Nothing that is installed may name a place on this machine: not the sources, the build, the first prefix, nor the
@@ -60,23 +70,21 @@ case_install() {
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
 }
 
-# A C program, and one of C and C++ together.
+# A C program, one of C and C++ together, and one of C++.
 case_cmake_shared() {
     build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=procession
-    run_shared "$work/program"
-    run_shared "$work/mixed"
+    run_all run_shared "program mixed values"
 }
 
 case_cmake_static() {
     build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=static
-    run_static "$work/program"
-    run_static "$work/mixed"
+    run_all run_static "program mixed values"
 }
 
 case_pkg_config_shared() {
     ask_pkg_config --libs
     build_with_pkg_config "${answer[@]}"
-    run_shared "$work/program" "$moved/$LIBDIR"
+    run_all run_shared "program values" "$moved/$LIBDIR"
 }
 
 # As pkg-config means it, --static belongs to a program that is static as a whole; and to one that takes only this library so.
@@ -84,9 +92,9 @@ case_pkg_config_static() {
     ask_pkg_config --libs --static
     local libs=("${answer[@]}")
     build_with_pkg_config -static "${libs[@]}"
-    "$work/program"
+    run_all run_static "program values"
     build_with_pkg_config "${libs[@]/#-lprocession/-l:libprocession.a}"
-    run_static "$work/program"
+    run_all run_static "program values"
 }
 
 # While the major version is 0, each minor version is another interface.
