@@ -13,6 +13,7 @@ g++ g++
 readelf binutils
 clang clang
 clang-format clang-format
+clang-tidy clang-tidy
 valgrind valgrind
 curl curl
 shellcheck shellcheck
