@@ -1,20 +1,26 @@
 #!/usr/bin/env bash
-# The example of the README compiles without a warning and does what its comment says.
+# The examples of the README compile without a warning and do what the README says, the one in C and the one in C++.
 #
-#     readme.sh COMPILER LIBRARY
+#     readme.sh C_COMPILER CPP_COMPILER LIBRARY
 set -euo pipefail
-compiler=$1
-library=$2
+library=$3
 root=$(dirname "$(readlink -f "$0")")/..
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/README.md" >"$scratch/web.c"
-"$compiler" -std=c11 -Wall -Wextra -Wpedantic -Werror -I"$root/include" "$scratch/web.c" -o "$scratch/web" \
-    "$library" -Wl,-rpath,"$(dirname "$library")"
+# example LANGUAGE COMPILER…: it is called web, as the programs are that complain.
+example() {
+    local language=$1 status=0
+    shift
+    mkdir "$scratch/$language"
+    cd "$scratch/$language"
+    awk -v fence="\`\`\`$language" '$0 == fence { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/README.md" >"web.$language"
+    "$@" -Wall -Wextra -Wpedantic -Werror -I"$root/include" "web.$language" -o web "$library" -Wl,-rpath,"$(dirname "$library")"
+    ./web >said 2>complained || status=$?
+    [ $status = 1 ]
+    grep -qx 'statistics: still here' said
+    [ "$(cat complained)" = 'web: web: the disk is on fire' ]
+}
 
-status=0
-"$scratch/web" >"$scratch/said" 2>"$scratch/complained" || status=$?
-[ $status = 1 ]
-grep -qx 'statistics: still here' "$scratch/said"
-[ "$(cat "$scratch/complained")" = 'web: web: the disk is on fire' ]
+example c "$1" -std=c11
+example cpp "$2" -std=c++17
