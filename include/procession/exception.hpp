@@ -71,7 +71,8 @@ inline std::string text_of(const std::exception_ptr &exception) {
     try {
         std::rethrow_exception(exception);
     } catch (const std::exception &caught) {
-        return caught.what();
+        const char *const text = caught.what();
+        return text != nullptr ? text : name_of_caught();
     } catch (const error &caught) {
         return caught.message();
     } catch (...) {
@@ -118,19 +119,25 @@ inline proc_error *carry(const std::exception_ptr &exception) {
                                          release_exception);
 }
 
-inline proc_error *error_of(const std::exception_ptr &exception) noexcept {
+/** What a proc::failure has in it. NULL of all else, and of one that was made of success: that is carried as it is. */
+inline proc_error *unpacked(const std::exception_ptr &exception) noexcept {
     try {
-        if (exception)
-            std::rethrow_exception(exception);
-        return nullptr;
+        std::rethrow_exception(exception);
     } catch (const failure &caught) {
         return proc_error_ref(caught.error().get());
     } catch (...) {
-        try {
-            return carry(exception);
-        } catch (...) {
-            return proc_error_new(ENOMEM, "there is no memory to carry an exception");
-        }
+        return nullptr;
+    }
+}
+
+inline proc_error *error_of(const std::exception_ptr &exception) noexcept {
+    proc_error *const inside = exception ? unpacked(exception) : nullptr;
+    if (inside != nullptr || !exception)
+        return inside;
+    try {
+        return carry(exception);
+    } catch (...) {
+        return proc_error_new(ENOMEM, "there is no memory to carry an exception");
     }
 }
 

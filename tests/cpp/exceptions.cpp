@@ -4,6 +4,7 @@
  *                    whatever threads, combinators and runs are between.
  *   texts            The message is what(); of what is no std::exception, the name of its type; of a proc::error that is
  *                    thrown, its own.
+ *   of_nothing       What leaves is an error, also if it has no text, or was made of success.
  *   codes            The code is that of a std::system_error of errno's categories, else -1.
  *   nested           Nested exceptions follow after ": ", and the first code of them counts.
  *   failure          A proc::failure is unpacked: what leaves is the same error, not another one around it.
@@ -96,6 +97,20 @@ TEST(exceptions, texts) {
     EXPECT_EQ(itself.message(), "as an exception");
     EXPECT_EQ(itself.code(), EIO);
     EXPECT_THROW(itself.rethrow(), proc::error);
+}
+
+struct silent : std::exception {
+    [[nodiscard]] const char *what() const noexcept override { return nullptr; }
+};
+
+TEST(exceptions, of_nothing) {
+    EXPECT_EQ(thrown(silent()).message(), "(anonymous namespace)::silent");
+    EXPECT_THROW(thrown(silent()).rethrow(), silent);
+    const proc::error success = thrown(proc::failure(proc::error()));
+    EXPECT_EQ(success.message(), "success");
+    EXPECT_EQ(success.code(), -1);
+    EXPECT_THROW(success.rethrow(), proc::failure);
+    EXPECT_TRUE(thrown(proc::error()));
 }
 
 TEST(exceptions, codes) {
