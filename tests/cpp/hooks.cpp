@@ -4,12 +4,15 @@
  *   already          On a handle that is cancelled already, it is called once, on this thread, in the constructor.
  *   removed          A hook that was destroyed before is never called, and its callable is destroyed with it.
  *   everywhere       All hooks are called, of the handle and of those below, each once.
+ *   some_removed     Of many on one handle those are called that are left, whichever are removed: first, last or in between.
  *   moved            Moving hands the hook on; what was moved from hooks nothing; assigning removes the old hook.
  *   destroys_itself  A callable may destroy its own hook, and goes on to its end with all that it holds.
  *   destroys_other   A callable that destroys a hook whose turn has not come keeps it from being called.
  *   registers        A hook that is made while hooks are called is called at once.
  *   waits            Destroying a hook waits until its callable, on another thread, has come to its end.
+ *   waits_for_one    … but not for another hook of the same handle, however long that takes.
  *   races            Whoever is faster: a callable is called once at most, and not when its hook is gone.
+ *   races_in         Whoever is faster: a hook that is made while its handle is cancelled is called exactly once.
  *   one_canceller    Of several threads that cancel, one calls the hooks, each once.
  *   interrupts       In a group, the failure of one interrupts the blocking call of another.
  *   move_only        A callable may be move-only; it is destroyed once.
@@ -82,6 +85,19 @@ TEST_F(hooks, everywhere) {
     EXPECT_EQ(calls, 5);
     above.child().trigger();
     EXPECT_EQ(calls, 5);
+}
+
+TEST_F(hooks, some_removed) {
+    constexpr int count = 9;
+    const proc::cancel cancel;
+    std::vector<int> calls(count);
+    std::vector<std::optional<proc::hook>> all(count);
+    for (int i = 0; i < count; i++)
+        all[i].emplace(cancel, [&calls, i] { calls[i]++; });
+    for (const int removed : {4, 0, 8, 5})
+        all[removed].reset();
+    cancel.trigger();
+    EXPECT_EQ(calls, (std::vector<int>{0, 1, 1, 1, 0, 0, 1, 1, 0}));
 }
 
 TEST_F(hooks, moved) {
@@ -161,6 +177,31 @@ TEST_F(hooks, waits) {
     canceller.join();
 }
 
+TEST_F(hooks, waits_for_one) {
+    const proc::cancel cancel;
+    gate runs;
+    gate may_end;
+    const auto blocks = [&] {
+        runs.open();
+        may_end.wait();
+    };
+    std::atomic<int> calls{0};
+    std::optional<proc::hook> before;
+    std::optional<proc::hook> after;
+    before.emplace(cancel, [&] { ++calls; });
+    const proc::hook blocking(cancel, blocks);
+    after.emplace(cancel, [&] { ++calls; });
+    std::thread canceller([&] { cancel.trigger(); });
+    runs.wait();
+    const int calls_before = calls;
+    before.reset();
+    after.reset();
+    may_end.open();
+    canceller.join();
+    EXPECT_EQ(calls, calls_before);
+    EXPECT_LE(calls, 1);
+}
+
 TEST_F(hooks, races) {
     for (int round = 0; round < 1000; round++) {
         const proc::cancel cancel;
@@ -178,6 +219,22 @@ TEST_F(hooks, races) {
         there = false;
         canceller.join();
         EXPECT_LE(calls, 1);
+    }
+}
+
+TEST_F(hooks, races_in) {
+    for (int round = 0; round < 1000; round++) {
+        const proc::cancel cancel;
+        std::atomic<int> calls{0};
+        gate both;
+        std::thread canceller([&] {
+            both.meet(2);
+            cancel.trigger();
+        });
+        both.meet(2);
+        const proc::hook hook(cancel, [&] { ++calls; });
+        canceller.join();
+        EXPECT_EQ(calls, 1);
     }
 }
 
