@@ -126,8 +126,7 @@ TEST(combinators, reuse) {
     const proc::process twice = proc::sequence(process, process);
     proc::run(proc::concurrent(twice, std::move(process), twice));
     EXPECT_EQ(runs.take(), 5);
-    EXPECT_EQ(process.get(),
-              nullptr); // NOLINT(bugprone-use-after-move): that it is empty is the law
+    EXPECT_EQ(process.get(), nullptr);
     EXPECT_EQ(proc::try_run(process).code(), EINVAL);
 }
 

@@ -73,7 +73,7 @@ TEST(error, values) {
     EXPECT_EQ(copy.get(), first.get());
     const proc::error moved = std::move(first);
     EXPECT_EQ(moved.get(), copy.get());
-    EXPECT_FALSE(first); // NOLINT(bugprone-use-after-move): that it is success is the law
+    EXPECT_FALSE(first);
     proc::error &self = copy;
     copy = self;
     copy = std::move(self);
