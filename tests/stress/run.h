@@ -24,7 +24,8 @@ static inline bool is_time_for(fault made) {
 static inline void make_faults(const plan *p, proc_impl *impl, proc_error **error) {
     if (is_time_for(LEAK_HANDLE) && !proc_cancel_new(NULL))
         abort();
-    if (is_time_for(LEAK_PROCESS))
+    /* Of a tree without a leaf nobody is told that it was destroyed. */
+    if (any_started(p->root) && is_time_for(LEAK_PROCESS))
         proc_ref(impl);
     if (!p->waits && any_started(p->root) && is_time_for(START_TWICE))
         proc_error_unref(proc_run(proc_ref(impl), NULL));
