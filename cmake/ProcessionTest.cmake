@@ -4,9 +4,9 @@
 #       A program on the library, with the warnings (and sanitizers) of this build. No test.
 #
 #   procession_add_test(NAME SOURCES file... [LINK static] [LIBRARIES target...]
-#                       [ARGS arg...] [NO_VALGRIND] [TIMEOUT seconds])
+#                       [ARGS arg...] [NO_VALGRIND] [NO_SANITIZE] [TIMEOUT seconds])
 #       The same, and a ctest case of that name which runs it: exit status 0 passes. NO_VALGRIND leaves it
-#       out of the valgrind build. LINK static takes procession::static instead of the shared library.
+#       out of the valgrind build, NO_SANITIZE out of that with sanitizers. LINK static takes procession::static instead of the shared library.
 #
 #   procession_add_command_test(NAME COMMAND word... [TIMEOUT seconds] [DEPENDS fixture] [SETUP fixture])
 #       A ctest case that is not one program of ours, such as a script which drives a server. It is left out of the
@@ -45,10 +45,10 @@ function(procession_add_executable name)
 endfunction()
 
 function(procession_add_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_VALGRIND" "LINK;TIMEOUT" "SOURCES;LIBRARIES;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_VALGRIND;NO_SANITIZE" "LINK;TIMEOUT" "SOURCES;LIBRARIES;ARGS")
   procession_add_executable(
     ${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} LIBRARIES ${arg_LIBRARIES} ${arg_UNPARSED_ARGUMENTS})
-  if(PROCESSION_VALGRIND AND arg_NO_VALGRIND)
+  if((PROCESSION_VALGRIND AND arg_NO_VALGRIND) OR (PROCESSION_SANITIZE AND arg_NO_SANITIZE))
     return()
   endif()
   if(PROCESSION_VALGRIND)

@@ -5,7 +5,6 @@
 //!   library live by the same.
 
 use crate::callback::Notice;
-use crate::fork;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, global};
 use crate::thread_name::Prefix;
@@ -48,7 +47,6 @@ impl Config {
 
 /// Changes it, if nothing has run (K1).
 pub(crate) fn change(to: Config) -> Result<(), Settled> {
-    fork::prepare_for_it();
     let mut config = CONFIG.lock();
     if SETTLED.load(Ordering::Relaxed) {
         return Err(Settled);
@@ -66,7 +64,6 @@ pub(crate) fn settle() {
 
 /// How it is from now on.
 pub(crate) fn settled() -> Config {
-    fork::prepare_for_it();
     let config = CONFIG.lock();
     SETTLED.store(true, Ordering::Relaxed);
     *config

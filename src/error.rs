@@ -11,6 +11,7 @@ use std::ffi::{CStr, CString, c_void};
 use std::ops::Deref;
 
 use crate::callback::UserData;
+use crate::fork;
 use crate::sync::{Arc, OnceLock};
 
 /// What a process ends with.
@@ -119,8 +120,13 @@ impl Node {
     pub(crate) fn message(&self) -> &CStr {
         match &self.kind {
             Kind::Failure { message, .. } => message,
-            _ => self.text.get_or_init(|| text(&self.compose())),
+            _ => self.text.get().unwrap_or_else(|| self.settle_text()),
         }
+    }
+
+    #[cold]
+    fn settle_text(&self) -> &CString {
+        fork::set_once(&self.text, text(&self.compose()))
     }
 
     /// The text of an error with others in it, without recursion (E3).

@@ -4,16 +4,22 @@
 //! changed. Trees that run in the parent do not exist in the child, also when a callback forks: the
 //! child must not return from that callback, but call `exec` or `_exit`, and may use the library
 //! before that. If it does return, nobody is there to go on with, so the program ends (`escape`).
-//! Handles that other threads of the parent use are not for the child.
+//! Handles, hooks and jobs that other threads of the parent use are not for the child: one of those
+//! threads may have been inside of them, and is not there to get out again. Processes and errors are.
 //!
-//! unsafe: `pthread_atfork` takes function pointers.
+//! The handlers are registered as the library is loaded, so before any of the program's. Handlers that run
+//! before a fork are called in the opposite order, those in the child in the same. So the program's run
+//! while the library works as ever: one may wait for a lock that another thread keeps while it runs a
+//! process. And no fork can come while the library is used for the first time.
+//!
+//! unsafe: `pthread_atfork` takes function pointers, and the linker a function to call.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
-use crate::sync::{OnceLock, global, per_thread};
+use crate::sync::{Mutex, MutexGuard, OnceLock, global, per_thread};
 use crate::{config, counts, crew, sentinel, slots, toplevel};
 
 // How many forks lie between this process and the one in which the library was loaded.
@@ -23,24 +29,36 @@ pub(crate) fn generation() -> u32 {
     GENERATION.load(Ordering::Relaxed)
 }
 
+// Held while a value is moved to where it stays.
+global!(SETTING: Mutex<()> = Mutex::new(()));
+
+/// Sets what is set once, and not while there is a fork: a child would wait for ever for the thread that
+/// was about to set it.
+pub(crate) fn set_once<T>(cell: &OnceLock<T>, value: T) -> &T {
+    let _setting = SETTING.lock();
+    cell.get_or_init(|| value)
+}
+
 struct Held {
     slots: slots::Held,
     sentinel: sentinel::Held,
     crew: crew::Held,
     config: config::Held,
+    _setting: MutexGuard<'static, ()>,
 }
 
 // What the forking thread holds between the handlers. There is nothing to drop when it ends.
 per_thread!(HELD: Cell<Option<ManuallyDrop<Held>>> = Cell::new(None));
 
-/// Registers the handlers, once, before anything of the library runs.
-pub(crate) fn prepare_for_it() {
-    static REGISTERED: OnceLock<()> = OnceLock::new();
-    REGISTERED.get_or_init(|| {
-        // SAFETY: the functions live as long as the program, since the library is never unloaded.
-        // Without memory it fails: then a child must not use the library.
-        unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
-    });
+/// What the loader calls.
+#[used]
+#[unsafe(link_section = ".init_array")]
+static AT_LOAD: extern "C" fn() = register;
+
+extern "C" fn register() {
+    // SAFETY: the functions live as long as the program, since the library is never unloaded.
+    // Without memory it fails: then a child must not use the library.
+    unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
 }
 
 unsafe extern "C" fn before() {
@@ -49,6 +67,7 @@ unsafe extern "C" fn before() {
         sentinel: sentinel::hold(),
         crew: crew::hold(),
         config: config::hold(),
+        _setting: SETTING.lock(),
     };
     HELD.with(|cell| cell.set(Some(ManuallyDrop::new(held))));
 }

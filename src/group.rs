@@ -5,7 +5,6 @@ use crate::error::{Echoes, Error, Outcome};
 use crate::fan_out::{self, OnFailure};
 use crate::frames::Context;
 use crate::process::Process;
-use crate::sync::OnceLock;
 
 /// The cause of the group's handle is listed once, however many children return it.
 #[inline(never)]
@@ -27,9 +26,7 @@ pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
 
 /// Whoever kept the handle of an ended group must not wait for it forever.
 fn close(handle: &Cancel) {
-    static ENDED: OnceLock<Error> = OnceLock::new();
     if handle.is_shared() && !handle.cancelled() {
-        let ended = ENDED.get_or_init(|| Error::new(libc::ECANCELED, "the group has ended"));
-        handle.trigger(ended.clone());
+        handle.trigger(Error::new(libc::ECANCELED, "the group has ended"));
     }
 }

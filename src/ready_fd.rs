@@ -58,7 +58,6 @@ impl ReadyFd {
 
 impl Socket {
     fn open(ready: bool) -> Result<Socket> {
-        fork::prepare_for_it();
         let fd = socket()?;
         let socket = Socket {
             fd,

@@ -7,7 +7,7 @@ use crate::process::{self, Process};
 use crate::signal::{self, Signals};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, global};
-use crate::{fork, thread_name};
+use crate::thread_name;
 
 pub(crate) fn main(process: &Process) -> Outcome {
     let _only = Only::claim()?;
@@ -42,7 +42,6 @@ global!(RUNNING: AtomicBool = AtomicBool::new(false));
 
 impl Only {
     fn claim() -> Result<Only, Error> {
-        fork::prepare_for_it();
         if RUNNING.swap(true, Ordering::SeqCst) {
             return Err(Error::new(libc::EBUSY, "proc_main: it is running already"));
         }
