@@ -18,6 +18,7 @@
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `poll` waits for
 //!   files and a cancellation; `observers` hear of one otherwise: a `hook`, or who watches a `ready_fd`.
+//! - `descriptor` writes.
 //! - `error` is what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
@@ -33,6 +34,7 @@ mod concurrent;
 mod config;
 mod counts;
 mod crew;
+mod descriptor;
 mod error;
 mod escape;
 mod fan_out;
