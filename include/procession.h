@@ -60,6 +60,8 @@
 /* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL}
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+/* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
+#define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, NULL}
 
 /* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
 #ifndef __cplusplus
@@ -211,13 +213,55 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
 typedef void (*proc_destroy_fn)(void *user_data);
 
 /**
+ * How a program wants to be stopped: for `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size
+ * and the defaults, and change what you want to be different.
+ *
+ * Ownership: yours, and borrowed until `proc_main_with` returns.
+ */
+typedef struct proc_main_options {
+    /**
+     * sizeof(proc_main_options): programs of older headers go on working.
+     */
+    size_t size;
+    /**
+     * What asks the program to stop. NULL, with a count of 0: SIGINT and SIGTERM. Not NULL, with a count of
+     * 0: nothing does.
+     */
+    const int *signals;
+    /**
+     * How many `signals`.
+     */
+    size_t signal_count;
+    /**
+     * How long it goes on between the signal and the cancellation, in nanoseconds: `proc_draining` is true at
+     * once, so that nobody is sent here any more, and whoever is still sent is served. Default 0; negative
+     * (PROC_FOREVER): until the second signal.
+     */
+    int64_t drain_ns;
+    /**
+     * How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
+     * Default PROC_FOREVER.
+     */
+    int64_t grace_ns;
+    /**
+     * Prints the live tree to standard error, as `proc_dump` does, each time it comes; it stops nothing.
+     * Default 0: none.
+     */
+    int dump_signal;
+    /**
+     * Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
+     */
+    int *signal_out;
+} proc_main_options;
+
+/**
  * What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
  *
  * What ends in `_total` only ever grows, from 0 at the start of the program, and in a child of `fork`
  * from 0 again. The rest is as it is at the moment. A *process* here is one run of a callback, since that
  * is what runs; combinators are not counted, and neither is what was not started.
  */
-typedef struct {
+typedef struct proc_stats {
     /**
      * sizeof(proc_stats), which the caller sets: programs of older headers go on working.
      */
@@ -295,7 +339,7 @@ typedef void (*proc_thread_fn)(void *user_data);
  * Ownership: all of it is yours, and is copied, but for `user_data`, which must be there as long as the
  * program.
  */
-typedef struct {
+typedef struct proc_config {
     /**
      * sizeof(proc_config): programs of older headers go on working.
      */
@@ -923,6 +967,51 @@ PROC_API bool proc_job_inside(const proc_job *job);
  * @return NULL on success, else the process's error.
  */
 PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
+
+/* ------------------------------------------------------------------------------------------------
+ * Daemons
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Runs a process as the purpose of a program as `proc_main` does, which is this with the defaults.
+ *
+ * The first of `signals` begins the stop: every handle below is draining (`proc_draining`); after `drain_ns` the
+ * process is cancelled, with a cause of code EINTR that names the signal; and when `grace_ns` after that it
+ * has still not completed, the live tree is written to standard error, which tells what still runs and
+ * for how long, and the program ends in the way the signal would have ended it (for process 1 of a container, and
+ * by signals that end nothing, with exit status 128 plus its number). If standard error does not take it, the
+ * program ends after 2 seconds all the same. A second one of `signals` ends it so at any moment, at once.
+ *
+ * The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
+ * that is its own, and not when a group waits for its children after a failure. A signal that comes after such
+ * a cancellation ends the drain time at once.
+ *
+ * Ownership: takes over one reference of `impl`; the returned error is yours.
+ *
+ * Threads: as for `proc_main`. The library has a thread wait for signals meanwhile, on which nothing of the
+ * program runs.
+ *
+ * @param impl     what to run. NULL fails with EINVAL.
+ * @param options  NULL stands for the defaults. What cannot be is bad input, with EINVAL: a `size` that
+ *                 there never was, `signals` that is NULL with a count, numbers that are no signal, that cannot be
+ *                 received (SIGKILL, SIGSTOP) or are faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
+ *                 SIGABRT), one that is there twice, a `dump_signal` that is one of the `signals`.
+ * @return as for `proc_main`.
+ */
+PROC_API proc_error *proc_main_with(proc_impl *impl, const proc_main_options *options);
+
+/**
+ * Whether a handle is cancelled or will be soon: `proc_main` was asked to stop. Then take no new work, and tell
+ * whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
+ *
+ * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
+ * before the cancellation that is.
+ *
+ * Threads: async-signal-safe; costs two atomic loads.
+ *
+ * @param cancel  NULL is not draining.
+ */
+PROC_API bool proc_draining(const proc_cancel *cancel);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree

@@ -20,6 +20,7 @@ use std::ops::Deref;
 
 use crate::clock::{self, Instant};
 use crate::counts::{self, Counted};
+use crate::drain::{self, Main};
 use crate::error::Error;
 use crate::hook::Hook;
 use crate::observers::Observers;
@@ -56,6 +57,8 @@ pub(crate) struct Node {
     view_of: Option<Arc<Node>>,
     /// The innermost task that the handle is in.
     task: Option<Arc<TaskRun>>,
+    /// The run of `proc_main` that it is below.
+    main: Main,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
     links: Mutex<Links>,
@@ -74,7 +77,12 @@ struct Links {
 impl Cancel {
     /// A handle with nothing above it.
     pub(crate) fn root(task: Option<Arc<TaskRun>>) -> Cancel {
-        Cancel(Arc::new(Node::new(None, task, None)))
+        Cancel::of_main(task, 0)
+    }
+
+    /// The handle of a run of `proc_main`.
+    pub(crate) fn of_main(task: Option<Arc<TaskRun>>, main: Main) -> Cancel {
+        Cancel(Arc::new(Node::new(None, task, main, None)))
     }
 
     /// A handle below this one, in the same task.
@@ -87,13 +95,13 @@ impl Cancel {
         let mut links = self.0.links.lock();
         // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
         if let Some(cause) = self.cause() {
-            let born = Cancel::root(task);
+            let born = Cancel::of_main(task, self.main);
             born.strike(cause, &mut Vec::new());
             return born;
         }
         self.0.holders.fetch_add(1, Ordering::Relaxed);
         let view_of = is_view.then(|| self.view_of.as_ref().unwrap_or(&self.0).clone());
-        let child = Arc::new(Node::new(Some(self.0.clone()), task, view_of));
+        let child = Arc::new(Node::new(Some(self.0.clone()), task, self.main, view_of));
         links.children.push(child.clone());
         Cancel(child)
     }
@@ -210,6 +218,7 @@ impl Node {
     fn new(
         parent: Option<Arc<Node>>,
         task: Option<Arc<TaskRun>>,
+        main: Main,
         view_of: Option<Arc<Node>>,
     ) -> Node {
         Node {
@@ -220,6 +229,7 @@ impl Node {
             has_parent: parent.is_some(),
             view_of,
             task,
+            main,
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
                 parent,
@@ -238,6 +248,16 @@ impl Node {
     /// The handle whose flag and cause are those of this one (C7).
     fn viewed(&self) -> &Node {
         self.view_of.as_deref().unwrap_or(self)
+    }
+
+    /// Whether it is cancelled, or will soon be. Two atomic loads.
+    pub(crate) fn draining(&self) -> bool {
+        drain::drains(self.main) || self.cancelled()
+    }
+
+    /// The run of `proc_main` that it is below.
+    pub(crate) fn main(&self) -> Main {
+        self.main
     }
 
     pub(crate) fn cause(&self) -> Option<&Error> {

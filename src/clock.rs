@@ -29,6 +29,11 @@ pub(crate) fn until(end: Instant) -> Duration {
     end.saturating_duration_since(now())
 }
 
+/// Whether this moment has come.
+pub(crate) fn has_come(end: Instant) -> bool {
+    end <= now()
+}
+
 /// The monotonic clock's present moment.
 pub(crate) fn now() -> Instant {
     Clock::now()

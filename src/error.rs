@@ -79,6 +79,18 @@ impl Error {
         }
     }
 
+    /// What is left of this error without the echo of a cancellation; nothing, if it is no more than that.
+    pub(crate) fn without_echo(self, cause: Option<&Error>) -> Outcome {
+        let Some(cause) = cause else {
+            return Err(self);
+        };
+        let kept = Echoes::of(cause).keep_none(vec![self.clone()]);
+        if kept.len() == self.items().len().max(1) {
+            return Err(self);
+        }
+        Error::merge(kept)
+    }
+
     fn from_kind(kind: Kind) -> Error {
         let text = OnceLock::new();
         Error(Arc::new(Node { kind, text }))

@@ -20,7 +20,7 @@ use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard, OnceLock, global, per_thread};
-use crate::{config, counts, crew, sentinel, slots, toplevel};
+use crate::{config, counts, crew, sentinel, signal, slots, toplevel};
 
 // How many forks lie between this process and the one in which the library was loaded.
 global!(GENERATION: AtomicU32 = AtomicU32::new(0));
@@ -40,6 +40,7 @@ pub(crate) fn set_once<T>(cell: &OnceLock<T>, value: T) -> &T {
 }
 
 struct Held {
+    signal: signal::Held,
     slots: slots::Held,
     sentinel: sentinel::Held,
     crew: crew::Held,
@@ -63,6 +64,7 @@ extern "C" fn register() {
 
 unsafe extern "C" fn before() {
     let held = Held {
+        signal: signal::hold(), // First: who holds it may ask for a thread.
         slots: slots::hold(),
         sentinel: sentinel::hold(),
         crew: crew::hold(),
@@ -85,6 +87,7 @@ unsafe extern "C" fn in_child() {
         config::forget(held.config);
         counts::after_fork();
         toplevel::after_fork();
+        signal::forget(held.signal); // Last: from here on signals come in.
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! - `ffi` is the C API, and its modules are the table of contents of the header.
 //! - `job` runs a process without blocking who started it.
-//! - `toplevel` runs one process as a program's purpose; `signal` turns signals into cancellations.
+//! - `toplevel` runs one process as a program's purpose, and `shutdown` stops it.
 //! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
 //!   combinators; `escape` is what happens when a callback does not return.
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `backlog` is what they see of
@@ -13,18 +13,20 @@
 //! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
 //!   `leaf` is the callback that runs there, and `live` shows it all. `counts` is what happened there how
 //!   often, and `stats` all of that in numbers.
+//! - `signal` tells those who listen of signals, as `shutdown` does; `aside` does what would hold it up, `descriptor` writes.
 //! - `config` is what the program has chosen for these threads.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
-//! - `cancel` is the tree of cancel handles, and `task_run` the task that each is in. `poll` waits for
-//!   files and a cancellation; `observers` hear of one otherwise: a `hook`, or who watches a `ready_fd`.
-//! - `descriptor` writes.
+//! - `cancel` is the tree of cancel handles, `drain` which of them will be cancelled soon, and `task_run` the
+//!   task that each is in. `poll` waits for files and a cancellation; `observers` hear of one otherwise: a
+//!   `hook`, or who watches a `ready_fd`.
 //! - `error` is what went wrong, `bug` our own defects.
 //! - `clock` is time, and `sync` the only place that names locks and atomics.
 //!
 //! `unsafe` is allowed in `ffi` and in the rooms whose first lines say why.
 #![deny(unsafe_code)]
 
+mod aside;
 mod backlog;
 mod bug;
 mod callback;
@@ -35,6 +37,7 @@ mod config;
 mod counts;
 mod crew;
 mod descriptor;
+mod drain;
 mod error;
 mod escape;
 mod fan_out;
@@ -57,6 +60,7 @@ mod ready_fd;
 mod region;
 mod sentinel;
 mod sequence;
+mod shutdown;
 mod signal;
 mod slots;
 mod stats;

@@ -10,7 +10,22 @@ fn generated() -> String {
     let bindings = cbindgen::generate_with_config(root, config).expect("cbindgen reads the source");
     let mut header = Vec::new();
     bindings.write(&mut header);
-    with_banners(&String::from_utf8(header).expect("the source is UTF-8"))
+    with_banners(&with_tags(
+        &String::from_utf8(header).expect("the source is UTF-8"),
+    ))
+}
+
+/// Gives structs with fields a tag, so that programs can name them before they include the header.
+fn with_tags(header: &str) -> String {
+    let mut tagged = String::new();
+    let mut rest = header;
+    while let Some((before, after)) = rest.split_once("typedef struct {") {
+        let (_, end) = after.split_once("\n} ").expect("a struct ends");
+        let (name, _) = end.split_once(';').expect("with its name");
+        tagged += &format!("{before}typedef struct {name} {{");
+        rest = after;
+    }
+    tagged + rest
 }
 
 /// Lifts the heading that the first function of a module begins with out of its comment.

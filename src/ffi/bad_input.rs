@@ -3,6 +3,7 @@
 use crate::crew::SMALLEST;
 use crate::error::Error;
 use crate::process::MAX_DEPTH;
+use crate::signal::{self, NoUse};
 use crate::thread_name::Prefix;
 
 /// A mistake in a call.
@@ -54,11 +55,45 @@ pub(super) enum BadInput {
     NamePrefix { length: usize },
     #[error("{function}: format is {format}, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON")]
     Format { function: &'static str, format: i32 },
+    #[error("{function}: {argument} is {number}{}: {}", named(*.number), why(*.wrong))]
+    Signal {
+        function: &'static str,
+        argument: String,
+        number: i32,
+        wrong: WrongSignal,
+    },
     #[error("{function}: {argument} is nested {MAX_DEPTH} deep (PROC_MAX_DEPTH) already")]
     Depth {
         function: &'static str,
         argument: String,
     },
+}
+
+/// Why a number cannot be the signal that it is to be.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum WrongSignal {
+    NoUse(NoUse),
+    Twice,
+    AlsoStops,
+}
+
+fn named(number: i32) -> String {
+    match signal::check(number) {
+        Err(NoUse::NoSignal) => String::new(),
+        _ => format!(" ({})", signal::name(number)),
+    }
+}
+
+fn why(wrong: WrongSignal) -> &'static str {
+    match wrong {
+        WrongSignal::NoUse(NoUse::NoSignal) => "there is no such signal",
+        WrongSignal::NoUse(NoUse::NeverCaught) => "no program can receive it",
+        WrongSignal::NoUse(NoUse::Fault) => {
+            "it is a fault of the program, which cannot go on after it"
+        }
+        WrongSignal::Twice => "it is in the array already",
+        WrongSignal::AlsoStops => "it is one of the signals that stop the program",
+    }
 }
 
 impl From<BadInput> for Error {

@@ -22,6 +22,9 @@ pub mod poll;
 pub mod hook;
 
 pub mod job;
+pub mod main_options;
+
+pub mod daemon;
 
 pub mod dump;
 
@@ -34,4 +37,5 @@ pub mod version;
 mod bad_input;
 mod errno;
 mod handle;
+mod signals;
 mod sized;

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, share, take};
+use super::main_options;
 use super::types::{proc_cancel, proc_error, proc_impl};
 use crate::error::{Error, Outcome};
 use crate::process::{self, Process};
@@ -54,8 +55,11 @@ pub unsafe extern "C" fn proc_run(
 ///         none: NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
+    const FUNCTION: &str = "proc_main";
     // SAFETY: the caller hands over the process.
-    run("proc_main", unsafe { take(r#impl) }, toplevel::main)
+    run(FUNCTION, unsafe { take(r#impl) }, |process| {
+        toplevel::main(FUNCTION, process, &main_options::defaults()).0
+    })
 }
 
 /// What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error.
@@ -76,7 +80,7 @@ pub unsafe extern "C" fn proc_exit_status(error: *mut proc_error) -> c_int {
     }
 }
 
-fn run(
+pub(super) fn run(
     function: &'static str,
     process: Option<Process>,
     how: impl FnOnce(&Process) -> Outcome,

@@ -69,7 +69,7 @@ fn c2_mutant_looks_before_it_locks() {
         }
         let mut links = parent.0.links.lock();
         parent.0.holders.fetch_add(1, Ordering::Relaxed);
-        let child = Arc::new(Node::new(Some(parent.0.clone()), None, None));
+        let child = Arc::new(Node::new(Some(parent.0.clone()), None, 0, None));
         links.children.push(child.clone());
         Cancel(child)
     });

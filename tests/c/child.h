@@ -19,12 +19,18 @@ typedef struct child {
     char text[8192]; /* its stderr, once it has ended */
 } child;
 
+enum { CHILD_PATH = 4096 };
+
+/* The path of this program. Valgrind answers this call for the program that it runs, but not the use of the link. */
+static inline void child_self(char path[CHILD_PATH]) {
+    ssize_t length = readlink("/proc/self/exe", path, CHILD_PATH - 1);
+    path[length > 0 ? length : 0] = '\0';
+}
+
 static inline _Noreturn void child_exec(const char *name, const char *role, int events,
                                         int errors) {
-    /* Read before the exec: valgrind answers this call for the program that it runs. */
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
-    self[length > 0 ? length : 0] = '\0';
+    char self[CHILD_PATH];
+    child_self(self);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(events, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);

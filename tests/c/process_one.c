@@ -2,6 +2,7 @@
  *
  *   second_signal    A second signal ends it all the same, with the exit status 128 + its number.
  *   first_signal     A first one cancels, as everywhere.
+ *   grace_period     When the grace period is over, it ends with that exit status too, and the tree is on standard error.
  *
  * Where the system allows no pid namespace, that is said, and nothing is checked.
  */
@@ -27,6 +28,13 @@ static void deaf_one(void) {
     proc_error_unref(proc_main(proc_new(tell_cancelled, "deaf", NULL)));
 }
 
+static void graceful_one(void) {
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.grace_ns = PROC_MS(1);
+    CHECK_INT(getpid(), 1);
+    proc_error_unref(proc_main_with(proc_new(tell_cancelled, "deaf", NULL), &options));
+}
+
 static void stopping_one(void) {
     CHECK_INT(getpid(), 1);
     CHECK_OK(proc_main(proc_new(tell_cancelled, NULL, NULL)));
@@ -37,16 +45,26 @@ static child signal_one(const char *role, int signal_number) {
     child one = child_start(role);
     CHECK_INT(child_event(&one), 'r');
     CHECK_INT(kill(one.pid, signal_number), 0);
-    CHECK_INT(child_event(&one), 'c');
     return one;
+}
+
+static void check_status(child *one, int status) {
+    child_end(one);
+    CHECK(WIFEXITED(one->status));
+    CHECK_INT(WEXITSTATUS(one->status), status);
 }
 
 static void check_second(int signal_number) {
     child one = signal_one("deaf_one", SIGTERM);
+    CHECK_INT(child_event(&one), 'c');
     CHECK_INT(kill(one.pid, signal_number), 0);
-    child_end(&one);
-    CHECK(WIFEXITED(one.status));
-    CHECK_INT(WEXITSTATUS(one.status), 128 + signal_number);
+    check_status(&one, 128 + signal_number);
+}
+
+static void check_grace(void) {
+    child one = signal_one("graceful_one", SIGTERM);
+    check_status(&one, 128 + SIGTERM);
+    CHECK_HAS(one.text, "callback 0x");
 }
 
 static void check_second_term(void) { check_second(SIGTERM); }
@@ -54,6 +72,7 @@ static void check_second_int(void) { check_second(SIGINT); }
 
 static void check_first(void) {
     child one = signal_one("stopping_one", SIGTERM);
+    CHECK_INT(child_event(&one), 'c');
     child_passes(&one);
 }
 
@@ -69,6 +88,7 @@ static _Noreturn void in_namespace(void (*check)(void)) {
 static void second_term(void) { in_namespace(check_second_term); }
 static void second_int(void) { in_namespace(check_second_int); }
 static void first_term(void) { in_namespace(check_first); }
+static void grace_term(void) { in_namespace(check_grace); }
 
 static void run_role(const char *role) {
     child c = child_start(role);
@@ -84,5 +104,8 @@ static void second_signal(void) {
 
 static void first_signal(void) { run_role("first_term"); }
 
+static void grace_period(void) { run_role("grace_term"); }
+
 CHECK_MAIN(CASE(second_signal), ROLE(second_term), ROLE(second_int), ROLE(deaf_one),
-           CASE(first_signal), ROLE(first_term), ROLE(stopping_one))
+           CASE(first_signal), ROLE(first_term), ROLE(stopping_one), CASE(grace_period),
+           ROLE(grace_term), ROLE(graceful_one))

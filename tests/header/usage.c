@@ -1,4 +1,5 @@
 /* What the header offers, used the way a careful program does; valid C99 and valid C++11. It is compiled, not run. */
+struct proc_main_options; /* programs may name it before they include the header */
 #include <procession.h>
 
 #define KNOWN(name, holds) typedef char name[(holds) ? 1 : -1]
@@ -28,6 +29,19 @@ static int wait_for(proc_cancel *cancel, struct pollfd *file, void (*fn)(void *u
 }
 
 static void release(void *user_data) { (void)user_data; }
+
+static proc_error *be_main(void) {
+    static const int signals[] = {1, 2};
+    int signal_number;
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.signals = signals;
+    options.signal_count = 2;
+    options.drain_ns = PROC_SECONDS(5);
+    options.grace_ns = PROC_FOREVER;
+    options.dump_signal = 3;
+    options.signal_out = &signal_number;
+    return proc_main_with(proc_task("type", proc_new(work, NULL, NULL)), &options);
+}
 
 static proc_impl *tree(void) {
     proc_impl *const children[] = {proc_new(work, NULL, release), proc_new(work, NULL, NULL)};
@@ -66,6 +80,8 @@ int use(void) {
     texts[1] = proc_error_task_type(proc_error_cause(error));
     texts[2] = proc_version();
     proc_cancel_trigger(cancel, proc_error_new(proc_error_code(first), texts[0]));
+    if (proc_draining(cancel))
+        proc_error_unref(be_main());
     if (proc_cancelled(cancel) && proc_error_is(proc_cancel_cause(cancel), 1))
         proc_error_unref(proc_errno(texts[1]));
     if (proc_error_payload(proc_error_find_task(error, texts[2])) && proc_error_count(error) > 1)

@@ -1,0 +1,79 @@
+//! Signals as C names them: by numbers, which may be any.
+
+use std::ffi::c_int;
+
+use super::bad_input::{BadInput, WrongSignal};
+use crate::signal::{self, Set};
+
+/// The signal of that number.
+fn valid(function: &'static str, argument: String, number: c_int) -> Result<Set, BadInput> {
+    let wrong = |wrong| BadInput::Signal {
+        function,
+        argument,
+        number,
+        wrong: WrongSignal::NoUse(wrong),
+    };
+    signal::check(number)
+        .map(|()| Set::of(number))
+        .map_err(wrong)
+}
+
+/// The signals that stop the program; `None`: the caller names none.
+///
+/// # Safety
+/// `signals` is NULL or has that many elements.
+pub(super) unsafe fn stops(
+    function: &'static str,
+    signals: *const c_int,
+    count: usize,
+) -> Result<Option<Set>, BadInput> {
+    let argument = "options->signals";
+    if signals.is_null() && count > 0 {
+        return Err(BadInput::NullArray {
+            function,
+            argument,
+            count,
+        });
+    }
+    if signals.is_null() {
+        return Ok(None);
+    }
+    let mut stops = Set::EMPTY;
+    // A list without errors has each signal once, so what is behind the end of a shorter one is never read.
+    for index in 0..count {
+        let argument = format!("{argument}[{index}]");
+        // SAFETY: as promised by the caller.
+        let number = unsafe { *signals.add(index) };
+        let signal = valid(function, argument.clone(), number)?;
+        if stops.has_all(signal) {
+            let wrong = WrongSignal::Twice;
+            return Err(BadInput::Signal {
+                function,
+                argument,
+                number,
+                wrong,
+            });
+        }
+        stops = stops.and(signal);
+    }
+    Ok(Some(stops))
+}
+
+/// The signal that prints the live tree.
+pub(super) fn dump(function: &'static str, number: c_int, stops: Set) -> Result<Set, BadInput> {
+    if number == 0 {
+        return Ok(Set::EMPTY);
+    }
+    let argument = "options->dump_signal".to_owned();
+    let dump = valid(function, argument.clone(), number)?;
+    if stops.has_all(dump) {
+        let wrong = WrongSignal::AlsoStops;
+        return Err(BadInput::Signal {
+            function,
+            argument,
+            number,
+            wrong,
+        });
+    }
+    Ok(dump)
+}

@@ -1,0 +1,25 @@
+//! Signals: one handler, and one thread of the library that tells those who listen of what has arrived.
+//!
+//! `docs/signals.md` has the protocol, and why nothing is lost in it.
+//!
+//! Invariants:
+//! - **G1 no descriptors.** The handler wakes the listening thread through a futex: a daemon that closes
+//!   all descriptors cannot make it lose a signal, or write into a file of the program.
+//! - **G2 the second ends it.** The first signal that asks the program to stop is for the listening thread;
+//!   any further one ends the program in the way its default action does.
+//! - **G3 as before.** Dispositions and masks are restored, in a child of `fork` too. A signal that came too
+//!   late for the process to hear of it is sent again after that, as if it had come a moment later.
+//! - **G4 none slept over.** What has arrived is told to all who listen to it: the handler notes it before
+//!   it rings, and the listening thread reads the bell before it looks.
+//! - **G5 nothing afterwards.** Once somebody has stopped listening, he is told of nothing any more.
+//! - **G6 let in somewhere.** While somebody listens to a signal, the listening thread lets it in, since all
+//!   of the program's threads may block it; and it blocks the signal again before the disposition is restored.
+
+mod bell;
+mod handler;
+mod hub;
+mod set;
+
+pub(crate) use handler::{end_program, first, send_again};
+pub(crate) use hub::{Ear, Held, forget, hold, listen};
+pub(crate) use set::{NoUse, Set, check, name};
