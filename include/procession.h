@@ -195,8 +195,11 @@ typedef struct proc_job proc_job;
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
  * system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked that
- * are not caused by what the thread itself computes: a program started from there inherits that mask, and a write to a
- * closed pipe fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE).
+ * are not caused by what the thread itself computes: a write to a closed pipe fails with EPIPE there, where it
+ * may raise SIGPIPE on a thread of yours (ignore SIGPIPE), and what a thread sends itself by `raise` waits for
+ * ever (use `kill`). A child that is forked there lets all signals in, and so does what it executes. A program
+ * that is started there by `posix_spawn` inherits the mask, unless it is given an empty one
+ * (POSIX_SPAWN_SETSIGMASK); one that is started by `system`, `popen` or `vfork` inherits it.
  * They inherit the affinity and scheduling of the thread that needed them first. If the same
  * process runs several times at once, so does its callback, with the same `user_data`.
  *

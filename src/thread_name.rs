@@ -89,6 +89,11 @@ pub(crate) fn adopt(prefix: Option<Prefix>) {
     rename(UNNAMED);
 }
 
+/// Whether the calling thread is the library's.
+pub(crate) fn is_ours() -> bool {
+    CARRIED.get().is_some()
+}
+
 /// Gives the calling thread, which is the library's, the name of its innermost task.
 pub(crate) fn carry(name: Option<&ThreadName>) {
     let wanted = *name.unwrap_or(&UNNAMED);

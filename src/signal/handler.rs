@@ -222,6 +222,11 @@ impl Mask {
         }
     }
 
+    /// Lets all signals in, once it is dropped.
+    pub(super) fn clear(&mut self) {
+        self.0 = mask(Set::EMPTY);
+    }
+
     /// The calling thread's mask.
     pub(super) fn of_this_thread() -> Mask {
         Mask::change(libc::SIG_BLOCK, &mask(Set::EMPTY))

@@ -210,13 +210,16 @@ pub(crate) fn hold() -> Held {
     Held { state, mask }
 }
 
-/// In a child of `fork`, in which nobody listens.
+/// In a child of `fork`, in which nobody listens. If a thread of the library has forked, the child lets in
+/// the signals that those block: it is about to become another program.
 pub(crate) fn forget(mut held: Held) {
     held.state.former.give_back_all_but(Set::EMPTY);
     std::mem::forget(std::mem::replace(&mut *held.state, State::new()));
     handler::close();
     held.state.announce();
-    drop(held.mask);
+    if thread_name::is_ours() {
+        held.mask.clear();
+    }
 }
 
 #[cfg(all(test, loom))]
