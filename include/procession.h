@@ -989,6 +989,8 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * that is its own, and not when a group waits for its children after a failure. A signal that comes after such
  * a cancellation ends the drain time at once.
  *
+ * A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
+ *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
  * Threads: as for `proc_main`. The library has a thread wait for signals meanwhile, on which nothing of the
@@ -1015,6 +1017,28 @@ PROC_API proc_error *proc_main_with(proc_impl *impl, const proc_main_options *op
  * @param cancel  NULL is not draining.
  */
 PROC_API bool proc_draining(const proc_cancel *cancel);
+
+/**
+ * Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
+ * configuration again, and the like. Signals that arrive while that one runs count as one more.
+ *
+ * While it runs, the signal does nothing else: the disposition that the program had for it is back when it
+ * returns. It is received even if all of the program's threads block it. Several of them for the same signal all
+ * hear of it, and so does `proc_main` if it is one of its signals: then this has the drain time to react in, and
+ * none if that is 0. It works without `proc_main`, too.
+ *
+ * It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
+ * (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
+ * thread can be had to listen for signals.
+ *
+ * Ownership: takes over one reference of `impl`.
+ *
+ * @param signal_number  a number that is no signal, one that cannot be received (SIGKILL, SIGSTOP) and one
+ *                       that is a fault (SIGSEGV and so on, see `proc_main_with`) are bad input.
+ * @param impl           what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_on_signal(int signal_number, proc_impl *impl);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree

@@ -126,6 +126,8 @@ pub(crate) enum What<'a> {
     Sequence,
     Task(&'a CStr),
     Region(&'a CStr),
+    /// What runs a child at each arrival of that signal.
+    OnSignal(i32),
 }
 
 /// What runs inside of all of a thread's frames.

@@ -13,7 +13,8 @@
 //! - `frames` is what runs on each thread, inside of what, and `slots` which threads have such a place;
 //!   `leaf` is the callback that runs there, and `live` shows it all. `counts` is what happened there how
 //!   often, and `stats` all of that in numbers.
-//! - `signal` tells those who listen of signals, as `shutdown` does; `aside` does what would hold it up, `descriptor` writes.
+//! - `signal` tells those who listen of signals: `shutdown`, and `on_signal`, which runs a process at each.
+//!   `aside` does what would hold it up, `descriptor` writes.
 //! - `config` is what the program has chosen for these threads.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
@@ -53,6 +54,7 @@ mod live;
 mod models;
 mod notes;
 mod observers;
+mod on_signal;
 mod placed_list;
 mod poll;
 mod process;

@@ -13,12 +13,13 @@ use crate::cancel::{Cancel, Scope};
 use crate::counts::Counted;
 use crate::error::{Error, Outcome};
 use crate::frames::{self, Context, JobId, What};
+use crate::on_signal::OnSignal;
 use crate::region::Region;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::task::Task;
 use crate::task_run::TaskRun;
-use crate::{concurrent, config, escape, group, region, sequence, task, thread_name};
+use crate::{concurrent, config, escape, group, on_signal, region, sequence, task, thread_name};
 
 /// How many combinators may be nested around a leaf.
 pub(crate) const MAX_DEPTH: u16 = 1000;
@@ -41,6 +42,7 @@ pub(crate) enum Kind {
     Sequence(Vec<Process>),
     Task(Task),
     TraceRegion(Region),
+    OnSignal(OnSignal),
     Invalid(Error),
 }
 
@@ -91,6 +93,7 @@ pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
         Kind::Sequence(steps) => sequence::run(steps, context),
         Kind::Task(task) => task::run(task, context),
         Kind::TraceRegion(region) => region::run(region, context),
+        Kind::OnSignal(on_signal) => on_signal::run(on_signal, context),
         Kind::Invalid(error) => Err(error.clone()),
     }
 }
@@ -197,6 +200,7 @@ impl Node {
             }
             Kind::Task(task) => vec![task.into_child()],
             Kind::TraceRegion(region) => vec![region.into_child()],
+            Kind::OnSignal(on_signal) => vec![on_signal.into_child()],
         }
     }
 }
@@ -210,6 +214,7 @@ impl Kind {
             }
             Kind::Task(task) => std::slice::from_ref(task.child()),
             Kind::TraceRegion(region) => std::slice::from_ref(region.child()),
+            Kind::OnSignal(on_signal) => std::slice::from_ref(on_signal.child()),
         }
     }
 }

@@ -1,9 +1,14 @@
 //! What a daemon needs beyond `proc_main`.
 
-use super::handle::{look, take};
+use std::ffi::c_int;
+
+use super::handle::{give, look, take};
 use super::main_options::{Given, proc_main_options};
-use super::run;
+use super::process::{combine, null};
 use super::types::{proc_cancel, proc_error, proc_impl};
+use super::{run, signals};
+use crate::on_signal::OnSignal;
+use crate::process::{Kind, Process};
 use crate::toplevel;
 
 /// # Daemons
@@ -20,6 +25,8 @@ use crate::toplevel;
 /// The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
 /// that is its own, and not when a group waits for its children after a failure. A signal that comes after such
 /// a cancellation ends the drain time at once.
+///
+/// A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
 ///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
@@ -62,4 +69,41 @@ pub unsafe extern "C" fn proc_main_with(
 pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.draining())
+}
+
+/// Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
+/// configuration again, and the like. Signals that arrive while that one runs count as one more.
+///
+/// While it runs, the signal does nothing else: the disposition that the program had for it is back when it
+/// returns. It is received even if all of the program's threads block it. Several of them for the same signal all
+/// hear of it, and so does `proc_main` if it is one of its signals: then this has the drain time to react in, and
+/// none if that is 0. It works without `proc_main`, too.
+///
+/// It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
+/// (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
+/// thread can be had to listen for signals.
+///
+/// Ownership: takes over one reference of `impl`.
+///
+/// @param signal_number  a number that is no signal, one that cannot be received (SIGKILL, SIGSTOP) and one
+///                       that is a fault (SIGSEGV and so on, see `proc_main_with`) are bad input.
+/// @param impl           what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_on_signal(
+    signal_number: c_int,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    const FUNCTION: &str = "proc_on_signal";
+    // SAFETY: the caller hands over the process.
+    let child = unsafe { take(r#impl) };
+    let signal = signals::valid(FUNCTION, "signal_number".to_owned(), signal_number);
+    give(match (signal, child) {
+        (Err(bad), _) => Process::invalid(bad.into()),
+        (_, None) => Process::invalid(null(FUNCTION, "impl")),
+        (Ok(_), Some(child)) => {
+            let kind = Kind::OnSignal(OnSignal::new(signal_number, child));
+            combine(FUNCTION, kind, |_| "impl".to_owned())
+        }
+    })
 }

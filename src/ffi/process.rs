@@ -174,7 +174,7 @@ pub unsafe extern "C" fn proc_trace_region(
 /// What `proc_fn` is, but for NULL.
 type CFunction = unsafe extern "C-unwind" fn(*mut proc_cancel, *mut c_void) -> *mut proc_error;
 
-fn null(function: &'static str, argument: &'static str) -> Error {
+pub(super) fn null(function: &'static str, argument: &'static str) -> Error {
     BadInput::Null { function, argument }.into()
 }
 
@@ -215,7 +215,11 @@ unsafe fn named(
     })
 }
 
-fn combine(function: &'static str, kind: Kind, argument: fn(usize) -> String) -> Process {
+pub(super) fn combine(
+    function: &'static str,
+    kind: Kind,
+    argument: fn(usize) -> String,
+) -> Process {
     Process::combine(kind, |index| {
         let argument = argument(index);
         BadInput::Depth { function, argument }.into()

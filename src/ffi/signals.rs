@@ -6,7 +6,11 @@ use super::bad_input::{BadInput, WrongSignal};
 use crate::signal::{self, Set};
 
 /// The signal of that number.
-fn valid(function: &'static str, argument: String, number: c_int) -> Result<Set, BadInput> {
+pub(super) fn valid(
+    function: &'static str,
+    argument: String,
+    number: c_int,
+) -> Result<Set, BadInput> {
     let wrong = |wrong| BadInput::Signal {
         function,
         argument,

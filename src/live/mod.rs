@@ -67,6 +67,7 @@ struct Cancelled {
 
 const RUNNING: &str = "running";
 const JOINING: &str = "joining children";
+const AWAITING: &str = "waiting for its signal";
 
 /// Looks at all threads.
 pub(crate) fn look() -> Live {
@@ -191,6 +192,7 @@ impl Process {
     fn between_callbacks(&self) -> &'static str {
         match self.kind {
             "group" | "concurrent" => JOINING,
+            "on_signal" => AWAITING,
             _ => RUNNING,
         }
     }

@@ -6,6 +6,7 @@ use crate::cancel::Scope;
 use crate::clock;
 use crate::frames::{Frame, Running, Slot, What};
 use crate::leaf::{self, Call};
+use crate::signal;
 use crate::task_run::TaskRun;
 
 /// A frame.
@@ -65,6 +66,7 @@ fn what(what: &What<'_>) -> (&'static str, Option<String>, Place) {
         What::Sequence => ("sequence", None, Place::Here),
         What::Task(name) => ("task", Some(text(name)), Place::Here),
         What::Region(name) => ("trace_region", Some(text(name)), Place::Here),
+        What::OnSignal(number) => ("on_signal", Some(signal::name(*number)), Place::Here),
     }
 }
 

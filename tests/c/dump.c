@@ -2,7 +2,7 @@
  *
  *   tree            Every running process is a line, below what it is inside of, on whatever thread: runs, combinators, tasks
  *                   and regions with their names, callbacks with their addresses. What has ended is not there.
- *   what_it_does    Running, in proc_wait, in a proc_run of its own, or joining its children.
+ *   what_it_does    Running, in proc_wait, in a proc_run of its own, joining its children, or waiting for its signal.
  *   not_started     … and how many children nobody has begun yet.
  *   cancelled       … and why its handle is cancelled, from then on; also of one that was cancelled from above.
  *   thread_ids      The thread is the kernel's number of the thread that runs it.
@@ -108,16 +108,18 @@ static proc_error *leave_first(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-static void look_at_joining(void) {
+static void look_for(const char *process, const char *doing) {
     char *text = dump(PROC_DUMP_TEXT);
-    for (int tries = 0; !strstr(text, ", joining children\n") && tries < 1000000; tries++) {
+    for (int tries = 0; !strstr(text, doing) && tries < 1000000; tries++) {
         free(text);
         text = dump(PROC_DUMP_TEXT);
     }
-    CHECK_HAS(text, "group, thread ");
-    CHECK_HAS(text, ", joining children\n");
+    CHECK_HAS(text, process);
+    CHECK_HAS(text, doing);
     free(text);
 }
+
+static void look_at_joining(void) { look_for("group, thread ", ", joining children\n"); }
 
 static void joining(void) {
     looker l = {.others = 2, .look = look_at_joining};
@@ -126,9 +128,22 @@ static void joining(void) {
     look_at(&l, PROC_GROUP(proc_new(leave_first, &l, NULL), proc_ref(waiting), waiting));
 }
 
+static void look_at_on_signal(void) {
+    look_for("on_signal SIGHUP, thread ", ", waiting for its signal\n");
+    CHECK_JSON("\"kind\":\"on_signal\",\"name\":\"SIGHUP\"",
+               "\"doing\":\"waiting for its signal\"");
+}
+
+static void on_signal(void) {
+    looker l = {.others = 0, .look = look_at_on_signal};
+    gate_init(&l.arrived);
+    look_at(&l, proc_on_signal(SIGHUP, succeeding()));
+}
+
 static void what_it_does(void) {
     nested();
     joining();
+    on_signal();
 }
 
 /* Nobody else can begin the other four, for there is no thread to be had. */

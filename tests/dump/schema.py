@@ -8,6 +8,7 @@ It is given the library by the loader, as ffi-examples are; `./x test ffi` runs 
 """
 import json
 import os
+import signal
 import sys
 import threading
 
@@ -28,6 +29,7 @@ ffi.cdef("""
     proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
     proc_impl *proc_task(const char *task_type, proc_impl *impl);
     proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
+    proc_impl *proc_on_signal(int signal_number, proc_impl *impl);
     proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
     proc_error *proc_main(proc_impl *impl);
     proc_job *proc_start(proc_impl *impl, proc_cancel *cancel, void *on_done, void *user_data);
@@ -114,6 +116,22 @@ def many():
     check(not lib.proc_run(several(lib.proc_group, *child), ffi.NULL), "a group fails")
 
 
+def at_a_signal():
+    """What runs at each arrival of a signal, of which the first that comes is enough."""
+
+    def send(cancel):
+        while not lib.proc_wait(cancel, 1_000_000):
+            os.kill(os.getpid(), signal.SIGHUP)
+
+    def dump_and_end(cancel):
+        dump()
+        lib.proc_cancel_trigger(cancel, ffi.NULL)
+
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # for those that come before it is listened to
+    reaction = lib.proc_on_signal(signal.SIGHUP, process(dump_and_end))
+    check(not lib.proc_run(several(lib.proc_group, reaction, process(send)), ffi.NULL), "a signal is an error")
+
+
 def walk(value):
     yield value
     for part in value.get("children", value.get("processes", [])):
@@ -143,6 +161,7 @@ def main():
     validator = jsonschema.Draft202012Validator(schema)
     runs()
     many()
+    at_a_signal()
     for seen in dumps:
         validator.validate(seen)
     check_complete(schema)

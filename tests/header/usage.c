@@ -40,7 +40,8 @@ static proc_error *be_main(void) {
     options.grace_ns = PROC_FOREVER;
     options.dump_signal = 3;
     options.signal_out = &signal_number;
-    return proc_main_with(proc_task("type", proc_new(work, NULL, NULL)), &options);
+    return proc_main_with(proc_task("type", proc_on_signal(4, proc_new(work, NULL, NULL))),
+                          &options);
 }
 
 static proc_impl *tree(void) {
