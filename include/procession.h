@@ -61,7 +61,7 @@
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL}
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
-#define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, NULL}
+#define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL}
 
 /* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
 #ifndef __cplusplus
@@ -251,6 +251,10 @@ typedef struct proc_main_options {
      * Default 0: none.
      */
     int dump_signal;
+    /**
+     * Whether to tell the service manager: the protocol of sd_notify. Default false.
+     */
+    bool notify;
     /**
      * Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
      */
@@ -989,6 +993,13 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * that is its own, and not when a group waits for its children after a failure. A signal that comes after such
  * a cancellation ends the drain time at once.
  *
+ * With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
+ * told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, or when the process
+ * completes by itself; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
+ * process), until the process has completed, as long as the library is able to look at what runs; and with each
+ * of these STATUS= with the number of tasks that run. Without NOTIFY_SOCKET nobody is told anything. What cannot
+ * be sent within a second is not sent; the first time, standard error says why.
+ *
  * A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
@@ -1017,6 +1028,41 @@ PROC_API proc_error *proc_main_with(proc_impl *impl, const proc_main_options *op
  * @param cancel  NULL is not draining.
  */
 PROC_API bool proc_draining(const proc_cancel *cancel);
+
+/**
+ * Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
+ * is in is up then; if it is in none, the program is.
+ *
+ * The program is up, and the service manager told so (READY=1, see `proc_main_with`), at the first call after
+ * which no service is expected any more. So, in a program
+ *
+ * - without services: at the first call, whoever makes it.
+ * - with services: when each of them has called it, or has succeeded. What is called outside of them does not
+ *   count while one is expected.
+ * - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
+ *   failed, which is better than to be told too early.
+ *
+ * Does not block; further calls do nothing.
+ *
+ * @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
+ */
+PROC_API void proc_ready(proc_cancel *cancel);
+
+/**
+ * Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
+ *
+ * All services of a tree are expected from the moment at which it begins to run, those too that a sequence begins
+ * later. That holds for the tree of `proc_main`, and for one that a callback runs below it. A service that
+ * succeeds is up. One that fails is expected until its whole tree has ended; a callback may then run
+ * another. Below `proc_on_signal`, and outside of `proc_main`, a service is a task like any other.
+ *
+ * Ownership: takes over one reference of `impl`; the name is copied.
+ *
+ * @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
+ * @param impl       what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_service(const char *task_type, proc_impl *impl);
 
 /**
  * Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the

@@ -22,7 +22,7 @@ use crate::bug;
 use crate::cancel::{Cancel, Scope};
 use crate::counts::Counted;
 use crate::error::Error;
-use crate::frames::{self, Context, JobId, What};
+use crate::frames::{self, Context, PartOf, What};
 use crate::process::{self, Process};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex};
@@ -118,7 +118,7 @@ struct Work {
     parent: Process,
     cancel: Cancel,
     task: Option<Arc<TaskRun>>,
-    job: JobId,
+    part_of: PartOf,
 }
 
 impl FanOut {
@@ -127,7 +127,7 @@ impl FanOut {
             parent: process.clone(),
             cancel: context.scope.handle().clone(),
             task: context.task.cloned(),
-            job: context.job,
+            part_of: context.part_of,
         };
         FanOut {
             count: process.children().len(),
@@ -223,7 +223,7 @@ impl FanOut {
     fn help_with(&self, work: &Work) {
         let task = work.task.as_ref();
         let scope = Scope::of(Some(work.cancel.clone()), task);
-        let useful = frames::enter(What::Help(self), &scope, task, work.job, |context| {
+        let useful = frames::enter(What::Help(self), &scope, task, work.part_of, |context| {
             context.slot.counts.count(Counted::Helpers);
             self.work(&work.parent, &context)
         });

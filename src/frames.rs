@@ -25,6 +25,7 @@ use crate::backlog::{Backlog, Published};
 use crate::cancel::Scope;
 use crate::counts::{Counted, Counts};
 use crate::leaf::{self, Call, Leaf};
+use crate::readiness::Tree;
 use crate::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::sync::notes::{AtomicI32, AtomicU8, AtomicU64};
 use crate::sync::{Arc, Mutex, per_thread};
@@ -64,8 +65,16 @@ pub(crate) struct Context<'a> {
     pub(crate) scope: &'a Scope<'a>,
     /// The innermost task around it.
     pub(crate) task: Option<&'a Arc<TaskRun>>,
-    /// The job that it is a part of.
+    /// What the whole is that it is a part of.
+    pub(crate) part_of: PartOf,
+}
+
+/// Which wholes something is a part of, at any depth.
+#[derive(Clone, Copy)]
+pub(crate) struct PartOf {
     pub(crate) job: JobId,
+    /// The tree whose services are expected.
+    pub(crate) tree: Tree,
 }
 
 /// Which job something is a part of; 0: none.
@@ -175,7 +184,7 @@ pub(crate) fn enter<T>(
     what: What<'_>,
     scope: &Scope<'_>,
     task: Option<&Arc<TaskRun>>,
-    job: JobId,
+    part_of: PartOf,
     code: impl FnOnce(Context<'_>) -> T,
 ) -> T {
     MINE.with(|mine| {
@@ -193,7 +202,7 @@ pub(crate) fn enter<T>(
             slot,
             scope,
             task,
-            job,
+            part_of,
         })
     })
 }

@@ -16,8 +16,9 @@ use crate::cancel::Cancel;
 use crate::clock::Instant;
 use crate::crew::{self, NoThread};
 use crate::error::{Error, Outcome};
-use crate::frames::{self, JobId, Waiting};
+use crate::frames::{self, JobId, PartOf, Waiting};
 use crate::process::{self, Process};
+use crate::readiness::Expected;
 use crate::ready_fd::ReadyFd;
 use crate::sync::notes::{AtomicU64, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, ThreadId};
@@ -51,6 +52,8 @@ pub(crate) struct Work {
     pub(crate) cancel: Option<Cancel>,
     /// The task that it is in.
     pub(crate) task: Option<Arc<TaskRun>>,
+    /// Its services.
+    pub(crate) expected: Expected,
     pub(crate) on_done: Option<Notice>,
 }
 
@@ -90,7 +93,11 @@ impl Job {
 
     fn run_process(&self, work: &Work) -> Outcome {
         let (cancel, task) = (work.cancel.clone(), work.task.as_ref());
-        process::run_as("proc_start", &work.process, cancel, task, self.id)
+        let part_of = PartOf {
+            job: self.id,
+            tree: work.expected.tree(),
+        };
+        process::run_as("proc_start", &work.process, cancel, task, part_of)
     }
 
     fn deny(&self, work: Option<Work>) {
@@ -103,7 +110,7 @@ impl Job {
     /// Lets go of the work (J1), and tells of it (J2).
     fn complete(&self, outcome: Outcome, work: Work) {
         let on_done = work.on_done;
-        drop((work.process, work.cancel, work.task));
+        drop((work.process, work.cancel, work.task, work.expected));
         self.advance(Progress::Telling(ThreadId::current()), Some(outcome));
         if let Some(on_done) = on_done {
             on_done.give(None);
@@ -161,7 +168,9 @@ impl Job {
 
     /// Whether the calling thread runs a callback that is a part of the job.
     fn has_the_caller(&self) -> bool {
-        frames::with_current(|current| current.is_some_and(|current| current.job == self.id))
+        frames::with_current(|current| {
+            current.is_some_and(|current| current.part_of.job == self.id)
+        })
     }
 }
 

@@ -4,7 +4,8 @@
 //!
 //! - `ffi` is the C API, and its modules are the table of contents of the header.
 //! - `job` runs a process without blocking who started it.
-//! - `toplevel` runs one process as a program's purpose, and `shutdown` stops it.
+//! - `toplevel` runs one process as a program's purpose, and `shutdown` stops it; `notify` tells the service
+//!   manager, and `readiness` knows when the program is up.
 //! - `process` is the tree and `run`; `sequence`, `task`, `region`, `concurrent` and `group` are the
 //!   combinators; `escape` is what happens when a callback does not return.
 //! - `fan_out` runs several children at once; `sentinel` lends it helpers; `backlog` is what they see of
@@ -53,11 +54,13 @@ mod live;
 #[cfg(all(test, loom))]
 mod models;
 mod notes;
+mod notify;
 mod observers;
 mod on_signal;
 mod placed_list;
 mod poll;
 mod process;
+mod readiness;
 mod ready_fd;
 mod region;
 mod sentinel;

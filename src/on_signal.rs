@@ -6,7 +6,7 @@ use crate::cancel::Cancel;
 use crate::clock::Instant;
 use crate::crew::NoThread;
 use crate::error::{Error, Outcome};
-use crate::frames::{Context, What};
+use crate::frames::{Context, PartOf, What};
 use crate::process::{self, Process};
 use crate::signal::{self, Ear, Set};
 use crate::sync::{Arc, Mutex};
@@ -19,13 +19,21 @@ pub(crate) struct OnSignal {
 /// Runs until it is cancelled, which is what it is there for: then its child's echo of that is no error.
 #[inline(never)]
 pub(crate) fn run(on_signal: &OnSignal, context: &Context<'_>) -> Outcome {
-    context.inside(What::OnSignal(on_signal.signal), || {
+    let part_of = PartOf {
+        tree: 0,
+        ..context.part_of
+    };
+    let inside = Context {
+        part_of,
+        ..*context
+    };
+    inside.inside(What::OnSignal(on_signal.signal), || {
         let arrivals = Arc::new(Arrivals::default());
         let listening = signal::listen(arrivals.clone(), Set::of(on_signal.signal), None);
         let listening = listening.map_err(|NoThread| no_thread())?;
-        let outcome = serve(&arrivals, on_signal, context);
+        let outcome = serve(&arrivals, on_signal, &inside);
         drop(listening);
-        outcome.or_else(|error| error.without_echo(context.scope.handle().cause()))
+        outcome.or_else(|error| error.without_echo(inside.scope.handle().cause()))
     })
 }
 

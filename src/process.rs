@@ -12,8 +12,9 @@ use crate::callback::Callback;
 use crate::cancel::{Cancel, Scope};
 use crate::counts::Counted;
 use crate::error::{Error, Outcome};
-use crate::frames::{self, Context, JobId, What};
+use crate::frames::{self, Context, PartOf, What};
 use crate::on_signal::OnSignal;
+use crate::readiness::Expected;
 use crate::region::Region;
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicBool, Ordering};
@@ -31,6 +32,8 @@ pub(crate) struct Process(Arc<Node>);
 pub(crate) struct Node {
     kind: Kind,
     depth: u16,
+    /// How many services there are in it.
+    services: usize,
     /// Whether the children needed a thread each when they last ran: a hint, which may be wrong.
     stalls: AtomicBool,
 }
@@ -51,8 +54,16 @@ pub(crate) enum Kind {
 /// The function of the API by which they ask is named in the dump.
 pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<Cancel>) -> Outcome {
     let task = task_of(cancel.as_ref());
-    let job = frames::with_current(|asking| asking.map_or(0, |asking| asking.job));
-    run_as(function, process, cancel, task.as_ref(), job)
+    let job = frames::with_current(|asking| asking.map_or(0, |asking| asking.part_of.job));
+    let expected = process.expect_services(cancel.as_ref());
+    let tree = expected.tree();
+    run_as(
+        function,
+        process,
+        cancel,
+        task.as_ref(),
+        PartOf { job, tree },
+    )
 }
 
 /// The task that is meant by who passes this handle: the one that it is in, else that of the callback
@@ -64,17 +75,17 @@ pub(crate) fn task_of(cancel: Option<&Cancel>) -> Option<Arc<TaskRun>> {
         .or_else(asking)
 }
 
-/// Runs a process on the calling thread, as a part of that job.
+/// Runs a process on the calling thread, as a part of that whole.
 pub(crate) fn run_as(
     function: &'static str,
     process: &Process,
     cancel: Option<Cancel>,
     task: Option<&Arc<TaskRun>>,
-    job: JobId,
+    part_of: PartOf,
 ) -> Outcome {
     config::settle();
     let scope = Scope::of(cancel, task);
-    frames::enter(What::Run(function), &scope, task, job, |context| {
+    frames::enter(What::Run(function), &scope, task, part_of, |context| {
         if context.slot.on_crew {
             thread_name::restored(|| run(process, &context))
         } else {
@@ -139,9 +150,11 @@ impl Process {
     }
 
     fn from_kind(kind: Kind, depth: u16) -> Process {
+        let services = kind.services();
         Process(Arc::new(Node {
             kind,
             depth,
+            services,
             stalls: AtomicBool::new(false),
         }))
     }
@@ -185,6 +198,11 @@ impl Node {
         }
     }
 
+    /// Expects the services in it, which is about to run under that handle, to say that they are up.
+    pub(crate) fn expect_services(&self, cancel: Option<&Cancel>) -> Expected {
+        Expected::of(cancel, self.services)
+    }
+
     fn mistake(&self) -> Option<&Error> {
         match &self.kind {
             Kind::Invalid(error) => Some(error),
@@ -216,6 +234,20 @@ impl Kind {
             Kind::TraceRegion(region) => std::slice::from_ref(region.child()),
             Kind::OnSignal(on_signal) => std::slice::from_ref(on_signal.child()),
         }
+    }
+}
+
+impl Kind {
+    /// How many services there are in it, which run once each time that it runs. A process that is in a tree
+    /// many times is run as often.
+    fn services(&self) -> usize {
+        let own = match self {
+            Kind::OnSignal(_) => return 0,
+            Kind::Task(task) => usize::from(task.is_service()),
+            _ => 0,
+        };
+        let below = self.children().iter().map(|child| child.services);
+        below.fold(own, usize::saturating_add)
     }
 }
 

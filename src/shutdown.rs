@@ -15,9 +15,10 @@ use crate::aside::Aside;
 use crate::cancel::Cancel;
 use crate::clock::{self, Duration, Instant};
 use crate::error::Error;
+use crate::notify::Manager;
 use crate::signal::{self, Ear, Set};
 use crate::sync::{Arc, Mutex};
-use crate::{descriptor, drain, live};
+use crate::{descriptor, drain, live, readiness};
 
 /// How long what is done aside may hold up the end: standard error may take no more.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,12 +29,14 @@ pub(crate) struct Options {
     pub(crate) drain_ns: i64,
     pub(crate) grace_ns: i64,
     pub(crate) dump: Set,
+    pub(crate) notify: bool,
 }
 
 pub(crate) struct Shutdown {
     root: Cancel,
     drain_ns: i64,
     grace_ns: i64,
+    manager: Option<Manager>,
     state: Mutex<State>,
     /// What cancels, and so runs hooks of the program.
     canceller: Arc<Aside>,
@@ -71,16 +74,21 @@ impl Ear for Shutdown {
         while let Some(next) = self.next(&state.phase) {
             state.phase = next;
         }
-        state.phase.end()
+        let stopping = state.phase.stop().is_some();
+        let beat = self.manager.as_ref();
+        let beat = beat.and_then(|manager| manager.tell(readiness::is_up(), stopping));
+        [state.phase.end(), beat].into_iter().flatten().min()
     }
 }
 
 impl Shutdown {
     pub(crate) fn new(root: Cancel, options: &Options) -> Arc<Shutdown> {
+        let manager = options.notify.then(Manager::of_environment).flatten();
         Arc::new(Shutdown {
             root,
             drain_ns: options.drain_ns,
             grace_ns: options.grace_ns,
+            manager,
             state: Mutex::new(State {
                 phase: Phase::Running,
                 is_over: false,
@@ -151,9 +159,12 @@ impl Shutdown {
         }
     }
 
-    /// Waits for what is still written, when it is over and nobody listens any more.
+    /// Waits for what is still written, when it is over and nobody listens any more, and tells the manager.
     pub(crate) fn close(&self) {
         self.printer.wait(clock::now().checked_add(PATIENCE));
+        if let Some(manager) = &self.manager {
+            manager.tell(readiness::is_up(), true);
+        }
     }
 }
 

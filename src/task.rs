@@ -6,18 +6,26 @@ use crate::counts::Counted;
 use crate::error::{Error, Outcome};
 use crate::frames::{Context, What};
 use crate::process::{self, Process};
+use crate::readiness::Service;
 use crate::sync::Arc;
 use crate::task_run::{Name, TaskRun};
 
 pub(crate) struct Task {
     name: Arc<Name>,
     child: Process,
+    /// Whether it says when it is up, which others wait for.
+    is_service: bool,
 }
 
 /// Wraps the child's error in one that carries the task's name.
 #[inline(never)]
 pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
-    let here = TaskRun::begin(task.name.clone(), context.task.cloned());
+    let service = if task.is_service {
+        Service::of(context.part_of.tree)
+    } else {
+        None
+    };
+    let here = TaskRun::begin(task.name.clone(), context.task.cloned(), service);
     let scope = context.scope.view(&here);
     let inside = Context {
         scope: &scope,
@@ -30,6 +38,9 @@ pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
         process::run(&task.child, &inside)
     });
     counts.count(Counted::TasksEnded);
+    if outcome.is_ok() {
+        here.service().map(Service::say);
+    }
     outcome.map_err(|cause| {
         counts.count(Counted::TasksFailed);
         Error::task(task.task_type(), cause)
@@ -39,7 +50,22 @@ pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
 impl Task {
     pub(crate) fn new(task_type: &CStr, child: Process) -> Task {
         let name = Arc::new(Name::new(task_type));
-        Task { name, child }
+        Task {
+            name,
+            child,
+            is_service: false,
+        }
+    }
+
+    pub(crate) fn service(task_type: &CStr, child: Process) -> Task {
+        Task {
+            is_service: true,
+            ..Task::new(task_type, child)
+        }
+    }
+
+    pub(crate) fn is_service(&self) -> bool {
+        self.is_service
     }
 
     pub(crate) fn task_type(&self) -> &CStr {

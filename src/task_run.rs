@@ -2,6 +2,7 @@
 
 use std::ffi::{CStr, CString};
 
+use crate::readiness::Service;
 use crate::sync::Arc;
 use crate::thread_name::ThreadName;
 
@@ -15,6 +16,7 @@ pub(crate) struct Name {
 pub(crate) struct TaskRun {
     name: Arc<Name>,
     outer: Option<Arc<TaskRun>>,
+    service: Option<Service>,
 }
 
 impl Name {
@@ -27,8 +29,31 @@ impl Name {
 }
 
 impl TaskRun {
-    pub(crate) fn begin(name: Arc<Name>, outer: Option<Arc<TaskRun>>) -> Arc<TaskRun> {
-        Arc::new(TaskRun { name, outer })
+    pub(crate) fn begin(
+        name: Arc<Name>,
+        outer: Option<Arc<TaskRun>>,
+        service: Option<Service>,
+    ) -> Arc<TaskRun> {
+        Arc::new(TaskRun {
+            name,
+            outer,
+            service,
+        })
+    }
+
+    /// What says that it is up, if it does.
+    pub(crate) fn service(&self) -> Option<&Service> {
+        self.service.as_ref()
+    }
+
+    /// The innermost service around a place.
+    pub(crate) fn innermost_service(innermost: Option<&Arc<TaskRun>>) -> Option<&Service> {
+        TaskRun::around(innermost).find_map(|task| task.service())
+    }
+
+    /// The tasks around a place, innermost first.
+    fn around(innermost: Option<&Arc<TaskRun>>) -> impl Iterator<Item = &Arc<TaskRun>> {
+        std::iter::successors(innermost, |task| task.outer.as_ref())
     }
 
     pub(crate) fn thread_name(&self) -> &ThreadName {
@@ -37,8 +62,7 @@ impl TaskRun {
 
     /// The names of the tasks around a place, outermost first, as a path.
     pub(crate) fn path(innermost: Option<&Arc<TaskRun>>) -> String {
-        let around = std::iter::successors(innermost, |task| task.outer.as_ref());
-        let mut names: Vec<_> = around
+        let mut names: Vec<_> = TaskRun::around(innermost)
             .map(|task| task.name.task_type.to_string_lossy())
             .collect();
         names.reverse();

@@ -4,13 +4,13 @@ use libc::c_int;
 
 use crate::cancel::Cancel;
 use crate::crew::NoThread;
-use crate::drain;
 use crate::error::{Error, Outcome};
 use crate::process::{self, Process};
 use crate::shutdown::{Options, Shutdown, Stop};
 use crate::signal;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::global;
+use crate::{drain, readiness};
 
 /// What the process has ended with, and by which signal it was asked to stop, if by one.
 pub(crate) type Ending = (Outcome, Option<c_int>);
@@ -25,6 +25,7 @@ pub(crate) fn main(function: &str, process: &Process, options: &Options) -> Endi
 
 fn run(function: &str, process: &Process, options: &Options) -> Ending {
     let root = Cancel::of_main(process::task_of(None), drain::number());
+    readiness::begin(root.main());
     let shutdown = Shutdown::new(root.clone(), options);
     let listening = signal::listen(shutdown.clone(), options.dump, Some(options.stops));
     let listening = match listening {
@@ -35,6 +36,7 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
     let stop = shutdown.over();
     let first = listening.close();
     shutdown.close();
+    readiness::end();
     if let Some(stop) = stop {
         return (stopped(outcome, &stop, &root), Some(stop.signal));
     }

@@ -1,15 +1,16 @@
 //! What a daemon needs beyond `proc_main`.
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_char, c_int};
 
-use super::handle::{give, look, take};
+use super::handle::{give, look, share, take};
 use super::main_options::{Given, proc_main_options};
-use super::process::{combine, null};
+use super::process::{combine, named, null};
 use super::types::{proc_cancel, proc_error, proc_impl};
 use super::{run, signals};
 use crate::on_signal::OnSignal;
 use crate::process::{Kind, Process};
-use crate::toplevel;
+use crate::task::Task;
+use crate::{readiness, toplevel};
 
 /// # Daemons
 ///
@@ -25,6 +26,13 @@ use crate::toplevel;
 /// The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
 /// that is its own, and not when a group waits for its children after a failure. A signal that comes after such
 /// a cancellation ends the drain time at once.
+///
+/// With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
+/// told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, or when the process
+/// completes by itself; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
+/// process), until the process has completed, as long as the library is able to look at what runs; and with each
+/// of these STATUS= with the number of tasks that run. Without NOTIFY_SOCKET nobody is told anything. What cannot
+/// be sent within a second is not sent; the first time, standard error says why.
 ///
 /// A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
 ///
@@ -69,6 +77,51 @@ pub unsafe extern "C" fn proc_main_with(
 pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.draining())
+}
+
+/// Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
+/// is in is up then; if it is in none, the program is.
+///
+/// The program is up, and the service manager told so (READY=1, see `proc_main_with`), at the first call after
+/// which no service is expected any more. So, in a program
+///
+/// - without services: at the first call, whoever makes it.
+/// - with services: when each of them has called it, or has succeeded. What is called outside of them does not
+///   count while one is expected.
+/// - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
+///   failed, which is better than to be told too early.
+///
+/// Does not block; further calls do nothing.
+///
+/// @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
+    // SAFETY: the caller lends a valid pointer.
+    if let Some(cancel) = unsafe { share(cancel) } {
+        readiness::say(&cancel);
+    }
+}
+
+/// Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
+///
+/// All services of a tree are expected from the moment at which it begins to run, those too that a sequence begins
+/// later. That holds for the tree of `proc_main`, and for one that a callback runs below it. A service that
+/// succeeds is up. One that fails is expected until its whole tree has ended; a callback may then run
+/// another. Below `proc_on_signal`, and outside of `proc_main`, a service is a task like any other.
+///
+/// Ownership: takes over one reference of `impl`; the name is copied.
+///
+/// @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
+/// @param impl       what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_service(
+    task_type: *const c_char,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    let make = |name: &CStr, child| Kind::Task(Task::service(name, child));
+    // SAFETY: the caller lends the name and hands over the process.
+    unsafe { named(["proc_service", "task_type"], make, task_type, r#impl) }
 }
 
 /// Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the

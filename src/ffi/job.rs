@@ -41,13 +41,15 @@ pub unsafe extern "C" fn proc_start(
 ) -> *mut proc_job {
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
+    let process = process.unwrap_or_else(|| Process::invalid(null("proc_start", "impl")));
     let task = process::task_of(cancel.as_ref());
     let on_done = on_done.map(|function| Notice {
         function,
         data: user_data,
     });
     give(Job::start(Work {
-        process: process.unwrap_or_else(|| Process::invalid(null("proc_start", "impl"))),
+        expected: process.expect_services(cancel.as_ref()),
+        process,
         cancel,
         task,
         on_done,

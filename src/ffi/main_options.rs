@@ -1,6 +1,7 @@
 //! The options of `proc_main_with`, as C gives them.
 
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 
 use super::bad_input::BadInput;
 use super::signals;
@@ -32,11 +33,13 @@ pub struct proc_main_options {
     /// Prints the live tree to standard error, as `proc_dump` does, each time it comes; it stops nothing.
     /// Default 0: none.
     pub dump_signal: c_int,
+    /// Whether to tell the service manager: the protocol of sd_notify. Default false.
+    pub notify: MaybeUninit<bool>,
     /// Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
     pub signal_out: *mut c_int,
 }
 
-// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers, pointers and a byte that may be any.
 unsafe impl Growing for proc_main_options {}
 
 /// What the first version measured.
@@ -52,6 +55,7 @@ pub(super) fn defaults() -> Options {
         drain_ns: 0,
         grace_ns: -1,
         dump: Set::EMPTY,
+        notify: false,
     }
 }
 
@@ -87,6 +91,8 @@ impl Given {
                 drain_ns: asked.drain_ns,
                 grace_ns: asked.grace_ns,
                 dump: signals::dump(function, asked.dump_signal, stops)?,
+                // SAFETY: it has one byte, which was read; C may have any number in it.
+                notify: unsafe { asked.notify.as_ptr().cast::<u8>().read() } != 0,
             },
             signal_out: asked.signal_out,
         })

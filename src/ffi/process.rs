@@ -200,7 +200,7 @@ unsafe fn several(
 ///
 /// # Safety
 /// `name` is NULL or a string, and `child` is handed over.
-unsafe fn named(
+pub(super) unsafe fn named(
     [function, argument]: [&'static str; 2],
     make: fn(&CStr, Process) -> Kind,
     name: *const c_char,

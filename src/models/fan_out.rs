@@ -11,6 +11,7 @@ use loom::thread;
 
 use super::*;
 use crate::callback::{Callback, UserData};
+use crate::models::NO_PART;
 use crate::process::Kind;
 use crate::{cancel, error};
 
@@ -65,7 +66,7 @@ fn under(cancel: Cancel) -> Scope<'static> {
 }
 
 fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> T {
-    frames::enter(What::Run("a model"), scope, None, 0, code)
+    frames::enter(What::Run("a model"), scope, None, NO_PART, code)
 }
 
 impl Scene {

@@ -4,6 +4,7 @@ use loom::thread;
 
 use super::*;
 use crate::backlog::{Backlog, Watch};
+use crate::models::NO_PART;
 
 type Enter = fn(fn(&'static Slot));
 
@@ -32,7 +33,13 @@ fn s1_a_slot_with_frames_has_one_owner() {
 }
 
 fn in_a_run(code: impl FnOnce(Context<'_>)) {
-    super::enter(What::Run("a model"), &Scope::of(None, None), None, 0, code);
+    super::enter(
+        What::Run("a model"),
+        &Scope::of(None, None),
+        None,
+        NO_PART,
+        code,
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use crate::callback::{Callback, UserData};
 use crate::cancel::{self, Cancel, Scope};
 use crate::error::{self, Error};
 use crate::frames::{self, Context, What};
+use crate::models::NO_PART;
 use crate::process::{Kind, Process};
 use crate::sync::Arc;
 use crate::sync::atomic::{AtomicUsize, Ordering};
@@ -71,7 +72,7 @@ impl Meeting {
     pub(crate) fn run(&self, run: Run) -> usize {
         self.counts.arrived.store(0, Ordering::Relaxed);
         let scope = Scope::of(Some(Cancel::root(None)), None);
-        let errors = frames::enter(What::Run("a model"), &scope, None, 0, |context| {
+        let errors = frames::enter(What::Run("a model"), &scope, None, NO_PART, |context| {
             run(&self.process, &context)
         });
         assert!(errors.iter().all(|error| error.code() == libc::EAGAIN));

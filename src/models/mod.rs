@@ -14,9 +14,12 @@ use std::process::Command;
 
 use crate::backlog::{Backlog, Published, Watch};
 use crate::cancel::Scope;
-use crate::frames::{self, What};
+use crate::frames::{self, PartOf, What};
 use crate::slots;
 use crate::sync::Arc;
+
+/// What is a part of nothing.
+pub(crate) const NO_PART: PartOf = PartOf { job: 0, tree: 0 };
 
 /// Explores with so many preemptions. Of the whole engine even three would take hours.
 pub(crate) fn explore(preemptions: usize, model: impl Fn() + Sync + Send + 'static) {
@@ -56,7 +59,7 @@ impl Published for Arc<Unclaimed> {
 pub(crate) fn publishing(code: impl FnOnce()) {
     let backlog = Arc::new(Unclaimed::default());
     let scope = Scope::of(None, None);
-    frames::enter(What::Run("a model"), &scope, None, 0, |context| {
+    frames::enter(What::Run("a model"), &scope, None, NO_PART, |context| {
         slots::watch(context.slot);
         context.inside(What::Children("a model", Some(&backlog)), code);
     });

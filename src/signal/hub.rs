@@ -75,6 +75,11 @@ pub(crate) fn listen(
     Ok(listening)
 }
 
+/// Has everyone given a turn.
+pub(crate) fn wake() {
+    bell().ring();
+}
+
 impl Listening {
     /// Stops listening (G5). Tells which signal was the first to ask the program to stop.
     pub(crate) fn close(mut self) -> Option<libc::c_int> {

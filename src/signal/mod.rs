@@ -21,5 +21,5 @@ mod hub;
 mod set;
 
 pub(crate) use handler::{end_program, first, send_again};
-pub(crate) use hub::{Ear, Held, forget, hold, listen};
+pub(crate) use hub::{Ear, Held, forget, hold, listen, wake};
 pub(crate) use set::{NoUse, Set, check, name};

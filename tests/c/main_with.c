@@ -10,6 +10,7 @@
  *   no_signals        None does if the array is empty.
  *   signal_out        Which signal it was is stored; 0 if it was none; also by a call that fails.
  *   busy              A second one at the same time fails with EBUSY, beside proc_main too.
+ *   any_bool          Any byte other than 0 is a true `notify`.
  */
 #include "leaf.h"
 #include <stddef.h>
@@ -247,5 +248,15 @@ static void busy(void) {
     CHECK_OK(proc_main(proc_new(main_inside, &options, NULL)));
 }
 
+static void any_bool(void) {
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    unsetenv("NOTIFY_SOCKET");
+    memset((char *)&options + offsetof(proc_main_options, notify), 0x82, 1);
+    leaf l = {0};
+    CHECK_OK(main_with_leaf(&l, &options));
+    CHECK_INT(l.runs, 1);
+}
+
 CHECK_MAIN(CASE(defaults), CASE(bad_size), CASE(newer), CASE(bad_signals), CASE(null_signals),
-           CASE(bad_dump_signal), CASE(signals), CASE(no_signals), CASE(signal_out), CASE(busy))
+           CASE(bad_dump_signal), CASE(signals), CASE(no_signals), CASE(signal_out), CASE(busy),
+           CASE(any_bool))

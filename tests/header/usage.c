@@ -39,8 +39,9 @@ static proc_error *be_main(void) {
     options.drain_ns = PROC_SECONDS(5);
     options.grace_ns = PROC_FOREVER;
     options.dump_signal = 3;
+    options.notify = true;
     options.signal_out = &signal_number;
-    return proc_main_with(proc_task("type", proc_on_signal(4, proc_new(work, NULL, NULL))),
+    return proc_main_with(proc_service("type", proc_on_signal(4, proc_new(work, NULL, NULL))),
                           &options);
 }
 
@@ -81,6 +82,7 @@ int use(void) {
     texts[1] = proc_error_task_type(proc_error_cause(error));
     texts[2] = proc_version();
     proc_cancel_trigger(cancel, proc_error_new(proc_error_code(first), texts[0]));
+    proc_ready(cancel);
     if (proc_draining(cancel))
         proc_error_unref(be_main());
     if (proc_cancelled(cancel) && proc_error_is(proc_cancel_cause(cancel), 1))
