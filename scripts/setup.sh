@@ -17,6 +17,7 @@ clang-tidy clang-tidy
 valgrind valgrind
 curl curl
 shellcheck shellcheck
+systemd-analyze systemd
 END
 }
 
@@ -27,6 +28,7 @@ missing_packages() {
     done
     pkg-config --exists libmicrohttpd 2>/dev/null || echo libmicrohttpd-dev
     pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
+    python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
 }
 
 rust_needed() { sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml; }

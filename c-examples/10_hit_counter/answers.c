@@ -1,4 +1,5 @@
-/* answers.c: what a request gets. / counts and answers at once, /slow after a while, everything else is not there.
+/* answers.c: what a request gets. / counts and answers at once, /slow after a while; /healthz tells whether to send
+ * visitors here; everything else is not there.
  *
  * A request is counted in the moment its answer is handed over to be sent, so that what is counted is answered, and
  * what is answered is counted. All of this runs in the thread of the web process.
@@ -36,6 +37,14 @@ static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *
     if (queued == MHD_YES)
         web->counter->hits = hits;
     return queued;
+}
+
+/* For whoever spreads visitors over servers: from the signal on, they had better go elsewhere. Those who still come are
+ * served until the drain time is over. */
+static enum MHD_Result tell_health(struct web *web, struct MHD_Connection *connection) {
+    if (proc_draining(web->cancel))
+        return send_text(web, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping\n");
+    return send_text(web, connection, MHD_HTTP_OK, "ok\n");
 }
 
 /* The connection rests until its answer is due, and the others go on. All take equally long, so the first in is due
@@ -83,6 +92,8 @@ enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const
         return send_text(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is served.\n");
     if (strcmp(url, "/") == 0)
         return count_and_answer(web, connection);
+    if (strcmp(url, "/healthz") == 0)
+        return tell_health(web, connection);
     if (strcmp(url, "/slow") != 0)
         return send_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
     return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);

@@ -12,8 +12,11 @@
 /* options.c: what the command line says. */
 struct options {
     const char *state; /* the file that keeps the count */
+    const char *host;  /* an IPv4 address */
     uint16_t port;     /* 0: any free one */
     int slow_ms;       /* how long an answer to /slow takes */
+    int drain_ms;      /* between the signal and the stop */
+    int grace_ms;      /* after that; -1: for ever */
 };
 void options_parse(struct options *options, int argc, char **argv);
 
@@ -32,6 +35,7 @@ struct web {
     const struct options *options;
     struct counter *counter;
     struct MHD_Daemon *daemon;
+    proc_cancel *cancel;       /* of the process */
     int wake_fd;               /* readable once the process is cancelled */
     bool stopping;             /* answers say "Connection: close" */
     struct client *clients;    /* every open connection */
@@ -41,7 +45,7 @@ struct web {
 proc_impl *web_process(struct web *web);
 
 /* listener.c: the socket that connections come from. */
-proc_error *listener_open(uint16_t port, int *fd);
+proc_error *listener_open(const char *host, uint16_t port, int *fd);
 uint16_t listener_port(int fd);
 void listener_drain(int fd, struct MHD_Daemon *daemon);
 

@@ -1,18 +1,20 @@
-/* listener.c: the socket that connections come from: this machine's own, 127.0.0.1. */
+/* listener.c: the socket that connections come from. */
 #define _GNU_SOURCE
 #include "hit_counter.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-proc_error *listener_open(uint16_t port, int *fd) {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+proc_error *listener_open(const char *host, uint16_t port, int *fd) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     char name[16];
     snprintf(name, sizeof name, "port %u", port);
+    if (inet_pton(AF_INET, host, &address.sin_addr) != 1)
+        return proc_errorf(EINVAL, "%s is no IPv4 address", host);
     *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd < 0)
         return proc_errno("socket");

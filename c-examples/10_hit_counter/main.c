@@ -1,13 +1,14 @@
 /* 10_hit_counter: a daemon that counts its visitors: an HTTP server (libmicrohttpd) made of this library's processes.
  *
- *     hit_counter [--port N] [--state FILE] [--slow-ms N]
+ *     hit_counter [OPTION...]         --help lists them
  *
  * Build it with the library (the README says how), or by itself:
  *
  *     cc *.c -o hit_counter $(pkg-config --cflags --libs procession libmicrohttpd) -pthread
  *
  * Then open http://127.0.0.1:8080/ and stop the server with Ctrl-C. On SIGINT or SIGTERM it takes no new connections,
- * answers the requests in flight, saves the count and exits with 0. This file shows the tree of processes; web.c serves.
+ * answers the requests in flight, saves the count and exits with 0. SIGUSR1 shows what it does. The directory deploy, beside
+ * this one, has it run by systemd and by Kubernetes. This file shows the tree of processes; web.c serves.
  */
 #define _GNU_SOURCE
 #include "hit_counter.h"
@@ -63,6 +64,15 @@ static proc_error *serve_then_save(proc_cancel *cancel, void *user_data) {
     return proc_run(PROC_CONCURRENT(proc_new(give, error, NULL), last), cancel);
 }
 
+static proc_error *run(proc_impl *impl, const struct options *options) {
+    proc_main_options how = PROC_MAIN_OPTIONS_INIT;
+    how.drain_ns = PROC_MS(options->drain_ms);
+    how.grace_ns = options->grace_ms < 0 ? PROC_FOREVER : PROC_MS(options->grace_ms);
+    how.dump_signal = SIGUSR1;
+    how.notify = true;
+    return proc_main_with(impl, &how);
+}
+
 int main(int argc, char **argv) {
     struct options options;
     struct counter counter;
@@ -74,7 +84,7 @@ int main(int argc, char **argv) {
     if (error)
         return proc_exit_status(error);
     struct web web = {.options = &options, .counter = &counter};
-    int status = proc_exit_status(proc_main(proc_new(serve_then_save, &web, NULL)));
+    int status = proc_exit_status(run(proc_new(serve_then_save, &web, NULL), &options));
     if (status == 0)
         printf("hit_counter: stopped at %" PRIu64 " hits, saved in %s\n", counter.hits,
                options.state);

@@ -8,10 +8,16 @@
 #include <stdlib.h>
 
 static const char usage[] =
-    "usage: hit_counter [--port N] [--state FILE] [--slow-ms N]\n"
-    "  --port N      listen on 127.0.0.1, port N (8080); 0 takes any free one\n"
-    "  --state FILE  keep the count in FILE (hit_counter.state)\n"
-    "  --slow-ms N   answer requests to /slow after N milliseconds (500)\n";
+    "usage: hit_counter [OPTION...]\n"
+    "  --host ADDRESS  listen on this IPv4 address (127.0.0.1)\n"
+    "  --port N        listen on port N (8080); 0 takes any free one\n"
+    "  --state FILE    keep the count in FILE (hit_counter.state)\n"
+    "  --slow-ms N     answer requests to /slow after N milliseconds (500)\n"
+    "  --drain-ms N    when told to stop, say so at /healthz for N milliseconds before (0)\n"
+    "  --grace-ms N    end, and say what hangs, if stopping takes longer than that (for ever)\n";
+
+/* An hour is more than any service manager waits. */
+enum { HOUR_MS = 3600000 };
 
 static _Noreturn void refuse(void) {
     fputs(usage, stderr);
@@ -36,8 +42,17 @@ static void take(struct options *options, int letter) {
     case 's':
         options->state = optarg;
         break;
+    case 'a':
+        options->host = optarg;
+        break;
     case 'w':
         options->slow_ms = (int)number("slow-ms", optarg, 60000);
+        break;
+    case 'd':
+        options->drain_ms = (int)number("drain-ms", optarg, HOUR_MS);
+        break;
+    case 'g':
+        options->grace_ms = (int)number("grace-ms", optarg, HOUR_MS);
         break;
     case 'h':
         fputs(usage, stdout);
@@ -48,12 +63,16 @@ static void take(struct options *options, int letter) {
 }
 
 void options_parse(struct options *options, int argc, char **argv) {
-    static const struct option known[] = {{"port", required_argument, NULL, 'p'},
-                                          {"state", required_argument, NULL, 's'},
-                                          {"slow-ms", required_argument, NULL, 'w'},
-                                          {"help", no_argument, NULL, 'h'},
-                                          {0}};
-    *options = (struct options){.state = "hit_counter.state", .port = 8080, .slow_ms = 500};
+    static const struct option known[] = {
+        {"host", required_argument, NULL, 'a'},     {"port", required_argument, NULL, 'p'},
+        {"state", required_argument, NULL, 's'},    {"slow-ms", required_argument, NULL, 'w'},
+        {"drain-ms", required_argument, NULL, 'd'}, {"grace-ms", required_argument, NULL, 'g'},
+        {"help", no_argument, NULL, 'h'},           {0}};
+    *options = (struct options){.state = "hit_counter.state",
+                                .host = "127.0.0.1",
+                                .port = 8080,
+                                .slow_ms = 500,
+                                .grace_ms = -1};
     for (int letter; (letter = getopt_long(argc, argv, "", known, NULL)) != -1;)
         take(options, letter);
     if (optind < argc) {

@@ -70,13 +70,15 @@ static struct MHD_Daemon *start(struct web *web, int listener) {
 static proc_error *serve(proc_cancel *cancel, void *user_data) {
     struct web *web = user_data;
     int listener;
-    proc_error *error = listener_open(web->options->port, &listener);
+    proc_error *error = listener_open(web->options->host, web->options->port, &listener);
     if (error)
         return error;
     web->daemon = start(web, listener);
     if (web->daemon == NULL) /* it has closed the listener */
         return proc_error_new(EIO, "libmicrohttpd does not start");
-    printf("hit_counter: serving http://127.0.0.1:%u/ from %" PRIu64 " hits on\n",
+    web->cancel = cancel;
+    proc_ready(cancel);
+    printf("hit_counter: serving http://%s:%u/ from %" PRIu64 " hits on\n", web->options->host,
            listener_port(listener), web->counter->hits);
     /* Where no thread could be had for the bell, the cancellation is still seen within a second. */
     while (!proc_cancelled(cancel))

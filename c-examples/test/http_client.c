@@ -50,8 +50,9 @@ static struct http_reply whole(const char *text) {
     const char *closing = strcasestr(text, "\r\nConnection: close\r\n");
     struct http_reply reply = {.outcome = HTTP_WRONG, .close = closing && closing < body};
     int used = 0;
+    sscanf(text, "HTTP/1.1 %d", &reply.status);
     bool understood = sscanf(body, "You are visitor number %lu.\n%n", &reply.number, &used) == 1;
-    if (strncmp(text, "HTTP/1.1 200 ", 13) == 0 && understood && body[used] == '\0')
+    if (reply.status == 200 && understood && body[used] == '\0')
         reply.outcome = HTTP_FULL;
     return reply;
 }

@@ -13,6 +13,7 @@ enum http_outcome {
 
 struct http_reply {
     enum http_outcome outcome;
+    int status;           /* of HTTP; 0: there was no whole answer */
     bool close;           /* the server said that it closes the connection */
     unsigned long number; /* the visitor's number in the body */
 };
