@@ -63,7 +63,7 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
 
 /// Whether a handle is cancelled. Once it is, it stays so.
 ///
-/// Threads: async-signal-safe; costs one atomic load.
+/// Threads: async-signal-safe; costs one atomic load, on the handle of a task two.
 ///
 /// @param cancel  NULL is not cancelled.
 #[unsafe(no_mangle)]
