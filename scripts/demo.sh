@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
-# demo.sh [--serve]: shows the hit counter of c-examples/10_hit_counter under load, stopped and started again, and
-# checks that it keeps its promises: exit status 1 if it does not. `./x demo` builds what it needs. With --serve the
-# server is left running for a person with a browser.
+# demo.sh [--serve]: shows the hit counter of c-examples/10_hit_counter under load, stopped and started again, then a daemon
+# that does not stop, and checks that they keep their promises: exit status 1 if they do not. `./x demo` builds what it
+# needs. With --serve the server is left running for a person with a browser.
+#
+# demo.sh --worst-day COMMAND…: only the daemon that does not stop, for the tests.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 server=build/release/c-examples/10_hit_counter/hit_counter
+daemon=(build/release/c-examples/15_worst_day)
 readonly patience=20 # seconds that nothing here may take longer than
 
 fail() {
@@ -122,11 +125,48 @@ port_is_taken() {
     say "exit status 1"
 }
 
-demo() {
-    local answered slow=() crowd pid url
+prepare() {
     directory=$(mktemp -d)
     trap clean_up EXIT
     trap 'exit 130' INT TERM HUP
+}
+
+log_has() { grep -q "$1" "$directory/log" || has_ended "$pid"; }
+
+# Waits until the log has that line, and shows it.
+shows() {
+    local line
+    until_true log_has "$1" || fail "the daemon does not say: $1"
+    line=$(grep -m 1 "$1" "$directory/log") || fail "the daemon ended before it said: $1"
+    say "$line"
+}
+
+# A daemon with a handler that hangs, which the tree in its log names.
+worst_day() {
+    local status=0 pid
+    step "$1 The worst day: a daemon (c-examples/15_worst_day.c) with a handler that asks a database, which does not answer."
+    "${daemon[@]}" >"$directory/log" 2>&1 &
+    pid=$!
+    shows '^health: ready'
+    shows '^GET /report: asking the database'
+    step "$2 It is told to stop: kill -TERM $pid"
+    kill -TERM "$pid"
+    shows '^health: stopping'
+    shows '^GET /: ended'
+    until_true has_ended "$pid" || fail "it does not end"
+    wait "$pid" 2>/dev/null || status=$?
+    step "$3 That handler does not end. When the grace period is over, the log says so, and the daemon ends by the signal."
+    sed -n '/the grace period of 1s is over/,$p' "$directory/log" | grep -v '^==' >"$directory/tree"
+    sed 's/^/    /' "$directory/tree"
+    [ $status = 143 ] || fail "its exit status is $status"
+    say "exit status 143: SIGTERM"
+    grep -q '─task GET /report, .* cancelled .* ago: stopped by SIGTERM$' "$directory/tree" || fail "the tree does not name the handler"
+    ! grep -q '─task GET /,' "$directory/tree" || fail "the tree names a handler that has ended"
+}
+
+demo() {
+    local answered slow=() crowd pid url
+    prepare
     echo
     echo "A web server that counts its visitors. It is made of this library's processes: see c-examples/10_hit_counter."
     step "1. It is started, on a free port."
@@ -155,6 +195,7 @@ demo() {
     kill -TERM "$pid"
     join
     [ "$(saved)" = $((answered + 6)) ] || fail "the file says $(saved)"
+    worst_day 9. 10. 11.
     step "All as promised. To try it with a browser: ./x demo --serve"
 }
 
@@ -172,10 +213,16 @@ END
     exec "$server" --port $port --state build/hit_counter.state --slow-ms 5000
 }
 
-[ -x "$server" ] || fail "$server is not there; ./x build makes it"
+is_built() { [ -x "$server" ] || fail "$server is not there; ./x build makes it"; }
+
 case ${1:-} in
-'') demo ;;
---serve) serve ;;
+'') is_built && demo ;;
+--serve) is_built && serve ;;
+--worst-day)
+    daemon=("${@:2}")
+    prepare
+    worst_day 1. 2. 3.
+    ;;
 *)
     echo "usage: ./x demo [--serve]" >&2
     exit 2
