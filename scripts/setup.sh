@@ -18,6 +18,7 @@ valgrind valgrind
 curl curl
 shellcheck shellcheck
 systemd-analyze systemd
+promtool prometheus
 END
 }
 
@@ -51,6 +52,10 @@ install_packages() {
     echo "x: installing $*"
     apt-get update -qq
     DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+    # We want the program; where services are started when they are installed, it also has become one.
+    case " $* " in
+    *" prometheus "*) systemctl disable --quiet --now prometheus 2>/dev/null || true ;;
+    esac
 }
 
 # Installs what is missing, or ends with the command that somebody who may can do it by.

@@ -1,5 +1,5 @@
 /* answers.c: what a request gets. / counts and answers at once, /slow after a while; /healthz tells whether to send
- * visitors here; everything else is not there.
+ * visitors here; /metrics and /debug/tree are in reports.c; everything else is not there.
  *
  * A request is counted in the moment its answer is handed over to be sent, so that what is counted is answered, and
  * what is answered is counted. All of this runs in the thread of the web process.
@@ -12,13 +12,11 @@
 #include <string.h>
 
 /* Whoever is answered while the server stops is told that there will be no other answer on this connection. */
-static enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection,
-                                 unsigned status, const char *text) {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, unsigned status,
+                            const char *type, struct MHD_Response *response) {
     if (response == NULL)
         return MHD_NO; /* closes the connection */
-    MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+    MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
     if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
         MHD_add_response_header(response, "Allow", "GET");
@@ -27,6 +25,13 @@ static enum MHD_Result send_text(struct web *web, struct MHD_Connection *connect
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
     MHD_destroy_response(response);
     return queued;
+}
+
+static enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection,
+                                 unsigned status, const char *text) {
+    return answer_with(
+        web, connection, status, "text/plain; charset=utf-8",
+        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY));
 }
 
 static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *connection) {
@@ -94,6 +99,10 @@ enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const
         return count_and_answer(web, connection);
     if (strcmp(url, "/healthz") == 0)
         return tell_health(web, connection);
+    if (strcmp(url, "/metrics") == 0)
+        return report_metrics(web, connection);
+    if (strcmp(url, "/debug/tree") == 0)
+        return report_tree(web, connection);
     if (strcmp(url, "/slow") != 0)
         return send_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
     return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);

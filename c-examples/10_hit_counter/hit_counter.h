@@ -73,6 +73,12 @@ int64_t now_ms(void);
 enum MHD_Result answer(void *web, struct MHD_Connection *connection, const char *url,
                        const char *method, const char *version, const char *upload,
                        size_t *upload_size, void **request);
+enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, unsigned status,
+                            const char *type, struct MHD_Response *response);
 void answers_resume_due(struct web *web);
+
+/* reports.c: what the server does, for who watches it. */
+enum MHD_Result report_metrics(struct web *web, struct MHD_Connection *connection);
+enum MHD_Result report_tree(struct web *web, struct MHD_Connection *connection);
 
 #endif

@@ -30,6 +30,17 @@ struct http_reply http_receive(int fd);
 /* A whole visit on a connection of its own. */
 struct http_reply http_visit(int port, const char *path);
 
+/* A page that is no visit. */
+struct http_page {
+    int status;
+    char type[64];
+    char text[32768]; /* all of the answer */
+    const char *body; /* in it */
+};
+
+/* Gets one, in a type that is accepted, on a connection of its own. false: there was no whole answer. */
+bool http_fetch(int port, const char *path, const char *accept, struct http_page *page);
+
 /* Waits until the server closes a connection on which nothing more comes: true, or false if something does come. */
 bool http_closed(int fd);
 
