@@ -91,18 +91,21 @@ static inline size_t block_size(size_t size) {
     return size > SIZE_MAX - 2 * mark ? SIZE_MAX : (size + 2 * mark - 1) / mark * mark;
 }
 
-void *malloc(size_t size) {
+/* Inside of a callback the return address would be the callback's, which is in the library. */
+#define NOT_INSIDE __attribute__((noinline))
+
+NOT_INSIDE void *malloc(size_t size) {
     return block_begin(__libc_malloc(block_size(size)), __builtin_return_address(0));
 }
 
-void *calloc(size_t count, size_t size) {
+NOT_INSIDE void *calloc(size_t count, size_t size) {
     size_t all;
     if (__builtin_mul_overflow(count, size, &all))
         all = SIZE_MAX;
     return block_begin(__libc_calloc(1, block_size(all)), __builtin_return_address(0));
 }
 
-void *realloc(void *block, size_t size) {
+NOT_INSIDE void *realloc(void *block, size_t size) {
     bool was_marked = block_is_marked(block);
     void *moved = __libc_realloc(block, block_size(size));
     if (!moved)
@@ -111,15 +114,15 @@ void *realloc(void *block, size_t size) {
     return block_begin(moved, __builtin_return_address(0));
 }
 
-void *memalign(size_t alignment, size_t size) {
+NOT_INSIDE void *memalign(size_t alignment, size_t size) {
     return block_begin(__libc_memalign(alignment, block_size(size)), __builtin_return_address(0));
 }
 
-void *aligned_alloc(size_t alignment, size_t size) {
+NOT_INSIDE void *aligned_alloc(size_t alignment, size_t size) {
     return block_begin(__libc_memalign(alignment, block_size(size)), __builtin_return_address(0));
 }
 
-int posix_memalign(void **block, size_t alignment, size_t size) {
+NOT_INSIDE int posix_memalign(void **block, size_t alignment, size_t size) {
     void *made = __libc_memalign(alignment, block_size(size));
     *block = block_begin(made, __builtin_return_address(0));
     return made ? 0 : ENOMEM;

@@ -8,6 +8,7 @@
 
 #include "failures.h"
 #include "handles.h"
+#include "pace.h"
 
 enum { SHARED = 12, SHARED_LEAVES = 8, SHARED_CODE = 5000, COPIES = 3 };
 
@@ -36,12 +37,6 @@ struct shared {
 };
 
 static shared shared_processes[SHARED];
-
-static inline int64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * INT64_C(1000000000) + now.tv_nsec;
-}
 
 static inline void work_for(int64_t microseconds) {
     int64_t end = now_ns() + microseconds * 1000;

@@ -6,6 +6,7 @@
 
 #include "failures.h"
 #include "handles.h"
+#include "pace.h"
 #include "rest.h"
 
 enum { CANCELLERS = 2, ACTORS = RUNNERS + 1 + CANCELLERS, MOST_THREADS = 32 };
@@ -22,11 +23,6 @@ static int nowhere;             /* a file that takes all that is written to it *
 static atomic_int runners_left; /* those that have runs left to do */
 static atomic_int hogs_left;
 static atomic_bool is_drought; /* no thread can be had, and the cancellers rest */
-
-static inline void pause_for(rng *r, size_t most_microseconds) {
-    struct timespec time = {.tv_nsec = (long)rng_below(r, most_microseconds) * 1000};
-    nanosleep(&time, NULL);
-}
 
 static inline void cancel_something(rng *r) {
     proc_cancel *found = handle_get(any_entry(r));
