@@ -16,7 +16,7 @@
  *   dumps            The dump signal writes the live tree, any number of times, and stops nothing.
  *   stuck_stderr     A standard error that nobody reads holds up neither the cancellation, nor the end.
  *   ends_otherwise   A signal that ends nothing by default ends it with exit status 128 + its number.
- *   restored         The dispositions of all of them are back when it returns.
+ *   restored         The dispositions of all of them are back when it returns, and so is the mask of the thread.
  */
 #include "child.h"
 #include "leaf.h"
@@ -364,7 +364,13 @@ static void restored(void) {
     sigaddset(&own.sa_mask, SIGALRM);
     for (int i = 0; i < 4; i++)
         sigaction(used[i], &own, NULL);
+    sigset_t before, after;
+    pthread_sigmask(SIG_BLOCK, &own.sa_mask, NULL);
+    pthread_sigmask(SIG_SETMASK, NULL, &before);
     CHECK_OK(proc_main_with(succeeding(), &options));
+    pthread_sigmask(SIG_SETMASK, NULL, &after);
+    CHECK(memcmp(&before, &after, sizeof after) == 0);
+    pthread_sigmask(SIG_UNBLOCK, &own.sa_mask, NULL);
     for (int i = 0; i < 4; i++) {
         sigaction(used[i], NULL, &now);
         CHECK(now.sa_handler == handle && (now.sa_flags & SA_RESTART) &&
