@@ -1,5 +1,8 @@
 //! Work that the listening thread has another thread do, because it may take its time: hooks of the program run
-//! in a cancellation, and standard error may be a pipe that nobody reads.
+//! in a cancellation, standard error may be a pipe that nobody reads, and so may the service manager's socket be.
+//!
+//! Invariant:
+//! - **A1 the last one.** What was asked for last is done, and before that nothing is idle, as who waits sees it.
 
 use crate::bug;
 use crate::clock::Instant;
@@ -29,16 +32,20 @@ impl Aside {
 
     /// Has it done, after what is being done. If no thread can be had, it is done here and now.
     pub(crate) fn ask(self: &Arc<Aside>, job: Job) {
-        let mut state = self.state.lock();
-        state.next = Some(job);
-        if std::mem::replace(&mut state.is_busy, true) {
+        if !self.begin(job) {
             return;
         }
-        drop(state);
         let this = self.clone();
         if crew::lend(Box::new(move || this.work())).is_err() {
             self.work();
         }
+    }
+
+    /// Notes it as the next one. Tells whether nobody does such work at this moment, who would go on with it.
+    fn begin(&self, job: Job) -> bool {
+        let mut state = self.state.lock();
+        state.next = Some(job);
+        !std::mem::replace(&mut state.is_busy, true)
     }
 
     fn work(&self) {
@@ -50,6 +57,7 @@ impl Aside {
         }
     }
 
+    /// The next one. That there is none, and that nobody works any more, is one step (A1).
     fn next(&self) -> Option<Job> {
         let mut state = self.state.lock();
         let next = state.next.take();
@@ -70,3 +78,7 @@ impl Aside {
         drop(self.bell.wait_while_until(self.state.lock(), end, busy));
     }
 }
+
+#[cfg(all(test, loom))]
+#[path = "models/aside.rs"]
+mod models;
