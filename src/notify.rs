@@ -1,8 +1,10 @@
 //! What the service manager is told, by the protocol of `sd_notify`: datagrams of a few lines.
 //!
-//! Nothing of it may hold the program up, or keep it from running: a message that cannot be sent is not sent,
-//! and the first of them is told on standard error. No descriptor is kept from one message to the next.
+//! Nothing of it may hold the program up, or keep it from running: what is new is noted at once, and sent by whom
+//! that may hold up. A message that cannot be sent is not sent, and the first of them is told on standard error.
+//! No descriptor is kept from one message to the next.
 
+use std::collections::VecDeque;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Error, ErrorKind};
 use std::os::linux::net::SocketAddrExt;
@@ -24,12 +26,13 @@ pub(crate) struct Manager {
     told: Mutex<Told>,
 }
 
-/// What it has been told.
+/// What it has been told, and is to be.
 #[derive(Default)]
 struct Told {
     is_up: bool,
     is_stopping: bool,
-    beat: Option<Instant>,
+    next_beat: Option<Instant>,
+    news: VecDeque<&'static str>,
     has_failed: bool,
 }
 
@@ -45,35 +48,48 @@ impl Manager {
         Some(manager)
     }
 
-    /// Tells what is new. Returns when it is to be told something again at the latest.
-    ///
-    /// What it says of the tasks it has from the slots of all threads, so it says nothing if the library is stuck.
-    pub(crate) fn tell(&self, is_up: bool, is_stopping: bool) -> Option<Instant> {
+    /// Notes what is new, for `send`. Returns when it is to be told something again at the latest.
+    pub(crate) fn note(&self, is_up: bool, is_stopping: bool) -> Option<Instant> {
         let mut told = self.told.lock();
         if is_up && !told.is_up && !told.is_stopping {
             told.is_up = true;
-            self.send("READY=1", &mut told);
+            told.news.push_back("READY=1");
         }
         if is_stopping && !told.is_stopping {
             told.is_stopping = true;
-            self.send("STOPPING=1", &mut told);
+            told.news.push_back("STOPPING=1");
         }
-        if told.beat.is_none_or(clock::has_come) && self.beat.is_some() {
-            told.beat = self.beat.and_then(|beat| clock::now().checked_add(beat));
-            self.send("WATCHDOG=1", &mut told);
+        if let Some(beat) = self.beat
+            && told.next_beat.is_none_or(clock::has_come)
+        {
+            told.next_beat = clock::now().checked_add(beat);
+            told.note_beat();
         }
-        told.beat
+        told.next_beat
     }
 
-    fn send(&self, what: &str, told: &mut Told) {
-        let tasks = stats::look().tasks();
-        let plural = if tasks == 1 { "" } else { "s" };
-        let text = format!("{what}\nSTATUS={tasks} task{plural} running\n");
-        if let Err(error) = send(&self.socket, text.as_bytes())
-            && !std::mem::replace(&mut told.has_failed, true)
-        {
-            self.complain(&error);
+    pub(crate) fn has_news(&self) -> bool {
+        !self.told.lock().news.is_empty()
+    }
+
+    /// Sends what was noted.
+    ///
+    /// What it says of the tasks it has from the slots of all threads, so it says nothing if the library is stuck.
+    pub(crate) fn send(&self) {
+        while let Some(what) = self.next() {
+            let tasks = stats::look().tasks();
+            let plural = if tasks == 1 { "" } else { "s" };
+            let text = format!("{what}\nSTATUS={tasks} task{plural} running\n");
+            if let Err(error) = send(&self.socket, text.as_bytes())
+                && !std::mem::replace(&mut self.told.lock().has_failed, true)
+            {
+                self.complain(&error);
+            }
         }
+    }
+
+    fn next(&self) -> Option<&'static str> {
+        self.told.lock().news.pop_front()
     }
 
     fn complain(&self, error: &Error) {
@@ -81,6 +97,16 @@ impl Manager {
         let text = format!("procession: NOTIFY_SOCKET is {socket}: {error}\n");
         // There is nobody left to tell.
         let _ = descriptor::write_all(libc::STDERR_FILENO, text.as_bytes());
+    }
+}
+
+impl Told {
+    /// One that was not sent yet is not followed by another.
+    fn note_beat(&mut self) {
+        const BEAT: &str = "WATCHDOG=1";
+        if !self.news.contains(&BEAT) {
+            self.news.push_back(BEAT);
+        }
     }
 }
 
@@ -133,18 +159,44 @@ mod tests {
         assert_eq!(beat(None, None), None);
     }
 
-    #[test]
-    fn without_a_watchdog_there_is_no_next_time() {
-        let manager = Manager {
+    fn manager(beat: Option<Duration>) -> Manager {
+        Manager {
             socket: "/nowhere/at/all".into(),
-            beat: None,
-            told: Mutex::new(Told {
-                has_failed: true,
-                ..Told::default()
-            }),
-        };
-        assert_eq!(manager.tell(false, false), None);
-        assert_eq!(manager.tell(true, false), None);
-        assert_eq!(manager.tell(true, true), None);
+            beat,
+            told: Mutex::new(Told::default()),
+        }
+    }
+
+    fn news(manager: &Manager) -> Vec<&'static str> {
+        std::iter::from_fn(|| manager.next()).collect()
+    }
+
+    #[test]
+    fn each_is_told_once_and_in_order() {
+        let manager = manager(None);
+        assert_eq!(manager.note(false, false), None);
+        assert!(!manager.has_news());
+        assert_eq!(manager.note(true, false), None);
+        assert_eq!(manager.note(true, true), None);
+        assert_eq!(manager.note(true, true), None);
+        assert_eq!(news(&manager), ["READY=1", "STOPPING=1"]);
+        assert!(!manager.has_news());
+    }
+
+    #[test]
+    fn who_stops_is_not_up_any_more() {
+        let manager = manager(None);
+        manager.note(false, true);
+        manager.note(true, true);
+        assert_eq!(news(&manager), ["STOPPING=1"]);
+    }
+
+    #[test]
+    fn beats_that_nobody_sends_are_one() {
+        let manager = manager(Some(Duration::ZERO));
+        for _ in 0..3 {
+            assert!(manager.note(false, false).is_some());
+        }
+        assert_eq!(news(&manager), ["WATCHDOG=1"]);
     }
 }

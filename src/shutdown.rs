@@ -36,12 +36,14 @@ pub(crate) struct Shutdown {
     root: Cancel,
     drain_ns: i64,
     grace_ns: i64,
-    manager: Option<Manager>,
+    manager: Option<Arc<Manager>>,
     state: Mutex<State>,
     /// What cancels, and so runs hooks of the program.
     canceller: Arc<Aside>,
     /// What writes to standard error.
     printer: Arc<Aside>,
+    /// What tells the manager.
+    teller: Arc<Aside>,
 }
 
 struct State {
@@ -75,8 +77,7 @@ impl Ear for Shutdown {
             state.phase = next;
         }
         let stopping = state.phase.stop().is_some();
-        let beat = self.manager.as_ref();
-        let beat = beat.and_then(|manager| manager.tell(readiness::is_up(), stopping));
+        let beat = self.tell_manager(stopping);
         [state.phase.end(), beat].into_iter().flatten().min()
     }
 }
@@ -84,6 +85,7 @@ impl Ear for Shutdown {
 impl Shutdown {
     pub(crate) fn new(root: Cancel, options: &Options) -> Arc<Shutdown> {
         let manager = options.notify.then(Manager::of_environment).flatten();
+        let manager = manager.map(Arc::new);
         Arc::new(Shutdown {
             root,
             drain_ns: options.drain_ns,
@@ -95,6 +97,7 @@ impl Shutdown {
             }),
             canceller: Aside::new(),
             printer: Aside::new(),
+            teller: Aside::new(),
         })
     }
 
@@ -145,6 +148,17 @@ impl Shutdown {
         }));
     }
 
+    /// Tells the manager what is new; returns when there will be something again at the latest.
+    fn tell_manager(&self, is_stopping: bool) -> Option<Instant> {
+        let manager = self.manager.as_ref()?;
+        let next = manager.note(readiness::is_up(), is_stopping);
+        if manager.has_news() {
+            let manager = manager.clone();
+            self.teller.ask(Box::new(move || manager.send()));
+        }
+        next
+    }
+
     /// The process has completed (G9), and with it every hook that the cancellation runs. Tells what it was
     /// asked to stop by, if it was.
     pub(crate) fn over(&self) -> Option<Stop> {
@@ -159,11 +173,11 @@ impl Shutdown {
         }
     }
 
-    /// Waits for what is still written, when it is over and nobody listens any more, and tells the manager.
+    /// Tells the manager, and waits for what is still written, when it is over and nobody listens any more.
     pub(crate) fn close(&self) {
-        self.printer.wait(clock::now().checked_add(PATIENCE));
-        if let Some(manager) = &self.manager {
-            manager.tell(readiness::is_up(), true);
+        self.tell_manager(true);
+        for aside in [&self.printer, &self.teller] {
+            aside.wait(clock::now().checked_add(PATIENCE));
         }
     }
 }
