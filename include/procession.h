@@ -777,7 +777,7 @@ PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
 /**
  * Whether a handle is cancelled. Once it is, it stays so.
  *
- * Threads: async-signal-safe; costs one atomic load.
+ * Threads: async-signal-safe; costs one atomic load, on the handle of a task two.
  *
  * @param cancel  NULL is not cancelled.
  */
@@ -1023,7 +1023,7 @@ PROC_API proc_error *proc_main_with(proc_impl *impl, const proc_main_options *op
  * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
  * before the cancellation that is.
  *
- * Threads: async-signal-safe; costs two atomic loads.
+ * Threads: async-signal-safe; costs two atomic loads, on the handle of a task three.
  *
  * @param cancel  NULL is not draining.
  */

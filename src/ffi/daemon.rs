@@ -70,7 +70,7 @@ pub unsafe extern "C" fn proc_main_with(
 /// It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
 /// before the cancellation that is.
 ///
-/// Threads: async-signal-safe; costs two atomic loads.
+/// Threads: async-signal-safe; costs two atomic loads, on the handle of a task three.
 ///
 /// @param cancel  NULL is not draining.
 #[unsafe(no_mangle)]
