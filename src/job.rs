@@ -6,8 +6,11 @@
 //! - **J2 told, then joined.** Who asked to be told of it is told once, after that, and no join returns
 //!   before that has.
 //! - **J3 not from inside.** What is a part of a job, and who is told of it, cannot wait for it to end.
+//! - **J4 joined means closed.** No join returns before the job's descriptor is closed: the thread that ran
+//!   the job may hold it for a moment longer than its owner.
 
 use std::io;
+use std::mem;
 use std::os::fd::RawFd;
 
 use crate::bug;
@@ -157,6 +160,7 @@ impl Job {
         let mut state = frames::while_waiting(Waiting::JobJoin, || {
             self.bell.wait_while(self.state.lock(), goes_on)
         });
+        drop(mem::take(&mut state.fd)); // J4
         state.outcome.take()
     }
 

@@ -7,6 +7,7 @@
  *   wait             proc_job_wait is false while it runs, when the time is up, and true once it is complete, at once.
  *   fd               proc_job_fd is not readable before, and readable for good once complete; close-on-exec; the same each
  *                    time; also when it is first asked for afterwards. Joining closes it.
+ *   fd_closed        When the join has returned it is closed, each of 10,000 times, whatever the thread that ran the job does.
  *   cancelled        A job started below a handle is cancelled with it, with that cause; one without is below nothing.
  *   own_task         A job is in the task of the handle that it was given, else of the callback that started it.
  *   deadlock         Joining a job from inside itself fails with EDEADLK, from any callback of it, in groups, in runs of its
@@ -127,6 +128,17 @@ static void fd(void) {
     CHECK_OK(proc_job_join(other));
     CHECK(fcntl(early, F_GETFD) == -1 && errno == EBADF);
     CHECK(fcntl(late, F_GETFD) == -1 && errno == EBADF);
+}
+
+static void fd_closed(void) {
+    int left = 0;
+    for (size_t i = 0; i < check_scaled(10000); i++) {
+        proc_job *job = start(succeeding());
+        int fd = proc_job_fd(job);
+        CHECK_OK(proc_job_join(job));
+        left += fcntl(fd, F_GETFD) != -1;
+    }
+    CHECK_INT(left, 0);
 }
 
 static void cancelled(void) {
@@ -355,6 +367,7 @@ static void in_dump(void) {
     CHECK_OK(proc_job_join(start(impl)));
 }
 
-CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), CASE(fd), CASE(cancelled),
-           CASE(own_task), CASE(deadlock), CASE(inside), CASE(own_deadlock), CASE(not_inside),
-           CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(bad_input), CASE(in_dump))
+CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), CASE(fd), CASE(fd_closed),
+           CASE(cancelled), CASE(own_task), CASE(deadlock), CASE(inside), CASE(own_deadlock),
+           CASE(not_inside), CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(bad_input),
+           CASE(in_dump))
