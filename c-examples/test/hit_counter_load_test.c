@@ -33,7 +33,7 @@ static proc_error *visit_and_stay(proc_cancel *cancel, void *user_data) {
     (void)cancel;
     struct load *load = user_data;
     struct http_reply reply;
-    int fd = http_connect(load->server->port);
+    int fd = client_connect(load->server->port);
     do {
         reply = (struct http_reply){.outcome = HTTP_REFUSED};
         if (fd >= 0 && http_get(fd, "/"))

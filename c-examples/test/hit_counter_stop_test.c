@@ -9,20 +9,20 @@ static void answered_while_stopping(int fd) {
     struct http_reply reply = http_receive(fd);
     CHECK_INT(reply.outcome, HTTP_FULL);
     CHECK(reply.close);
-    CHECK(http_closed(fd));
+    CHECK(client_closed(fd));
     close(fd);
 }
 
 static void idle_connections_do_not_hold_up_the_stop(void) {
     struct server server;
     start(&server, "0");
-    int silent = http_connect(server.port);
+    int silent = client_connect(server.port);
     int idle = ask(&server, "/");
     struct http_reply reply = http_receive(idle);
     CHECK_INT(reply.outcome, HTTP_FULL);
     CHECK(!reply.close);
     stop(&server, SIGTERM);
-    CHECK(http_closed(idle) && http_closed(silent));
+    CHECK(client_closed(idle) && client_closed(silent));
     close(idle);
     close(silent);
     CHECK_INT(saved(), 1);
@@ -36,7 +36,7 @@ static void idle_connections_are_closed_before_slow_requests_end(void) {
     int idle = ask(&server, "/");
     CHECK_INT(http_receive(idle).outcome, HTTP_FULL);
     kill(server.pid, SIGTERM);
-    CHECK(http_closed(idle));
+    CHECK(client_closed(idle));
     CHECK_INT(poll(&(struct pollfd){.fd = slow, .events = POLLIN}, 1, 0), 0);
     close(idle);
     close(slow);
@@ -58,7 +58,7 @@ static bool stop_before_slow_answers(char *slow_ms) {
     for (int i = 0; i < SLOW; i++) {
         struct http_reply reply = http_receive(fds[i]);
         CHECK_INT(reply.outcome, HTTP_FULL);
-        CHECK(http_closed(fds[i]));
+        CHECK(client_closed(fds[i]));
         close(fds[i]);
         while_stopping += reply.close;
     }
@@ -77,13 +77,13 @@ static void slow_requests_in_flight_are_answered(void) {
 static void a_request_begun_before_the_stop_may_end_after_it(void) {
     struct server server;
     start(&server, "0");
-    int idle = http_connect(server.port);
-    int begun = http_connect(server.port);
-    CHECK(http_send(begun, "GET / HT"));
+    int idle = client_connect(server.port);
+    int begun = client_connect(server.port);
+    CHECK(client_send(begun, "GET / HT"));
     let_it_read(&server);
     kill(server.pid, SIGTERM);
-    CHECK(http_closed(idle)); /* now it has looked which connections are idle */
-    CHECK(http_send(begun, "TP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
+    CHECK(client_closed(idle)); /* now it has looked which connections are idle */
+    CHECK(client_send(begun, "TP/1.1\r\nHost: 127.0.0.1\r\n\r\n"));
     answered_while_stopping(begun);
     close(idle);
     server_join(&server);

@@ -47,8 +47,8 @@ static void a_client_that_goes_away_does_no_harm(void) {
     start(&server, "100");
     close(ask(&server, "/slow"));
     close(ask(&server, "/"));
-    int half = http_connect(server.port);
-    CHECK(http_send(half, "GET /sl"));
+    int half = client_connect(server.port);
+    CHECK(client_send(half, "GET /sl"));
     close(half);
     let_it_read(&server);
     stop(&server, SIGTERM);
@@ -59,8 +59,8 @@ static void only_get_is_served_and_only_known_pages(void) {
     struct server server;
     start(&server, "0");
     CHECK_INT(http_visit(server.port, "/favicon.ico").outcome, HTTP_WRONG);
-    int fd = http_connect(server.port);
-    CHECK(http_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"));
+    int fd = client_connect(server.port);
+    CHECK(client_send(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello"));
     CHECK_INT(http_receive(fd).outcome, HTTP_WRONG);
     CHECK(http_get(fd, "/"));
     CHECK_INT(http_receive(fd).number, 1);

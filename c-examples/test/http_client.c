@@ -1,38 +1,17 @@
 #define _GNU_SOURCE
 #include "http_client.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
+#include "client.h"
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-int http_connect(int port) {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-        return fd;
-    if (fd < 0 || (errno != ECONNREFUSED && errno != ECONNRESET)) {
-        perror("http_connect");
-        abort();
-    }
-    close(fd);
-    return -1;
-}
-
-bool http_send(int fd, const char *text) {
-    size_t size = strlen(text);
-    return send(fd, text, size, MSG_NOSIGNAL) == (ssize_t)size;
-}
-
 bool http_get(int fd, const char *path) {
     char text[128];
     snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n", path);
-    return http_send(fd, text);
+    return client_send(fd, text);
 }
 
 /* How long the whole answer is, once its head is there; 0 before. */
@@ -103,16 +82,11 @@ bool http_fetch(int port, const char *path, const char *accept, struct http_page
 
 struct http_reply http_visit(int port, const char *path) {
     struct http_reply reply = {.outcome = HTTP_REFUSED};
-    int fd = http_connect(port);
+    int fd = client_connect(port);
     if (fd < 0)
         return reply;
     if (http_get(fd, path))
         reply = http_receive(fd);
     close(fd);
     return reply;
-}
-
-bool http_closed(int fd) {
-    char byte;
-    return recv(fd, &byte, 1, 0) <= 0;
 }

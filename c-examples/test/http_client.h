@@ -18,11 +18,7 @@ struct http_reply {
     unsigned long number; /* the visitor's number in the body */
 };
 
-/* A connection to 127.0.0.1, or -1 when it is refused. */
-int http_connect(int port);
-
 /* false: the connection is closed. */
-bool http_send(int fd, const char *text);
 bool http_get(int fd, const char *path);
 
 struct http_reply http_receive(int fd);
@@ -40,8 +36,5 @@ struct http_page {
 
 /* Gets one, in a type that is accepted, on a connection of its own. false: there was no whole answer. */
 bool http_fetch(int port, const char *path, const char *accept, struct http_page *page);
-
-/* Waits until the server closes a connection on which nothing more comes: true, or false if something does come. */
-bool http_closed(int fd);
 
 #endif

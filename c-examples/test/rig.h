@@ -7,6 +7,7 @@
 
 #define _GNU_SOURCE
 #include "check.h"
+#include "client.h"
 #include "http_client.h"
 #include "server.h"
 
@@ -49,7 +50,7 @@ static inline void visit(const struct server *server, unsigned long number) {
 }
 
 static inline int ask(const struct server *server, const char *path) {
-    int fd = http_connect(server->port);
+    int fd = client_connect(server->port);
     CHECK(fd >= 0 && http_get(fd, path));
     return fd;
 }

@@ -55,19 +55,18 @@ void server_start(struct server *server, char *const *command, ...) {
 
     *server = (struct server){0};
     start(server, arguments);
-    const char *url = NULL;
+    const char *host = "127.0.0.1:", *address = NULL;
     if (fgets(server->first_line, sizeof server->first_line, server->out))
-        url = strstr(server->first_line, "http://127.0.0.1:");
-    if (url)
-        server->port = atoi(url + strlen("http://127.0.0.1:"));
+        address = strstr(server->first_line, host);
+    if (address)
+        server->port = atoi(address + strlen(host));
     else
         server_join(server);
 }
 
 void server_join(struct server *server) {
-    char line[256];
     int status = 0;
-    while (fgets(line, sizeof line, server->out))
+    while (fgets(server->last_line, sizeof server->last_line, server->out))
         ;
     must(waitpid(server->pid, &status, 0), "waitpid");
     rewind(server->err);

@@ -10,7 +10,8 @@ struct server {
     int port;   /* 0: it did not start to serve */
     int status; /* its exit status once it has ended; 128 + N if signal N ended it */
     char first_line[128];
-    char errors[768]; /* what it said on standard error, once it has ended */
+    char last_line[128]; /* of those after the first, once it has ended */
+    char errors[768];    /* what it said on standard error, once it has ended */
     FILE *out;
     FILE *err;
 };
