@@ -28,6 +28,7 @@ missing_packages() {
         command -v "$command" >/dev/null || echo "$package"
     done
     pkg-config --exists libmicrohttpd 2>/dev/null || echo libmicrohttpd-dev
+    pkg-config --exists libuv 2>/dev/null || echo libuv1-dev
     pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
     python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
 }
