@@ -69,12 +69,22 @@ pub(crate) fn stop_refreshing() {
     LAST_READ.store(0, Ordering::Relaxed);
 }
 
+/// One moment by several clocks, in nanoseconds.
+#[derive(Clone, Copy)]
+pub(crate) struct Clocks {
+    pub(crate) monotonic: u64,
+    /// Goes on while the machine is suspended.
+    pub(crate) boottime: u64,
+    /// Since 1970.
+    pub(crate) realtime: u64,
+}
+
 fn read(clock: libc::clockid_t) -> u64 {
     let mut now = libc::timespec {
         tv_sec: 0,
         tv_nsec: 0,
     };
-    // SAFETY: the call writes to a valid place, and both clocks exist.
+    // SAFETY: the call writes to a valid place, and these clocks exist.
     unsafe { libc::clock_gettime(clock, &mut now) };
     now.tv_sec as u64 * 1_000_000_000 + now.tv_nsec as u64
 }
