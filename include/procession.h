@@ -1143,6 +1143,63 @@ PROC_API void proc_get_stats(proc_stats *stats);
 PROC_API proc_error *proc_configure(const proc_config *config);
 
 /* ------------------------------------------------------------------------------------------------
+ * Tracing
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
+ * tasks that they are in, regions and logs on their threads, and where one thread starts what another
+ * one does. Times are those of CLOCK_MONOTONIC.
+ *
+ * What was recorded is written twice a second, so a program that is killed leaves a file that lacks
+ * its last second at most. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
+ * fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
+ * reads, and stopping the trace waits for him.
+ *
+ * A child of `fork` has no trace on: this one stays its parent's.
+ *
+ * Ownership: the path is copied; the returned error is yours.
+ *
+ * Threads: takes one thread of the library until the trace is stopped.
+ *
+ * @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
+ * @return NULL on success. EBUSY: a trace is on. EAGAIN: no thread can be had. Else why the file
+ *         cannot be made.
+ */
+PROC_API proc_error *proc_trace_start(const char *path);
+
+/**
+ * Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
+ * still runs is shown in it as unfinished.
+ *
+ * Ownership: the returned error is yours.
+ *
+ * @return NULL if the file is complete. EINVAL: no trace is on. Else why the file is not what it should be:
+ *         ENOSPC and the like, or EBADF if the program closed its descriptor, or ENOENT if it was deleted.
+ */
+PROC_API proc_error *proc_trace_stop(void);
+
+/**
+ * Whether anything is recorded, by a trace or by the flight recorder: whether it is worth the while to compose
+ * what would be recorded.
+ *
+ * Threads: costs one atomic load.
+ */
+PROC_API bool proc_trace_enabled(void);
+
+/**
+ * The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
+ * trace. Recording goes on meanwhile.
+ *
+ * Ownership: as for `proc_trace_start`.
+ *
+ * @param path  as for `proc_trace_start`.
+ * @return NULL if the file is complete. ENODATA: the flight recorder is off. EAGAIN: no thread can be had.
+ *         Else why the file cannot be made or written.
+ */
+PROC_API proc_error *proc_trace_snapshot(const char *path);
+
+/* ------------------------------------------------------------------------------------------------
  * Version
  * ------------------------------------------------------------------------------------------------ */
 

@@ -1,6 +1,7 @@
 //! Time: the only place that reads a clock or sleeps.
 //!
-//! unsafe: `std` has no clock that costs as little as the kernel's coarse one.
+//! unsafe: `std` has no clock that costs as little as the kernel's coarse one, and does not tell what a clock
+//! shows, which a trace needs.
 #![allow(unsafe_code)]
 
 use crate::sync::notes::{AtomicU64, Ordering};
@@ -77,6 +78,26 @@ pub(crate) struct Clocks {
     pub(crate) boottime: u64,
     /// Since 1970.
     pub(crate) realtime: u64,
+}
+
+impl Clocks {
+    pub(crate) fn now() -> Clocks {
+        Clocks {
+            monotonic: exact(),
+            boottime: read(libc::CLOCK_BOOTTIME),
+            realtime: read(libc::CLOCK_REALTIME),
+        }
+    }
+
+    /// The moment at which the monotonic clock showed this.
+    pub(crate) fn back_to(self, monotonic: u64) -> Clocks {
+        let passed = self.monotonic - monotonic;
+        Clocks {
+            monotonic,
+            boottime: self.boottime - passed,
+            realtime: self.realtime - passed,
+        }
+    }
 }
 
 fn read(clock: libc::clockid_t) -> u64 {

@@ -20,7 +20,7 @@ use std::mem::ManuallyDrop;
 
 use crate::sync::atomic::{AtomicU32, Ordering};
 use crate::sync::{Mutex, MutexGuard, OnceLock, global, per_thread};
-use crate::{config, counts, crew, readiness, sentinel, signal, slots, toplevel};
+use crate::{config, counts, crew, readiness, sentinel, signal, slots, toplevel, trace};
 
 // How many forks lie between this process and the one in which the library was loaded.
 global!(GENERATION: AtomicU32 = AtomicU32::new(0));
@@ -42,6 +42,7 @@ pub(crate) fn set_once<T>(cell: &OnceLock<T>, value: T) -> &T {
 struct Held {
     signal: signal::Held,
     readiness: readiness::Held,
+    trace: trace::Held,
     slots: slots::Held,
     sentinel: sentinel::Held,
     crew: crew::Held,
@@ -67,6 +68,7 @@ unsafe extern "C" fn before() {
     let held = Held {
         signal: signal::hold(), // First: who holds it may ask for a thread.
         readiness: readiness::hold(),
+        trace: trace::hold(),
         slots: slots::hold(),
         sentinel: sentinel::hold(),
         crew: crew::hold(),
@@ -89,6 +91,7 @@ unsafe extern "C" fn in_child() {
         config::forget(held.config);
         counts::after_fork();
         readiness::forget(held.readiness);
+        trace::forget(held.trace);
         toplevel::after_fork();
         signal::forget(held.signal); // Last: from here on signals come in.
     }

@@ -76,7 +76,7 @@ mod task_run;
 mod thread_name;
 mod toplevel;
 #[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the engine does not call it yet")
+    any(not(test), loom),
+    expect(dead_code, unused_imports, reason = "the engine does not call it yet")
 )]
 mod trace;

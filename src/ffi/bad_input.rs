@@ -14,6 +14,11 @@ pub(super) enum BadInput {
         function: &'static str,
         argument: &'static str,
     },
+    #[error("{function}: {argument} is empty")]
+    Empty {
+        function: &'static str,
+        argument: &'static str,
+    },
     #[error("{function}: {argument} is NULL, but count is {count}")]
     NullArray {
         function: &'static str,

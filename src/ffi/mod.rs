@@ -32,6 +32,8 @@ pub mod stats;
 
 pub mod configure;
 
+pub mod trace;
+
 pub mod version;
 
 mod bad_input;

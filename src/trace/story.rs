@@ -52,6 +52,11 @@ impl Story {
         &self.perfetto.packets.bytes
     }
 
+    /// It is written.
+    pub(super) fn clear(&mut self) {
+        self.perfetto.packets.bytes.clear();
+    }
+
     /// Goes on with a record of that thread. Those of one thread come in the order of their times.
     pub(super) fn add(&mut self, tid: i32, record: &Record<'_>) {
         let [first, second, third] = record.words;

@@ -1,7 +1,14 @@
-//! Tests of the trace as a whole, with a strict reader of their own (`protobuf`, `schema`, `view`).
+//! Tests of the trace as a whole.
 
+mod calls;
+mod cost;
+mod driver;
+mod forked;
+mod killed;
+mod load;
 mod mapping;
 mod protobuf;
+mod recorder;
 mod scene;
 mod schema;
 mod view;

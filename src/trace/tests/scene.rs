@@ -1,10 +1,12 @@
 //! A stage for tests of the one trace that a program has: one at a time, each with a file of its own.
 
+use std::ffi::CString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::view::{self, View};
+use crate::trace;
 
 static STAGE: Mutex<()> = Mutex::new(());
 
@@ -23,8 +25,32 @@ impl Scene {
         }
     }
 
+    /// The next file, on the same stage.
+    pub(super) fn again(&mut self, name: &str) -> &Scene {
+        self.remove();
+        self.path = file(name);
+        self
+    }
+
+    pub(super) fn path(&self) -> CString {
+        c_path(&self.path)
+    }
+
+    /// That of another file.
+    pub(super) fn path_of(name: &str) -> CString {
+        c_path(&file(name))
+    }
+
     pub(super) fn file(&self) -> &Path {
         &self.path
+    }
+
+    /// Traces what the code does.
+    pub(super) fn trace(&self, code: impl FnOnce()) -> View {
+        trace::start(&self.path()).expect("the trace starts");
+        code();
+        trace::stop().expect("the trace is complete");
+        self.view()
     }
 
     /// What a viewer makes of the file.
@@ -46,6 +72,10 @@ fn directory() -> PathBuf {
 
 fn file(name: &str) -> PathBuf {
     directory().join(format!("{name}.pftrace"))
+}
+
+fn c_path(path: &Path) -> CString {
+    CString::new(path.as_os_str().as_encoded_bytes()).expect("a path has no NUL")
 }
 
 impl Scene {

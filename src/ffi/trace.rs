@@ -1,0 +1,120 @@
+//! Tracing.
+
+use std::ffi::{CStr, c_char};
+use std::io;
+
+use super::bad_input::BadInput;
+use super::error::strerror;
+use super::handle::{give_outcome, string};
+use super::types::proc_error;
+use crate::bug;
+use crate::error::Error;
+use crate::trace::{self, Fault};
+
+/// # Tracing
+///
+/// Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
+/// tasks that they are in, regions and logs on their threads, and where one thread starts what another
+/// one does. Times are those of CLOCK_MONOTONIC.
+///
+/// What was recorded is written twice a second, so a program that is killed leaves a file that lacks
+/// its last second at most. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
+/// fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
+/// reads, and stopping the trace waits for him.
+///
+/// A child of `fork` has no trace on: this one stays its parent's.
+///
+/// Ownership: the path is copied; the returned error is yours.
+///
+/// Threads: takes one thread of the library until the trace is stopped.
+///
+/// @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
+/// @return NULL on success. EBUSY: a trace is on. EAGAIN: no thread can be had. Else why the file
+///         cannot be made.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_error {
+    let function = "proc_trace_start";
+    // SAFETY: the caller lends the path.
+    with_path(function, unsafe { string(path) }, trace::start)
+}
+
+/// Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
+/// still runs is shown in it as unfinished.
+///
+/// Ownership: the returned error is yours.
+///
+/// @return NULL if the file is complete. EINVAL: no trace is on. Else why the file is not what it should be:
+///         ENOSPC and the like, or EBADF if the program closed its descriptor, or ENOENT if it was deleted.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_trace_stop() -> *mut proc_error {
+    outcome("proc_trace_stop", trace::stop)
+}
+
+/// Whether anything is recorded, by a trace or by the flight recorder: whether it is worth the while to compose
+/// what would be recorded.
+///
+/// Threads: costs one atomic load.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_trace_enabled() -> bool {
+    trace::enabled()
+}
+
+/// The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
+/// trace. Recording goes on meanwhile.
+///
+/// Ownership: as for `proc_trace_start`.
+///
+/// @param path  as for `proc_trace_start`.
+/// @return NULL if the file is complete. ENODATA: the flight recorder is off. EAGAIN: no thread can be had.
+///         Else why the file cannot be made or written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_trace_snapshot(path: *const c_char) -> *mut proc_error {
+    let function = "proc_trace_snapshot";
+    // SAFETY: the caller lends the path.
+    with_path(function, unsafe { string(path) }, trace::snapshot)
+}
+
+fn with_path(
+    function: &'static str,
+    path: Option<&CStr>,
+    code: impl FnOnce(&CStr) -> Result<(), Fault>,
+) -> *mut proc_error {
+    let argument = "path";
+    let Some(path) = path else {
+        return give_outcome(Err(BadInput::Null { function, argument }.into()));
+    };
+    if path.is_empty() {
+        return give_outcome(Err(BadInput::Empty { function, argument }.into()));
+    }
+    outcome(function, || code(path))
+}
+
+fn outcome(function: &'static str, code: impl FnOnce() -> Result<(), Fault>) -> *mut proc_error {
+    give_outcome(bug::contained(|| {
+        code().map_err(|fault| error(function, fault))
+    }))
+}
+
+fn error(function: &str, fault: Fault) -> Error {
+    let (code, what) = match fault {
+        Fault::IsOn => (libc::EBUSY, "a trace is on already".to_owned()),
+        Fault::IsOff => (libc::EINVAL, "no trace is on".to_owned()),
+        Fault::NotKept => (libc::ENODATA, "the flight recorder is off".to_owned()),
+        Fault::NoThread => (
+            libc::EAGAIN,
+            "no thread could be had to write it".to_owned(),
+        ),
+        Fault::File { path, error } => {
+            let path = path.to_string_lossy();
+            let code = error.raw_os_error().unwrap_or(libc::EIO);
+            (code, format!("{path}: {}", reason(&error)))
+        }
+    };
+    Error::new(code, &format!("{function}: {what}"))
+}
+
+fn reason(error: &io::Error) -> String {
+    error
+        .raw_os_error()
+        .map_or_else(|| error.to_string(), strerror)
+}
