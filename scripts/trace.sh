@@ -19,7 +19,7 @@ install_trace_processor() {
 }
 
 # The tests whose files check.py knows; cargo runs them in the gate `rust`, too, which leaves no files.
-traced=(mapping calls load::a_million load::what_a_slow_file recorder::a_snapshot)
+traced=(mapping calls engine load::a_million load::what_a_slow_file recorder::a_snapshot)
 
 test_trace() {
     local files=$PWD/build/trace/files

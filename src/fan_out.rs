@@ -27,6 +27,7 @@ use crate::process::{self, Process};
 use crate::sync::atomic::{AtomicUsize, Ordering};
 use crate::sync::{Arc, Condvar, Mutex};
 use crate::task_run::TaskRun;
+use crate::trace::{self, Origin};
 use crate::{sentinel, slots};
 
 /// What the first failure means for the other children.
@@ -119,6 +120,8 @@ struct Work {
     cancel: Cancel,
     task: Option<Arc<TaskRun>>,
     part_of: PartOf,
+    /// Where it was started.
+    origin: Origin,
 }
 
 impl FanOut {
@@ -128,6 +131,7 @@ impl FanOut {
             cancel: context.scope.handle().clone(),
             task: context.task.cloned(),
             part_of: context.part_of,
+            origin: trace::origin(),
         };
         FanOut {
             count: process.children().len(),
@@ -152,14 +156,11 @@ impl FanOut {
             .get(self.next.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Claims and runs children until there are none; tells whether there was one.
-    fn work(&self, parent: &Process, context: &Context<'_>) -> bool {
-        let mut useful = false;
+    /// Claims and runs children until there are none.
+    fn work(&self, parent: &Process, context: &Context<'_>) {
         while let Some(child) = self.claim(parent) {
             self.run_child(child, context);
-            useful = true;
         }
-        useful
     }
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
@@ -225,11 +226,22 @@ impl FanOut {
         let scope = Scope::of(Some(work.cancel.clone()), task);
         let useful = frames::enter(What::Help(self), &scope, task, work.part_of, |context| {
             context.slot.counts.count(Counted::Helpers);
-            self.work(&work.parent, &context)
+            self.help_on(work, &context)
         });
         if useful {
             self.useful.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// As `work` does, and says of each child that it was started elsewhere.
+    fn help_on(&self, work: &Work, context: &Context<'_>) -> bool {
+        let mut useful = false;
+        while let Some(child) = self.claim(&work.parent) {
+            trace::arrive(work.origin, work.task.as_deref());
+            self.run_child(child, context);
+            useful = true;
+        }
+        useful
     }
 
     /// Whether most children needed a thread of their own.

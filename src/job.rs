@@ -26,6 +26,7 @@ use crate::ready_fd::ReadyFd;
 use crate::sync::notes::{AtomicU64, Ordering};
 use crate::sync::{Arc, Condvar, Mutex, ThreadId};
 use crate::task_run::TaskRun;
+use crate::trace::{self, Origin};
 
 pub(crate) struct Job {
     id: JobId,
@@ -79,8 +80,8 @@ impl Job {
         // The work is shared until it is known who does it.
         let work = Arc::new(Mutex::new(Some(work)));
         let lent = crew::lend(Box::new({
-            let (job, work) = (job.clone(), work.clone());
-            move || job.run(work.lock().take())
+            let (job, work, origin) = (job.clone(), work.clone(), trace::origin());
+            move || job.run(work.lock().take(), origin)
         }));
         if let Err(NoThread) = lent {
             job.deny(work.lock().take());
@@ -88,8 +89,9 @@ impl Job {
         job
     }
 
-    fn run(&self, work: Option<Work>) {
+    fn run(&self, work: Option<Work>, origin: Origin) {
         let Some(work) = work else { return };
+        trace::arrive(origin, work.task.as_deref());
         let outcome = bug::contained(|| self.run_process(&work));
         self.complete(outcome, work);
     }

@@ -17,7 +17,8 @@
 //! - `signal` tells those who listen of signals: `shutdown`, and `on_signal`, which runs a process at each.
 //!   `aside` does what would hold it up, `descriptor` writes.
 //! - `config` is what the program has chosen for these threads.
-//! - `trace` records what happens, and writes it for a viewer.
+//! - `trace` records what happens, and writes it for a viewer; `by_hand` has tasks that a program begins and
+//!   ends itself.
 //! - `fork` empties the library in a child of the program.
 //! - `callback` is what the library holds of the program: code, data, and how to release it.
 //! - `cancel` is the tree of cancel handles, `drain` which of them will be cancelled soon, and `task_run` the
@@ -75,8 +76,4 @@ mod task;
 mod task_run;
 mod thread_name;
 mod toplevel;
-#[cfg_attr(
-    any(not(test), loom),
-    expect(dead_code, unused_imports, reason = "the engine does not call it yet")
-)]
 mod trace;

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 use crate::error::Outcome;
 use crate::frames::{Context, What};
 use crate::process::{self, Process};
+use crate::trace;
 
 pub(crate) struct Region {
     region_type: CString,
@@ -14,9 +15,13 @@ pub(crate) struct Region {
 /// Passes errors on as they are.
 #[inline(never)]
 pub(crate) fn run(region: &Region, context: &Context<'_>) -> Outcome {
-    context.inside(What::Region(&region.region_type), || {
+    let task = context.task.map(|task| &**task);
+    let begun = trace::region_begin(task, &region.region_type);
+    let outcome = context.inside(What::Region(&region.region_type), || {
         process::run(&region.child, context)
-    })
+    });
+    trace::region_end(begun);
+    outcome
 }
 
 impl Region {

@@ -9,6 +9,7 @@ use crate::process::{self, Process};
 use crate::readiness::Service;
 use crate::sync::Arc;
 use crate::task_run::{Name, TaskRun};
+use crate::trace;
 
 pub(crate) struct Task {
     name: Arc<Name>,
@@ -38,6 +39,8 @@ pub(crate) fn run(task: &Task, context: &Context<'_>) -> Outcome {
         process::run(&task.child, &inside)
     });
     counts.count(Counted::TasksEnded);
+    let cause = || scope.existing().and_then(|cancel| cancel.cause());
+    trace::task_end(&here, outcome.as_ref().err(), cause);
     if outcome.is_ok() {
         here.service().map(Service::say);
     }

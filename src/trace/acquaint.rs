@@ -3,71 +3,62 @@
 //! Before anything of a task is recorded, the task and those around it are made known, if that was not
 //! done in this epoch. So no list of all tasks that live is needed.
 
-use std::ffi::CStr;
-
 use super::pen;
 use super::record::Kind;
 use super::switch;
 use crate::clock;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::notes::{AtomicBool, AtomicU64, Ordering};
+use crate::task_run::TaskRun;
 
-/// One run of a task, as the trace sees it.
-pub(crate) trait Task {
-    /// Never 0, and never used again.
-    fn id(&self) -> u64;
-    fn name(&self) -> &CStr;
-    /// The innermost task around it.
-    fn parent(&self) -> Option<&Self>;
-    fn seen(&self) -> &Seen;
+/// What has been told of a task; a part of each.
+pub(crate) struct Seen {
+    /// When it was last made known.
+    told: AtomicU64,
+    /// It can be seen after that, too: below it, or through a handle that somebody kept.
+    ended: AtomicBool,
 }
 
-/// When a task was last made known; a part of each task.
-pub(crate) struct Seen(AtomicU64);
-
-/// The task has ended. Only one that is ended by hand can be seen then, below another one.
-const ENDED: u64 = 1;
 /// What was to make it known then is lost.
-const MISSED: u64 = 2;
+const MISSED: u64 = 1;
 /// Where the time begins.
-const TIME: u32 = 2;
+const TIME: u32 = 1;
 
 impl Seen {
     pub(crate) fn never() -> Seen {
-        Seen(AtomicU64::new(0))
+        Seen {
+            told: AtomicU64::new(0),
+            ended: AtomicBool::new(false),
+        }
     }
 
-    /// To be called when a task ends that others may outlive of which it is the parent.
+    /// The task has ended. To be called after that is recorded, and whether or not anything is.
     pub(crate) fn end(&self) {
-        self.0.fetch_or(ENDED, Ordering::Relaxed);
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     #[inline]
     fn is_in(&self, epoch: u64) -> bool {
-        let seen = self.0.load(Ordering::Relaxed);
-        seen >= epoch << TIME && seen & MISSED == 0
+        let told = self.told.load(Ordering::Relaxed);
+        told >= epoch << TIME && told & MISSED == 0
     }
 }
 
 /// Records the beginning of a task.
-pub(super) fn begin(task: &impl Task) {
-    let epoch = switch::epoch();
-    let parent = task.parent();
-    if let Some(parent) = parent {
-        acquaint(parent, epoch);
-    }
-    let words = [task.id(), id(parent)];
+#[inline(never)] // As in `events`.
+pub(super) fn begin(task: &TaskRun) {
+    let words = [task.id(), known(task.outer())];
     let recorded = pen::record(Kind::TaskBegin, words, [task.name().to_bytes()]);
-    let seen = match recorded {
+    let told = match recorded {
         Some(time) => time << TIME,
         None => clock::exact() << TIME | MISSED,
     };
     // Nobody else knows the task yet.
-    task.seen().0.store(seen, Ordering::Relaxed);
+    task.seen().told.store(told, Ordering::Relaxed);
 }
 
 /// Makes a task known, if it is not; returns its id. Outside of tasks, that is 0.
 #[inline]
-pub(super) fn known(task: Option<&impl Task>) -> u64 {
+pub(super) fn known(task: Option<&TaskRun>) -> u64 {
     if let Some(task) = task {
         let epoch = switch::epoch();
         if !task.seen().is_in(epoch) {
@@ -78,15 +69,15 @@ pub(super) fn known(task: Option<&impl Task>) -> u64 {
 }
 
 #[inline]
-fn id(task: Option<&impl Task>) -> u64 {
-    task.map_or(0, Task::id)
+fn id(task: Option<&TaskRun>) -> u64 {
+    task.map_or(0, TaskRun::id)
 }
 
 /// Makes a task known, and before it those around it that are not.
 #[cold]
-fn acquaint(task: &impl Task, epoch: u64) {
-    let unknown = |task: &&_| !Task::seen(*task).is_in(epoch);
-    let around = std::iter::successors(Some(task), |task| task.parent());
+fn acquaint(task: &TaskRun, epoch: u64) {
+    let unknown = |task: &&TaskRun| !task.seen().is_in(epoch);
+    let around = std::iter::successors(Some(task), |task| task.outer());
     let unknown: Vec<_> = around.take_while(unknown).collect();
     for task in unknown.into_iter().rev() {
         introduce(task, epoch);
@@ -94,28 +85,28 @@ fn acquaint(task: &impl Task, epoch: u64) {
 }
 
 /// Makes one task known, unless another thread is doing so.
-fn introduce(task: &impl Task, epoch: u64) {
-    let seen = &task.seen().0;
-    let swap = |from, to| seen.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
-    let before = seen.load(Ordering::Relaxed);
-    let ended = before & ENDED;
-    let now = clock::exact() << TIME | ended;
+fn introduce(task: &TaskRun, epoch: u64) {
+    let Seen { told, ended } = task.seen();
+    let swap = |from, to| told.compare_exchange(from, to, Ordering::Relaxed, Ordering::Relaxed);
+    let before = told.load(Ordering::Relaxed);
+    let now = clock::exact() << TIME;
     if task.seen().is_in(epoch) || swap(before, now).is_err() {
         return;
     }
-    let words = [task.id(), id(task.parent())];
-    let recorded = pen::record(how(before), words, [task.name().to_bytes()]);
+    let kind = how(before, ended.load(Ordering::Relaxed));
+    let words = [task.id(), id(task.outer())];
+    let recorded = pen::record(kind, words, [task.name().to_bytes()]);
     // If it is lost, it is to be tried again.
-    let _ = swap(now, recorded.map_or(before, |time| time << TIME | ended));
+    let _ = swap(now, recorded.map_or(before, |time| time << TIME));
 }
 
-/// How to introduce a task that was seen like that before.
-fn how(seen: u64) -> Kind {
-    if seen & ENDED != 0 {
+/// How to introduce a task that was told of then.
+fn how(told: u64, ended: bool) -> Kind {
+    if ended {
         Kind::TaskEnded
-    } else if seen < switch::first_epoch() << TIME {
+    } else if told < switch::first_epoch() << TIME {
         Kind::TaskBefore
-    } else if seen & MISSED != 0 {
+    } else if told & MISSED != 0 {
         Kind::TaskMissed
     } else {
         Kind::TaskAgain

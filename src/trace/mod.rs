@@ -2,8 +2,9 @@
 //!
 //! The rooms, in reading order (`docs/trace.md` has the protocol and the format):
 //!
-//! - here are the calls which the engine makes; they cost one load and a branch while nothing is on;
-//! - `control` starts and stops a trace, `snapshot` writes what the flight recorder has;
+//! - here are the calls which the engine makes; they cost one load and a branch while nothing is on, and
+//!   `events` is what they do else;
+//! - `control` starts and stops a trace, `environment` if that asks for one; `snapshot` writes what the flight recorder has;
 //! - `acquaint` makes tasks known that began before;
 //! - `drain` writes a trace to its `file`, `merge` brings records in order, `story` says what they mean;
 //! - `perfetto` is what that looks like, in `packet`s, with `intern`ed names, `encode`d;
@@ -17,6 +18,7 @@ mod chunk;
 mod control;
 mod drain;
 mod encode;
+mod events;
 mod file;
 mod intern;
 mod lists;
@@ -36,13 +38,13 @@ mod threads;
 
 use std::ffi::CStr;
 
-pub(crate) use acquaint::{Seen, Task};
+pub(crate) use acquaint::Seen;
 pub(crate) use control::{Fault, start, stop};
 pub(crate) use pen::Origin;
-pub(crate) use perfetto::Ended;
 pub(crate) use snapshot::{keep_last, snapshot};
 
-use record::Kind;
+use crate::error::Error;
+use crate::task_run::TaskRun;
 
 /// Whether anything is recorded.
 #[inline]
@@ -52,60 +54,58 @@ pub(crate) fn enabled() -> bool {
 
 /// A task begins.
 #[inline]
-pub(crate) fn task_begin(task: &impl Task) {
+pub(crate) fn task_begin(task: &TaskRun) {
     if enabled() {
         acquaint::begin(task);
     }
 }
 
-/// A task ends.
+/// A task ends, with that error, or well; the cause is why it was cancelled, if it was, and is asked for
+/// only if it is recorded.
 #[inline]
-pub(crate) fn task_end(task: &impl Task, how: Ended<'_>) {
+pub(crate) fn task_end<'a>(
+    task: &TaskRun,
+    error: Option<&Error>,
+    cause: impl FnOnce() -> Option<&'a Error>,
+) {
     if enabled() {
-        let id = acquaint::known(Some(task));
-        match how {
-            Ended::Well => pen::record(Kind::TaskEnd, [id], []),
-            Ended::Failed { code, text } => {
-                let code = u64::from(code.cast_unsigned());
-                pen::record(Kind::TaskFailed, [id, code], [text])
-            }
-            Ended::Cancelled { cause } => pen::record(Kind::TaskCancelled, [id], [cause]),
-        };
+        events::task_end(task, error, cause());
     }
+    task.seen().end();
 }
 
-/// A region that has begun on this thread.
-pub(crate) struct Region(u64);
+/// A region that has begun on this thread: when it did.
+pub(crate) struct Region(pub(crate) usize);
+
+impl Region {
+    /// Nothing was recorded then. (It is not 0, which is NULL in C.)
+    pub(crate) const UNRECORDED: Region = Region(1);
+}
 
 /// A region begins on the calling thread.
 #[inline]
-pub(crate) fn region_begin(task: Option<&impl Task>, name: &CStr) -> Region {
-    if !enabled() {
-        return Region(0);
+pub(crate) fn region_begin(task: Option<&TaskRun>, name: &CStr) -> Region {
+    if enabled() {
+        events::region_begin(task, name)
+    } else {
+        Region::UNRECORDED
     }
-    let began = pen::record(
-        Kind::RegionBegin,
-        [acquaint::known(task)],
-        [name.to_bytes()],
-    );
-    Region(began.unwrap_or(0))
 }
 
 /// The innermost region of the calling thread ends. One that began when nothing was recorded does not
 /// show.
 #[inline]
 pub(crate) fn region_end(region: Region) {
-    if region.0 != 0 && enabled() {
-        pen::record(Kind::RegionEnd, [region.0], []);
+    if region.0 != Region::UNRECORDED.0 && enabled() {
+        events::region_end(region);
     }
 }
 
 /// Says something, on the calling thread.
 #[inline]
-pub(crate) fn log(task: Option<&impl Task>, category: &CStr, message: &CStr) {
+pub(crate) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
     if enabled() {
-        let texts = [category.to_bytes(), message.to_bytes()];
-        pen::record(Kind::Log, [acquaint::known(task)], texts);
+        events::log(task, category, message);
     }
 }
 
@@ -121,14 +121,9 @@ pub(crate) fn origin() -> Origin {
 
 /// The calling thread does what was started there, on another thread.
 #[inline]
-pub(crate) fn arrive(origin: Origin, task: Option<&impl Task>) {
+pub(crate) fn arrive(origin: Origin, task: Option<&TaskRun>) {
     if origin != Origin::NOWHERE && enabled() {
-        let words = [
-            acquaint::known(task),
-            origin.time,
-            origin.tid.cast_unsigned().into(),
-        ];
-        pen::record(Kind::Arrival, words, []);
+        events::arrive(origin, task);
     }
 }
 

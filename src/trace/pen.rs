@@ -8,10 +8,10 @@
 
 use std::cell::Cell;
 
-use super::chunk::{Chunk, Claim};
+use super::chunk::{Chunk, Claim, WORDS};
 use super::lists::Grant;
 use super::pool;
-use super::record::{Event, Kind, LONGEST_TEXT, cut};
+use super::record::{Event, Kind, LONGEST, LONGEST_TEXT, cut};
 use super::switch;
 use crate::clock;
 use crate::sync::notes::{AtomicU32, AtomicU64, Ordering};
@@ -50,6 +50,7 @@ static LOST: AtomicU64 = AtomicU64::new(0);
 const NAME: usize = 16;
 /// What an introduction takes at most: its words, and the name.
 const INTRODUCTION: usize = 4 + NAME / size_of::<u64>();
+const _: () = assert!(cfg!(loom) || INTRODUCTION + LONGEST <= WORDS);
 /// How often a chunk is tried that another thread may take away before the first word is written.
 const TRIES: usize = 10;
 
@@ -92,6 +93,7 @@ impl Origin {
 }
 
 /// Here and now.
+#[inline(never)] // As in `events`.
 pub(super) fn origin() -> Origin {
     PEN.with(|pen| {
         let epoch = switch::epoch();

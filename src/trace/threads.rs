@@ -55,12 +55,17 @@ impl Threads {
 
     /// Ends the region that began then; returns how many end with it. That is 1, but for mistakes: those
     /// inside of it whose end was lost end too, and one that is not open ends nothing.
+    /// (In C a region is a pointer, which may have no room for all of the time.)
     pub(super) fn leave(&mut self, tid: i32, began: u64) -> usize {
         let Some(thread) = self.0.get_mut(&tid) else {
             return 0;
         };
         let open = thread.open.len();
-        if let Some(place) = thread.open.iter().rposition(|&other| other == began) {
+        if let Some(place) = thread
+            .open
+            .iter()
+            .rposition(|&other| other as usize == began as usize)
+        {
             thread.open.truncate(place);
         }
         open - thread.open.len()

@@ -3,6 +3,7 @@
  *   forked             A child of fork has no trace on and nothing open of the parent's, whose trace stays whole; it may have
  *                      its own.
  */
+#include "asleep.h"
 #include "trace_file.h"
 #include <sys/wait.h>
 
@@ -22,6 +23,8 @@ static void forked(void) {
     make_directory();
     CHECK_OK(proc_trace_start(in_directory("parent")));
     fflush(NULL);
+    /* A sanitizer's allocator does not care for fork: the thread of the trace must not be in malloc. */
+    wait_until_others_sleep();
     pid_t pid = fork();
     if (pid == 0)
         be_child();

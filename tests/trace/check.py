@@ -130,6 +130,41 @@ def nesting(trace):
     assert from_thread != "helper"
 
 
+def tree(trace):
+    """engine_tree.pftrace: what a tree of processes leaves there by itself, and a job."""
+    rows = trace.query("""
+        select slice.name, category, parent.name as above, dur > 0 as whole, thread.tid is not null as on_thread,
+               extract_arg(slice.arg_set_id, 'debug.error') as error, extract_arg(slice.arg_set_id, 'debug.code') as code,
+               extract_arg(slice.arg_set_id, 'debug.cancelled') as cancelled
+        from slice join track on track.id = slice.track_id left join track as parent on parent.id = track.parent_id
+        left join thread_track on thread_track.id = track.id left join thread using (utid)
+        where category != 'spawn' order by slice.name
+    """)
+    same(rows, [
+        ("fails", "task", "request", 1, 0, "gone", 5, None),
+        ("it will fail", "log", None, 0, 1, None, None, None),
+        ("job", "task", None, 1, 0, None, None, None),
+        ("query", "region", None, 1, 1, None, None, None),
+        ("request", "task", None, 1, 0, "fails: gone", 5, None),
+        ("waits", "task", "request", 1, 0, None, None, "fails: gone"),
+    ])
+    rows = trace.query("""
+        select a.name as origin, b.name as target, a.track_id != b.track_id as elsewhere, a.ts < b.ts as later,
+               task.name as task
+        from flow join slice as a on a.id = slice_out join slice as b on b.id = slice_in
+        left join slice as task on task.category = 'task'
+          and extract_arg(task.arg_set_id, 'correlation_id') = extract_arg(b.arg_set_id, 'correlation_id')
+        order by a.ts
+    """)
+    same(rows, [("spawn", "arrive", 1, 1, "request"), ("spawn", "arrive", 1, 1, None)])
+    rows = trace.query("""
+        select region.name as region, task.name as task from slice as region join slice as task
+          on extract_arg(task.arg_set_id, 'correlation_id') = extract_arg(region.arg_set_id, 'correlation_id')
+        where region.category in ('region', 'log') and task.category = 'task' order by 1
+    """)
+    same(rows, [("it will fail", "fails"), ("query", "fails")])
+
+
 def million(trace):
     """load_million.pftrace: six events a round of eight threads, none lost."""
     rounds = 20_833
@@ -170,6 +205,7 @@ CHECKS = {
     "calls_names": [texts],
     "calls_before": [before],
     "calls_nest": [nesting],
+    "engine_tree": [tree],
     "load_million": [million],
     "load_lost": [slow],
     "recorder_last": [last_moments],

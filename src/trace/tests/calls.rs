@@ -10,30 +10,28 @@
 use std::ffi::{CStr, CString};
 use std::thread;
 
-use super::driver::{NONE, Run, named_thread};
+use super::driver::{NONE, begin, end, fail, named_thread};
 use super::scene::Scene;
-use crate::trace::{self, Ended, Origin};
+use crate::error::Error;
+use crate::trace::{self, Origin};
 
 #[test]
 fn tasks_nest_across_threads() {
     let scene = Scene::new("calls_nest");
     let view = scene.trace(|| {
-        let request = Run::begin(c"request", None);
+        let request = begin(c"request", None);
         let origin = trace::origin();
         let inside = request.clone();
         let query = named_thread("helper", move || {
             trace::arrive(origin, Some(&*inside));
-            let query = Run::begin(c"query", Some(&inside));
+            let query = begin(c"query", Some(&inside));
             let region = trace::region_begin(Some(&*query), c"sql");
             trace::log(Some(&*query), c"db", c"select 1");
             trace::region_end(region);
             query
         });
-        query.end(Ended::Well);
-        request.end(Ended::Failed {
-            code: 5,
-            text: b"gone",
-        });
+        end(&query);
+        fail(&request, 5, "gone");
     });
     let [request, query, sql, log] =
         ["request", "query", "sql", "select 1"].map(|name| view.one(name));
@@ -97,12 +95,11 @@ fn names_and_texts_come_as_they_are() {
     let names = names();
     let view = scene.trace(|| {
         for (name, _) in &names {
-            let task = Run::begin(name, None);
+            let task = begin(name, None);
             let region = trace::region_begin(Some(&*task), name);
             trace::log(Some(&*task), name, name);
             trace::region_end(region);
-            let text = name.to_bytes();
-            task.end(Ended::Failed { code: -1, text });
+            fail(&task, -1, &name.to_string_lossy());
         }
     });
     for (_, name) in &names {
@@ -123,15 +120,16 @@ fn names_and_texts_come_as_they_are() {
 #[test]
 fn what_began_before_is_known_and_what_goes_on_is_unfinished() {
     let mut scene = Scene::new("calls_before");
-    let grandparent = Run::begin(c"grandparent", None);
-    let parent = Run::begin(c"parent", Some(&grandparent));
-    let silent = Run::begin(c"silent", None);
+    let grandparent = begin(c"grandparent", None);
+    let parent = begin(c"parent", Some(&grandparent));
+    let silent = begin(c"silent", None);
     let region = trace::region_begin(NONE, c"earlier region");
     let mut goes_on = None;
+    let enough = Error::new(1, "enough");
     let view = scene.trace(|| {
-        let child = Run::begin(c"child", Some(&parent));
+        let child = begin(c"child", Some(&parent));
         trace::log(Some(&*parent), c"", c"still here");
-        parent.end(Ended::Cancelled { cause: b"enough" });
+        trace::task_end(&parent, None, || Some(&enough));
         trace::region_end(region);
         goes_on = Some((child, trace::region_begin(NONE, c"later region")));
     });
@@ -163,8 +161,8 @@ fn what_began_before_is_known_and_what_goes_on_is_unfinished() {
     let view = scene.again("calls_after").trace(|| {
         let (child, region) = goes_on.expect("it goes on");
         trace::region_end(region);
-        child.end(Ended::Well);
-        silent.end(Ended::Well);
+        end(&child);
+        end(&silent);
     });
     assert_eq!(view.one("child").track, "grandparent/parent/child");
     assert_eq!(view.one("silent").arguments["began"], "before the trace");
@@ -175,10 +173,9 @@ fn what_began_before_is_known_and_what_goes_on_is_unfinished() {
 #[test]
 fn a_task_below_one_that_has_ended_is_still_below_it() {
     let scene = Scene::new("calls_ended");
-    let parent = Run::begin(c"parent", None);
-    parent.end(Ended::Well);
-    parent.note_end();
-    let view = scene.trace(|| Run::begin(c"child", Some(&parent)).end(Ended::Well));
+    let parent = begin(c"parent", None);
+    end(&parent);
+    let view = scene.trace(|| end(&begin(c"child", Some(&parent))));
     assert_eq!(view.one("child").track, "parent/child");
     assert_eq!(view.named("parent").count(), 0);
 }

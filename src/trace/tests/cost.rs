@@ -6,10 +6,10 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use super::driver::Run;
+use super::driver::{begin, end};
 use super::scene::Scene;
 use crate::clock;
-use crate::trace::{self, Ended, pen};
+use crate::trace::{self, pen};
 
 const ROUNDS: usize = 301;
 const COUNT: u32 = 2_000;
@@ -29,7 +29,7 @@ fn measure(what: &str, events: u32, mut code: impl FnMut()) {
 
 fn measure_all(mode: &str) {
     println!("{mode}");
-    let task = Run::begin(c"request", None);
+    let task = begin(c"request", None);
     measure("region, begin and end", 2, || {
         trace::region_end(trace::region_begin(Some(&*task), c"parse"));
     });
@@ -37,8 +37,8 @@ fn measure_all(mode: &str) {
         trace::log(Some(&*task), c"http", c"GET /index.html")
     });
     measure("task, begin and end", 2, || {
-        trace::task_begin(&*task);
-        trace::task_end(&*task, Ended::Well);
+        trace::task_begin(&task);
+        end(&task);
     });
     measure("(the clock)", 1, || {
         black_box(clock::exact());
@@ -47,7 +47,7 @@ fn measure_all(mode: &str) {
 
 /// How long it takes until a million events of one thread are in the file.
 fn measure_file() {
-    let task = Run::begin(c"request", None);
+    let task = begin(c"request", None);
     let start = Instant::now();
     for _ in 0..500_000 {
         trace::region_end(trace::region_begin(Some(&*task), c"parse"));

@@ -1,59 +1,26 @@
-//! What the engine will be: tasks that are begun and ended.
+//! Tasks that are begun and ended by hand, on any thread and in any order.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use crate::trace::{self, Ended, Seen, Task};
+use crate::error::Error;
+use crate::task_run::{Name, TaskRun};
+use crate::trace;
 
 /// No task.
-pub(super) const NONE: Option<&Run> = None;
+pub(super) const NONE: Option<&TaskRun> = None;
 
-/// One run of a task.
-pub(super) struct Run {
-    id: u64,
-    name: CString,
-    parent: Option<Arc<Run>>,
-    seen: Seen,
+pub(super) fn begin(name: &CStr, parent: Option<&Arc<TaskRun>>) -> Arc<TaskRun> {
+    TaskRun::begin(Arc::new(Name::new(name)), parent.cloned(), None)
 }
 
-impl Task for Run {
-    fn id(&self) -> u64 {
-        self.id
-    }
-    fn name(&self) -> &CStr {
-        &self.name
-    }
-    fn parent(&self) -> Option<&Self> {
-        self.parent.as_deref()
-    }
-    fn seen(&self) -> &Seen {
-        &self.seen
-    }
+pub(super) fn end(task: &TaskRun) {
+    trace::task_end(task, None, || None);
 }
 
-impl Run {
-    pub(super) fn begin(name: &CStr, parent: Option<&Arc<Run>>) -> Arc<Run> {
-        static IDS: AtomicU64 = AtomicU64::new(1);
-        let run = Arc::new(Run {
-            id: IDS.fetch_add(1, Ordering::Relaxed),
-            name: name.to_owned(),
-            parent: parent.cloned(),
-            seen: Seen::never(),
-        });
-        trace::task_begin(&*run);
-        run
-    }
-
-    pub(super) fn end(&self, how: Ended<'_>) {
-        trace::task_end(self, how);
-    }
-
-    /// What is to be done with tasks that are ended by hand, also while nothing is recorded.
-    pub(super) fn note_end(&self) {
-        self.seen.end();
-    }
+pub(super) fn fail(task: &TaskRun, code: i32, text: &str) {
+    trace::task_end(task, Some(&Error::new(code, text)), || None);
 }
 
 /// Runs code on a thread of that name.

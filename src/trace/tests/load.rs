@@ -14,10 +14,10 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::driver::{NONE, Run};
+use super::driver::{NONE, begin, end};
 use super::scene::Scene;
 use super::view::{Slice, View};
-use crate::trace::{self, Ended, pen, pool};
+use crate::trace::{self, pen, pool};
 
 /// Runs code on so many threads, each with its number.
 fn on_threads(count: usize, code: impl Fn(usize) + Send + Sync) {
@@ -35,11 +35,11 @@ const ROUNDS: u64 = 20_833;
 fn work(number: usize) {
     let name = CString::new(format!("worker {number}")).expect("no NUL");
     for _ in 0..ROUNDS {
-        let task = Run::begin(&name, None);
+        let task = begin(&name, None);
         let outer = trace::region_begin(Some(&*task), c"outer");
         trace::region_end(trace::region_begin(Some(&*task), c"inner"));
         trace::region_end(outer);
-        task.end(Ended::Well);
+        end(&task);
     }
 }
 
@@ -66,13 +66,13 @@ fn a_million_events_of_eight_threads_are_all_there() {
 
 /// A task that runs while traces come and go, with all that it does inside of it.
 fn run_one(name: &CStr) {
-    let task = Run::begin(name, None);
-    let child = Run::begin(c"child", Some(&task));
+    let task = begin(name, None);
+    let child = begin(c"child", Some(&task));
     let region = trace::region_begin(Some(&*child), c"region");
     trace::log(Some(&*child), c"load", c"here");
     trace::region_end(region);
-    child.end(Ended::Well);
-    task.end(Ended::Well);
+    end(&child);
+    end(&task);
 }
 
 /// Whatever was cut off by the beginning or the end of the trace, what is there is in its place, and no

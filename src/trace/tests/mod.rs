@@ -3,6 +3,7 @@
 mod calls;
 mod cost;
 mod driver;
+mod engine;
 mod forked;
 mod killed;
 mod load;

@@ -9,10 +9,10 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::driver::{NONE, Run};
+use super::driver::{NONE, begin, end};
 use super::scene::Scene;
 use super::view::View;
-use crate::trace::{self, Ended, Fault, pool};
+use crate::trace::{self, Fault, pool};
 
 /// A recorder that is on until it is dropped, as small as one can be.
 struct Recorder;
@@ -67,15 +67,15 @@ fn a_snapshot_has_the_last_moments_without_a_gap() {
 #[test]
 fn a_task_of_long_ago_is_known_by_its_name() {
     let scene = Scene::new("recorder_known");
-    let parent = Run::begin(c"parent", None);
+    let parent = begin(c"parent", None);
     let _recorder = Recorder::on();
-    let child = Run::begin(c"child", Some(&parent));
+    let child = begin(c"child", Some(&parent));
     for _ in 0..10 {
         count(0..MANY / 10);
         trace::log(Some(&*child), c"", c"0");
     }
-    let finished = Run::begin(c"finished", Some(&child));
-    finished.end(Ended::Well);
+    let finished = begin(c"finished", Some(&child));
+    end(&finished);
     let view = snapshot(&scene);
     assert_eq!(view.one("parent").track, "parent");
     assert_eq!(view.one("finished").track, "parent/child/finished");
@@ -127,9 +127,9 @@ fn recording_goes_on_during_a_snapshot() {
     thread::scope(|scope| {
         scope.spawn(|| {
             while goes_on.load(Ordering::Relaxed) {
-                let task = Run::begin(c"task", None);
+                let task = begin(c"task", None);
                 trace::region_end(trace::region_begin(Some(&*task), c"region"));
-                task.end(Ended::Well);
+                end(&task);
             }
         });
         for _ in 0..3 {
