@@ -8,6 +8,7 @@ use crate::callback::Notice;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Mutex, MutexGuard, global};
 use crate::thread_name::Prefix;
+use crate::trace;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Config {
@@ -22,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) on_start: Option<Notice>,
     /// Told on each thread that ends, after everything else.
     pub(crate) on_stop: Option<Notice>,
+    /// How many bytes the flight recorder has; 0: there is none.
+    pub(crate) flight_recorder: usize,
 }
 
 /// Something has run already.
@@ -42,6 +45,7 @@ impl Config {
         prefix: None,
         on_start: None,
         on_stop: None,
+        flight_recorder: 0,
     };
 }
 
@@ -52,6 +56,8 @@ pub(crate) fn change(to: Config) -> Result<(), Settled> {
         return Err(Settled);
     }
     *config = to;
+    drop(config); // `fork` takes the locks of the trace before this one.
+    trace::keep_last(to.flight_recorder);
     Ok(())
 }
 

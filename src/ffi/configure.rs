@@ -1,6 +1,7 @@
 //! Choices for the library's threads.
 
 use std::ffi::{CStr, c_char, c_void};
+use std::mem::offset_of;
 
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, string};
@@ -58,20 +59,24 @@ pub struct proc_config {
     pub on_thread_stop: proc_thread_fn,
     /// Passed to both as it is; may be NULL.
     pub user_data: *mut c_void,
+    /// How many bytes of memory the flight recorder has, which always records then, at some 40 ns an
+    /// event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none
+    /// of it before it is needed. 0, the default: it is off.
+    pub flight_recorder_size: usize,
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
 unsafe impl Growing for proc_config {}
 
 /// What the first version measured.
-const FIRST_SIZE: usize = size_of::<proc_config>();
+const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 
 /// # Configuration
 ///
 /// Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
 /// over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
 ///
-/// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`); before that it may be
+/// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before that it may be
 /// called again, and the last call counts. A child of `fork` has its parent's configuration, and may
 /// change it until its own first run.
 ///
@@ -108,6 +113,7 @@ unsafe fn read(config: *const proc_config) -> Result<Config, BadInput> {
         prefix: prefix.map(name_prefix).transpose()?.flatten(),
         on_start: notice(asked.on_thread_start, asked.user_data),
         on_stop: notice(asked.on_thread_stop, asked.user_data),
+        flight_recorder: asked.flight_recorder_size,
     })
 }
 

@@ -15,7 +15,6 @@ use super::pool;
 use super::story::Story;
 use crate::clock::Clocks;
 use crate::crew::{self, NoThread};
-use crate::fork;
 use crate::sync::Arc;
 
 /// How many chunks a recorder has at least: 2 MiB.
@@ -25,7 +24,6 @@ const FEWEST: usize = 16;
 ///
 /// That is rounded up to whole chunks, and to some of them, since several threads write at once.
 pub(crate) fn keep_last(bytes: usize) {
-    fork::prepare_for_it();
     match bytes {
         0 => pool::keep(0),
         _ => pool::keep(bytes.div_ceil(pool::CHUNK).max(FEWEST)),

@@ -81,7 +81,7 @@ static void bad_sizes(void) {
     CHECK_BAD(NULL, "config is NULL");
     config.size = 0;
     CHECK_BAD(&config, "config->size is 0, which is not the size of any version of it");
-    config.size = sizeof config - 1;
+    config.size = offsetof(proc_config, flight_recorder_size) - 1;
     CHECK_BAD(&config, "config->size is 63, which is not the size of any version of it");
     config.size = (size_t)&config;
     proc_error *error = proc_configure(&config);
