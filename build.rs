@@ -1,12 +1,12 @@
 //! How the shared library is linked, and the one C file in it.
 
 fn main() {
-    println!("cargo:rerun-if-changed=src/ffi/errorf.c");
+    println!("cargo:rerun-if-changed=src/ffi/printf.c");
     cc::Build::new()
-        .file("src/ffi/errorf.c")
+        .file("src/ffi/printf.c")
         .flag_if_supported("-fvisibility=hidden")
         .warnings(true)
-        .compile("procession_errorf");
+        .compile("procession_printf");
 
     // While the major version is 0, every minor version may break the ABI: both make up the SONAME.
     let major = env("CARGO_PKG_VERSION_MAJOR");

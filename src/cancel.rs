@@ -90,6 +90,11 @@ impl Cancel {
         self.below(self.task.clone(), false)
     }
 
+    /// A handle below this one, in a task of its own.
+    pub(crate) fn child_in(&self, task: Arc<TaskRun>) -> Cancel {
+        self.below(Some(task), false)
+    }
+
     /// A handle below this one, in a task.
     fn below(&self, task: Option<Arc<TaskRun>>, is_view: bool) -> Cancel {
         let mut links = self.0.links.lock();

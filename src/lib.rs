@@ -33,6 +33,7 @@
 mod aside;
 mod backlog;
 mod bug;
+mod by_hand;
 mod callback;
 mod cancel;
 mod clock;

@@ -9,7 +9,7 @@
 use std::ops::Deref;
 
 use crate::callback::Callback;
-use crate::cancel::{Cancel, Scope};
+use crate::cancel::{self, Cancel, Scope};
 use crate::counts::Counted;
 use crate::error::{Error, Outcome};
 use crate::frames::{self, Context, PartOf, What};
@@ -69,10 +69,18 @@ pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<Ca
 /// The task that is meant by who passes this handle: the one that it is in, else that of the callback
 /// which passes it, if one does.
 pub(crate) fn task_of(cancel: Option<&Cancel>) -> Option<Arc<TaskRun>> {
-    let asking = || frames::with_current(|asking| asking?.task.cloned());
-    cancel
-        .and_then(|cancel| cancel.task().cloned())
-        .or_else(asking)
+    in_task_of(cancel.map(|cancel| &**cancel), |task| task.cloned())
+}
+
+/// The same, for no longer than the code runs.
+pub(crate) fn in_task_of<T>(
+    cancel: Option<&cancel::Node>,
+    code: impl FnOnce(Option<&Arc<TaskRun>>) -> T,
+) -> T {
+    match cancel.and_then(|cancel| cancel.task()) {
+        Some(task) => code(Some(task)),
+        None => frames::with_current(|asking| code(asking.and_then(|asking| asking.task))),
+    }
 }
 
 /// Runs a process on the calling thread, as a part of that whole.

@@ -92,7 +92,7 @@ pub unsafe extern "C" fn proc_error_with_typed_payload(
 /// cbindgen:postfix=PROC_PRINTF(2, 3)
 #[unsafe(no_mangle)]
 #[must_use]
-#[cfg(any())] // For the header only: stable Rust cannot define it, so `errorf.c` and `errorf` do.
+#[cfg(any())] // For the header only: stable Rust cannot define it, so `printf.c` and `printf` do.
 pub unsafe extern "C" fn proc_errorf(
     code: c_int,
     format: *const c_char,

@@ -13,7 +13,7 @@ pub mod run;
 
 pub mod error;
 
-pub mod errorf;
+pub mod printf;
 
 pub mod cancel;
 
@@ -33,6 +33,8 @@ pub mod stats;
 pub mod configure;
 
 pub mod trace;
+
+pub mod by_hand;
 
 pub mod version;
 

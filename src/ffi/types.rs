@@ -59,6 +59,15 @@ pub struct proc_job {
     _opaque: (),
 }
 
+/// A region of the trace that was begun by hand (`proc_region_begin`).
+///
+/// Ownership: yours, until you end it, once, with `proc_region_end`.
+///
+/// Threads: of the one on which it began.
+pub struct proc_region {
+    _opaque: (),
+}
+
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
 /// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program

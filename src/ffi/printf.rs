@@ -1,25 +1,30 @@
-//! `proc_errorf`, whose body is C (`errorf.c`), because stable Rust cannot define a function with
-//! variable arguments.
+//! `proc_errorf` and `proc_trace_logf`, whose bodies are C (`printf.c`), because stable Rust cannot define a
+//! function with variable arguments.
 //!
-//! Rust exports only functions that it defines. So this one is defined here, of a single jump, which
+//! Rust exports only functions that it defines. So these are defined here, each of a single jump, which
 //! leaves all arguments where they are.
 
 use std::arch::naked_asm;
 
 unsafe extern "C" {
     fn procession_errorf();
+    fn procession_trace_logf();
 }
 
 macro_rules! jump {
     ($instruction:literal) => {
-        /// Documented in `error`.
+        jump!($instruction, proc_errorf, procession_errorf, "`error`");
+        jump!($instruction, proc_trace_logf, procession_trace_logf, "`by_hand`");
+    };
+    ($instruction:literal, $name:ident, $body:ident, $room:literal) => {
+        #[doc = concat!("Documented in ", $room, ".")]
         ///
         /// # Safety
         /// As for `printf`.
         #[unsafe(no_mangle)]
         #[unsafe(naked)]
-        pub unsafe extern "C" fn proc_errorf() {
-            naked_asm!(concat!($instruction, " {body}"), body = sym procession_errorf)
+        pub unsafe extern "C" fn $name() {
+            naked_asm!(concat!($instruction, " {body}"), body = sym $body)
         }
     };
 }
@@ -43,4 +48,4 @@ jump!("tail");
     target_arch = "riscv32",
     target_arch = "riscv64"
 )))]
-compile_error!("proc_errorf needs to know how this processor jumps");
+compile_error!("proc_errorf and proc_trace_logf need to know how this processor jumps");

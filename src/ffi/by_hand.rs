@@ -1,0 +1,179 @@
+//! Tasks, regions and logs by hand.
+
+use std::ffi::c_char;
+
+use super::bad_input::BadInput;
+use super::errno::set_errno;
+use super::handle::{give, look, share, string, take};
+use super::types::{proc_cancel, proc_error, proc_region};
+use crate::cancel::Cancel;
+use crate::error::Error;
+use crate::sync::Arc;
+use crate::task_run::TaskRun;
+use crate::trace::{self, Region};
+use crate::{by_hand, process};
+
+/// # Tasks, regions and logs by hand
+///
+/// Begins a task by hand: for work that no process of its own does, such as one request of many. What runs
+/// with the returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+///
+/// Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
+///
+/// @param parent     the handle to be below; the task is in the one that this handle is in, or else in
+///                   that of the calling callback. NULL: nothing above cancels it.
+/// @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
+/// @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that
+///         says so, and is in no task of its own.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_task_begin(
+    parent: *mut proc_cancel,
+    task_type: *const c_char,
+) -> *mut proc_cancel {
+    // SAFETY: the caller lends both.
+    let (parent, task_type) = unsafe { (share(parent), string(task_type)) };
+    give(match task_type {
+        Some(task_type) => by_hand::begin(parent.as_ref(), task_type),
+        None => refused(),
+    })
+}
+
+fn refused() -> Cancel {
+    let (function, argument) = ("proc_task_begin", "task_type");
+    let cancel = Cancel::root(None);
+    cancel.trigger(BadInput::Null { function, argument }.into());
+    cancel
+}
+
+/// Ends a task that was begun by hand, and releases its handle. It does not cancel it, and what was started
+/// in it may go on.
+///
+/// Ownership: takes the handle over; the error stays yours.
+///
+/// Threads: any may end it.
+///
+/// @param task   what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
+///               hand, it is only released, and the trace, if one is on, has a log that says so.
+/// @param error  why it failed; NULL: it did not.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const proc_error) {
+    // SAFETY: the caller hands over the handle and lends the error.
+    let (task, error): (_, Option<Error>) = unsafe { (take(task), share(error.cast_mut())) };
+    if let Some(task) = task {
+        by_hand::end(&task, error.as_ref());
+    }
+}
+
+/// Begins a region on the calling thread: a named interval in the trace.
+///
+/// Ownership: the name is copied. The region is yours, until you end it with `proc_region_end`.
+///
+/// Threads: costs one atomic load while nothing is recorded.
+///
+/// @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
+///                     callback.
+/// @param region_type  the name, the same for all regions of a kind. NULL is bad input.
+/// @return NULL after bad input only, with `errno` EINVAL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_region_begin(
+    cancel: *mut proc_cancel,
+    region_type: *const c_char,
+) -> *mut proc_region {
+    // SAFETY: the caller lends the name.
+    let Some(region_type) = (unsafe { string(region_type) }) else {
+        set_errno(libc::EINVAL);
+        return std::ptr::null_mut();
+    };
+    let begin =
+        |task: Option<&Arc<TaskRun>>| trace::region_begin(task.map(|task| &**task), region_type);
+    // SAFETY: the caller lends a valid pointer.
+    let region = unsafe { while_recording(cancel, begin) };
+    std::ptr::without_provenance_mut(region.unwrap_or(Region::UNRECORDED).0)
+}
+
+/// Ends a region. Regions that were begun inside of it on the same thread, and have not ended, end with it.
+///
+/// Ownership: takes the region over.
+///
+/// Threads: to be called on the thread on which it began. On another one, or for a region that has ended, it
+/// does nothing, and a region that nobody ends shows as unfinished.
+///
+/// @param region  may be NULL.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_region_end(region: *mut proc_region) {
+    if !region.is_null() {
+        trace::region_end(Region(region.addr()));
+    }
+}
+
+/// Says something in the trace, at this moment and on this thread.
+///
+/// Threads: costs one atomic load while nothing is recorded.
+///
+/// @param cancel    says in which task; as for `proc_region_begin`.
+/// @param category  what kind of message it is, for those who look for them; NULL: none.
+/// @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
+///                  trace then says that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_trace_log(
+    cancel: *mut proc_cancel,
+    category: *const c_char,
+    message: *const c_char,
+) {
+    // SAFETY: the caller lends all three.
+    unsafe {
+        while_recording(cancel, |task| {
+            let category = string(category).unwrap_or_default();
+            let message = string(message).unwrap_or(c"proc_trace_log: message is NULL");
+            trace::log(task.map(|task| &**task), category, message);
+        });
+    }
+}
+
+/// As `proc_trace_log`, with a message as `printf` would print it, which is composed only while something is
+/// recorded.
+///
+/// @param cancel    as for `proc_region_begin`.
+/// @param category  as for `proc_trace_log`.
+/// @param format    as for `printf`; NULL is bad input: the trace then says that.
+///
+/// cbindgen:postfix=PROC_PRINTF(3, 4)
+#[unsafe(no_mangle)]
+#[cfg(any())] // For the header only: stable Rust cannot define it, so `printf.c` and `printf` do.
+pub unsafe extern "C" fn proc_trace_logf(
+    cancel: *mut proc_cancel,
+    category: *const c_char,
+    format: *const c_char,
+    _: ...
+) {
+}
+
+/// The number of the task that a handle is in: the one that the trace has as `correlation_id` on all that
+/// happens in the task. No other task of the program has it.
+///
+/// @param cancel  may be NULL.
+/// @return 0: it is in no task.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_trace_task_id(cancel: *const proc_cancel) -> u64 {
+    // SAFETY: the caller lends a valid pointer.
+    let task = unsafe { look(cancel) }.and_then(|cancel| cancel.task());
+    task.map_or(0, |task| task.id())
+}
+
+/// Does something in the task that is meant by this handle, if anything is recorded.
+///
+/// # Safety
+/// `cancel` is NULL or valid during this call.
+#[inline]
+unsafe fn while_recording<T>(
+    cancel: *mut proc_cancel,
+    code: impl FnOnce(Option<&Arc<TaskRun>>) -> T,
+) -> Option<T> {
+    if !trace::enabled() {
+        return None;
+    }
+    // SAFETY: as promised by the caller.
+    let cancel = unsafe { look(cancel) };
+    Some(process::in_task_of(cancel, code))
+}
