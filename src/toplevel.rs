@@ -10,7 +10,7 @@ use crate::shutdown::{Options, Shutdown, Stop};
 use crate::signal;
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::global;
-use crate::{drain, readiness};
+use crate::{drain, readiness, trace};
 
 /// What the process has ended with, and by which signal it was asked to stop, if by one.
 pub(crate) type Ending = (Outcome, Option<c_int>);
@@ -32,8 +32,10 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
         Ok(listening) => listening,
         Err(NoThread) => return (Err(no_thread(function)), None),
     };
+    let trace = trace::start_if_asked();
     let outcome = process::start("proc_main", process, Some(root.clone()));
     let stop = shutdown.over();
+    drop(trace); // Before a signal is sent again, which may end the program.
     let first = listening.close();
     shutdown.close();
     readiness::end();

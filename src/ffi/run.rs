@@ -45,6 +45,10 @@ pub unsafe extern "C" fn proc_run(
 /// dispositions are back when it returns; a signal that came too late to cancel the process is
 /// then sent again.
 ///
+/// If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
+/// between `proc_trace_start` and `proc_trace_stop`. What is wrong with it is said on standard error, and
+/// changes nothing else. A program that runs with more rights than who started it takes no notice of it.
+///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
 /// Threads: may be called from any thread, but by one at a time: a second one fails with EBUSY, and

@@ -1,10 +1,8 @@
 //! Tracing.
 
 use std::ffi::{CStr, c_char};
-use std::io;
 
 use super::bad_input::BadInput;
-use super::error::strerror;
 use super::handle::{give_outcome, string};
 use super::types::proc_error;
 use crate::bug;
@@ -23,6 +21,8 @@ use crate::trace::{self, Fault};
 /// reads, and stopping the trace waits for him.
 ///
 /// A child of `fork` has no trace on: this one stays its parent's.
+///
+/// Without a change to the program, PROCESSION_TRACE in the environment does the same (`proc_main`).
 ///
 /// Ownership: the path is copied; the returned error is yours.
 ///
@@ -91,30 +91,6 @@ fn with_path(
 
 fn outcome(function: &'static str, code: impl FnOnce() -> Result<(), Fault>) -> *mut proc_error {
     give_outcome(bug::contained(|| {
-        code().map_err(|fault| error(function, fault))
+        code().map_err(|fault| Error::new(fault.code(), &format!("{function}: {fault}")))
     }))
-}
-
-fn error(function: &str, fault: Fault) -> Error {
-    let (code, what) = match fault {
-        Fault::IsOn => (libc::EBUSY, "a trace is on already".to_owned()),
-        Fault::IsOff => (libc::EINVAL, "no trace is on".to_owned()),
-        Fault::NotKept => (libc::ENODATA, "the flight recorder is off".to_owned()),
-        Fault::NoThread => (
-            libc::EAGAIN,
-            "no thread could be had to write it".to_owned(),
-        ),
-        Fault::File { path, error } => {
-            let path = path.to_string_lossy();
-            let code = error.raw_os_error().unwrap_or(libc::EIO);
-            (code, format!("{path}: {}", reason(&error)))
-        }
-    };
-    Error::new(code, &format!("{function}: {what}"))
-}
-
-fn reason(error: &io::Error) -> String {
-    error
-        .raw_os_error()
-        .map_or_else(|| error.to_string(), strerror)
 }

@@ -15,20 +15,18 @@ use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, global};
 
 /// Why a trace could not be started, or is not what it should be.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// There is one already.
+    #[error("a trace is on already")]
     IsOn,
-    /// There is none.
+    #[error("no trace is on")]
     IsOff,
-    /// The flight recorder is off.
+    #[error("the flight recorder is off")]
     NotKept,
-    /// There is no thread to be had to write it.
+    #[error("no thread could be had to write it")]
     NoThread,
-    File {
-        path: CString,
-        error: io::Error,
-    },
+    #[error("{}: {}", path.to_string_lossy(), reason(error))]
+    File { path: CString, error: io::Error },
 }
 
 /// A trace that is on.
@@ -92,12 +90,30 @@ impl Trace {
 }
 
 impl Fault {
+    /// As `errno` has it.
+    pub(crate) fn code(&self) -> i32 {
+        match self {
+            Fault::IsOn => libc::EBUSY,
+            Fault::IsOff => libc::EINVAL,
+            Fault::NotKept => libc::ENODATA,
+            Fault::NoThread => libc::EAGAIN,
+            Fault::File { error, .. } => error.raw_os_error().unwrap_or(libc::EIO),
+        }
+    }
+
     pub(super) fn file(path: &CStr, error: io::Error) -> Fault {
         Fault::File {
             path: path.to_owned(),
             error,
         }
     }
+}
+
+/// What the C library says of an error, without std's "(os error N)".
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = error.raw_os_error().and_then(|_| text.rfind(" ("));
+    text[..end.unwrap_or(text.len())].to_owned()
 }
 
 /// Runs code that must not leave anybody waiting; a panic in it becomes a failure.

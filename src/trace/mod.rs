@@ -18,6 +18,7 @@ mod chunk;
 mod control;
 mod drain;
 mod encode;
+mod environment;
 mod events;
 mod file;
 mod intern;
@@ -40,6 +41,7 @@ use std::ffi::CStr;
 
 pub(crate) use acquaint::Seen;
 pub(crate) use control::{Fault, start, stop};
+pub(crate) use environment::start_if_asked;
 pub(crate) use pen::Origin;
 pub(crate) use snapshot::{keep_last, snapshot};
 
