@@ -58,7 +58,7 @@
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
 /* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
-#define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL}
+#define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0}
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
 #define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL}
@@ -183,6 +183,15 @@ typedef struct proc_impl proc_impl;
  * Threads: any thread may ask, wait for and join it.
  */
 typedef struct proc_job proc_job;
+
+/**
+ * A region of the trace that was begun by hand (`proc_region_begin`).
+ *
+ * Ownership: yours, until you end it, once, with `proc_region_end`.
+ *
+ * Threads: of the one on which it began.
+ */
+typedef struct proc_region proc_region;
 
 /**
  * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
@@ -389,6 +398,12 @@ typedef struct proc_config {
      * Passed to both as it is; may be NULL.
      */
     void *user_data;
+    /**
+     * How many bytes of memory the flight recorder has, which always records then, at some 40 ns an
+     * event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none
+     * of it before it is needed. 0, the default: it is off.
+     */
+    size_t flight_recorder_size;
 } proc_config;
 
 #ifdef __cplusplus
@@ -533,6 +548,10 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * if the program ignored, blocked or handled the signals before, too. The former signal
  * dispositions are back when it returns; a signal that came too late to cancel the process is
  * then sent again.
+ *
+ * If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
+ * between `proc_trace_start` and `proc_trace_stop`. What is wrong with it is said on standard error, and
+ * changes nothing else. A program that runs with more rights than who started it takes no notice of it.
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
@@ -1132,7 +1151,7 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
  * over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
  *
- * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`); before that it may be
+ * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before that it may be
  * called again, and the last call counts. A child of `fork` has its parent's configuration, and may
  * change it until its own first run.
  *
@@ -1140,7 +1159,8 @@ PROC_API void proc_get_stats(proc_stats *stats);
  *                that is set beyond what this version of the library knows.
  * @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
  */
-PROC_API proc_error *proc_configure(const proc_config *config);
+PROC_API
+proc_error *proc_configure(const proc_config *config);
 
 /* ------------------------------------------------------------------------------------------------
  * Tracing
@@ -1157,6 +1177,8 @@ PROC_API proc_error *proc_configure(const proc_config *config);
  * reads, and stopping the trace waits for him.
  *
  * A child of `fork` has no trace on: this one stays its parent's.
+ *
+ * Without a change to the program, PROCESSION_TRACE in the environment does the same (`proc_main`).
  *
  * Ownership: the path is copied; the returned error is yours.
  *
@@ -1198,6 +1220,96 @@ PROC_API bool proc_trace_enabled(void);
  *         Else why the file cannot be made or written.
  */
 PROC_API proc_error *proc_trace_snapshot(const char *path);
+
+/* ------------------------------------------------------------------------------------------------
+ * Tasks, regions and logs by hand
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Begins a task by hand: for work that no process of its own does, such as one request of many. What runs
+ * with the returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+ *
+ * Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
+ *
+ * @param parent     the handle to be below; the task is in the one that this handle is in, or else in
+ *                   that of the calling callback. NULL: nothing above cancels it.
+ * @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
+ * @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that
+ *         says so, and is in no task of its own.
+ */
+PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const char *task_type);
+
+/**
+ * Ends a task that was begun by hand, and releases its handle. It does not cancel it, and what was started
+ * in it may go on.
+ *
+ * Ownership: takes the handle over; the error stays yours.
+ *
+ * Threads: any may end it.
+ *
+ * @param task   what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
+ *               hand, it is only released, and the trace, if one is on, has a log that says so.
+ * @param error  why it failed; NULL: it did not.
+ */
+PROC_API void proc_task_end(proc_cancel *task, const proc_error *error);
+
+/**
+ * Begins a region on the calling thread: a named interval in the trace.
+ *
+ * Ownership: the name is copied. The region is yours, until you end it with `proc_region_end`.
+ *
+ * Threads: costs one atomic load while nothing is recorded.
+ *
+ * @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
+ *                     callback.
+ * @param region_type  the name, the same for all regions of a kind. NULL is bad input.
+ * @return NULL after bad input only, with `errno` EINVAL.
+ */
+PROC_API proc_region *proc_region_begin(proc_cancel *cancel, const char *region_type);
+
+/**
+ * Ends a region. Regions that were begun inside of it on the same thread, and have not ended, end with it.
+ *
+ * Ownership: takes the region over.
+ *
+ * Threads: to be called on the thread on which it began. On another one, or for a region that has ended, it
+ * does nothing, and a region that nobody ends shows as unfinished.
+ *
+ * @param region  may be NULL.
+ */
+PROC_API void proc_region_end(proc_region *region);
+
+/**
+ * Says something in the trace, at this moment and on this thread.
+ *
+ * Threads: costs one atomic load while nothing is recorded.
+ *
+ * @param cancel    says in which task; as for `proc_region_begin`.
+ * @param category  what kind of message it is, for those who look for them; NULL: none.
+ * @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
+ *                  trace then says that.
+ */
+PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
+
+/**
+ * As `proc_trace_log`, with a message as `printf` would print it, which is composed only while something is
+ * recorded.
+ *
+ * @param cancel    as for `proc_region_begin`.
+ * @param category  as for `proc_trace_log`.
+ * @param format    as for `printf`; NULL is bad input: the trace then says that.
+ *
+ */
+PROC_API void proc_trace_logf(proc_cancel *cancel, const char *category, const char *format, ...) PROC_PRINTF(3, 4);
+
+/**
+ * The number of the task that a handle is in: the one that the trace has as `correlation_id` on all that
+ * happens in the task. No other task of the program has it.
+ *
+ * @param cancel  may be NULL.
+ * @return 0: it is in no task.
+ */
+PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
 
 /* ------------------------------------------------------------------------------------------------
  * Version
