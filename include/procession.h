@@ -59,6 +59,7 @@
 
 /* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0}
+#define PROC_TRACE_HOOKS_INIT {sizeof(proc_trace_hooks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
 #define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL}
@@ -405,6 +406,84 @@ typedef struct proc_config {
      */
     size_t flight_recorder_size;
 } proc_config;
+
+/**
+ * A task as hooks are told of it.
+ *
+ * Ownership: borrowed, until the hook returns.
+ */
+typedef struct proc_trace_task {
+    /**
+     * Its number (`proc_trace_task_id`).
+     */
+    uint64_t id;
+    /**
+     * Its name.
+     */
+    const char *task_type;
+    /**
+     * What `task_begin` has returned for it; NULL if it began before these hooks were set, and after
+     * its `task_end`.
+     */
+    void *word;
+} proc_trace_task;
+
+/**
+ * Hooks: what is to be called as things happen. PROC_TRACE_HOOKS_INIT sets the size, and NULL for all else:
+ * each may be NULL.
+ *
+ * `task` is the task in which something happens, NULL outside of tasks. All that is passed is borrowed until the
+ * hook returns.
+ *
+ * A hook is called on the thread on which it happens, which waits for it, so it should be short. No lock of
+ * the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does itself
+ * is not told to hooks. It must return, as a callback must.
+ *
+ * Threads: hooks are called on many threads at the same time.
+ *
+ * Ownership: the struct is copied. `user_data` must be there until other hooks have been set.
+ */
+typedef struct proc_trace_hooks {
+    /**
+     * sizeof(proc_trace_hooks): programs of older headers go on working.
+     */
+    size_t size;
+    /**
+     * A task begins. What this returns is the task's `word`: anything of yours. `parent` is the innermost task
+     * around it.
+     */
+    void *(*task_begin)(const proc_trace_task *task, const proc_trace_task *parent, void *user_data);
+    /**
+     * A task ends. `error` is what it has failed with; NULL: it has not, or only passes on why it was cancelled.
+     * `cause` is why it was cancelled; NULL: it was not. Its `word` is not passed after that; but who kept a handle
+     * of the task may be in another hook with it at this moment.
+     */
+    void (*task_end)(const proc_trace_task *task, const proc_error *error, const proc_error *cause, void *user_data);
+    /**
+     * A region begins. On one thread, no two have the same number.
+     */
+    void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
+    /**
+     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set.
+     */
+    void (*region_end)(uint64_t region, void *user_data);
+    /**
+     * Something is said (`proc_trace_log`). The category is "" if there is none.
+     */
+    void (*log)(const proc_trace_task *task, const char *category, const char *message, void *user_data);
+    /**
+     * Here, something is started that other threads may run: several children of a combinator, or a job.
+     */
+    void (*spawn)(const proc_trace_task *task, uint64_t spawn, void *user_data);
+    /**
+     * Here, on another thread, a child of that spawn is run, or the job.
+     */
+    void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
+    /**
+     * Passed to all of them as it is; may be NULL.
+     */
+    void *user_data;
+} proc_trace_hooks;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1202,12 +1281,13 @@ PROC_API proc_error *proc_trace_start(const char *path);
 PROC_API proc_error *proc_trace_stop(void);
 
 /**
- * Whether anything is recorded, by a trace or by the flight recorder: whether it is worth the while to compose
+ * Whether anything is recorded, by a trace or by the flight recorder, or told to hooks: whether it is worth the while to compose
  * what would be recorded.
  *
  * Threads: costs one atomic load.
  */
-PROC_API bool proc_trace_enabled(void);
+PROC_API
+bool proc_trace_enabled(void);
 
 /**
  * The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
@@ -1258,7 +1338,7 @@ PROC_API void proc_task_end(proc_cancel *task, const proc_error *error);
  *
  * Ownership: the name is copied. The region is yours, until you end it with `proc_region_end`.
  *
- * Threads: costs one atomic load while nothing is recorded.
+ * Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
  *
  * @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
  *                     callback.
@@ -1282,7 +1362,7 @@ PROC_API void proc_region_end(proc_region *region);
 /**
  * Says something in the trace, at this moment and on this thread.
  *
- * Threads: costs one atomic load while nothing is recorded.
+ * Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
  *
  * @param cancel    says in which task; as for `proc_region_begin`.
  * @param category  what kind of message it is, for those who look for them; NULL: none.
@@ -1292,8 +1372,8 @@ PROC_API void proc_region_end(proc_region *region);
 PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
 
 /**
- * As `proc_trace_log`, with a message as `printf` would print it, which is composed only while something is
- * recorded.
+ * As `proc_trace_log`, with a message as `printf` would print it, which is composed only while somebody wants to
+ * know.
  *
  * @param cancel    as for `proc_region_begin`.
  * @param category  as for `proc_trace_log`.
@@ -1310,6 +1390,21 @@ PROC_API void proc_trace_logf(proc_cancel *cancel, const char *category, const c
  * @return 0: it is in no task.
  */
 PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
+
+/**
+ * Sets hooks in place of those that are set, if any are. When this returns, none of the former is running, and
+ * none will be called any more: it waits for those that run. The words of tasks that still run then are passed to
+ * nobody.
+ *
+ * They are called whether or not a trace is on, and make `proc_trace_enabled` true. A child of `fork` has its
+ * parent's.
+ *
+ * @param hooks  NULL: none.
+ * @return NULL on success. EDEADLK if it is called from within a hook: it would wait for itself. EINVAL after bad
+ *         input: a size that was not set, or anything that is set beyond what this version of the library
+ *         knows. Then nothing has changed.
+ */
+PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
 
 /* ------------------------------------------------------------------------------------------------
  * Version

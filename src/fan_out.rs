@@ -131,7 +131,7 @@ impl FanOut {
             cancel: context.scope.handle().clone(),
             task: context.task.cloned(),
             part_of: context.part_of,
-            origin: trace::origin(),
+            origin: trace::origin(context.task.map(|task| &**task)),
         };
         FanOut {
             count: process.children().len(),

@@ -77,10 +77,11 @@ impl Job {
             }),
             bell: Condvar::new(),
         });
+        let origin = trace::origin(work.task.as_deref());
         // The work is shared until it is known who does it.
         let work = Arc::new(Mutex::new(Some(work)));
         let lent = crew::lend(Box::new({
-            let (job, work, origin) = (job.clone(), work.clone(), trace::origin());
+            let (job, work) = (job.clone(), work.clone());
             move || job.run(work.lock().take(), origin)
         }));
         if let Err(NoThread) = lent {

@@ -7,7 +7,7 @@ use crate::readiness::Service;
 use crate::sync::notes::{AtomicBool, AtomicU64, Ordering};
 use crate::sync::{Arc, per_thread};
 use crate::thread_name::ThreadName;
-use crate::trace::{self, Seen};
+use crate::trace::{self, Seen, WordOfTask};
 
 /// What all runs of a task are called.
 pub(crate) struct Name {
@@ -23,6 +23,7 @@ pub(crate) struct TaskRun {
     /// 0: nobody has asked for it yet.
     id: AtomicU64,
     seen: Seen,
+    word: WordOfTask,
     /// A program has begun it by hand, and has not ended it.
     by_hand: AtomicBool,
 }
@@ -63,6 +64,7 @@ impl TaskRun {
             service,
             id: AtomicU64::new(0),
             seen: Seen::never(),
+            word: WordOfTask::none(),
             by_hand: AtomicBool::new(by_hand),
         });
         trace::task_begin(&run);
@@ -101,6 +103,10 @@ impl TaskRun {
         &self.seen
     }
 
+    pub(crate) fn word(&self) -> &WordOfTask {
+        &self.word
+    }
+
     /// What says that it is up, if it does.
     pub(crate) fn service(&self) -> Option<&Service> {
         self.service.as_ref()
@@ -134,7 +140,7 @@ impl TaskRun {
 const BLOCK: u64 = 64;
 
 /// A number that was not given before.
-fn next_id() -> u64 {
+pub(crate) fn next_id() -> u64 {
     static BLOCKS: AtomicU64 = AtomicU64::new(0);
     per_thread!(NEXT: Cell<u64> = Cell::new(0));
     NEXT.with(|next| {

@@ -69,7 +69,7 @@ pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const pro
 ///
 /// Ownership: the name is copied. The region is yours, until you end it with `proc_region_end`.
 ///
-/// Threads: costs one atomic load while nothing is recorded.
+/// Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
 ///
 /// @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
 ///                     callback.
@@ -88,8 +88,8 @@ pub unsafe extern "C" fn proc_region_begin(
     let begin =
         |task: Option<&Arc<TaskRun>>| trace::region_begin(task.map(|task| &**task), region_type);
     // SAFETY: the caller lends a valid pointer.
-    let region = unsafe { while_recording(cancel, begin) };
-    std::ptr::without_provenance_mut(region.unwrap_or(Region::UNRECORDED).0)
+    let region = unsafe { while_wanted(cancel, begin) };
+    std::ptr::without_provenance_mut(region.unwrap_or(Region::UNSEEN).0)
 }
 
 /// Ends a region. Regions that were begun inside of it on the same thread, and have not ended, end with it.
@@ -109,7 +109,7 @@ pub extern "C" fn proc_region_end(region: *mut proc_region) {
 
 /// Says something in the trace, at this moment and on this thread.
 ///
-/// Threads: costs one atomic load while nothing is recorded.
+/// Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
 ///
 /// @param cancel    says in which task; as for `proc_region_begin`.
 /// @param category  what kind of message it is, for those who look for them; NULL: none.
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn proc_trace_log(
 ) {
     // SAFETY: the caller lends all three.
     unsafe {
-        while_recording(cancel, |task| {
+        while_wanted(cancel, |task| {
             let category = string(category).unwrap_or_default();
             let message = string(message).unwrap_or(c"proc_trace_log: message is NULL");
             trace::log(task.map(|task| &**task), category, message);
@@ -131,8 +131,8 @@ pub unsafe extern "C" fn proc_trace_log(
     }
 }
 
-/// As `proc_trace_log`, with a message as `printf` would print it, which is composed only while something is
-/// recorded.
+/// As `proc_trace_log`, with a message as `printf` would print it, which is composed only while somebody wants to
+/// know.
 ///
 /// @param cancel    as for `proc_region_begin`.
 /// @param category  as for `proc_trace_log`.
@@ -161,12 +161,12 @@ pub unsafe extern "C" fn proc_trace_task_id(cancel: *const proc_cancel) -> u64 {
     task.map_or(0, |task| task.id())
 }
 
-/// Does something in the task that is meant by this handle, if anything is recorded.
+/// Does something in the task that is meant by this handle, if anybody wants to know.
 ///
 /// # Safety
 /// `cancel` is NULL or valid during this call.
 #[inline]
-unsafe fn while_recording<T>(
+unsafe fn while_wanted<T>(
     cancel: *mut proc_cancel,
     code: impl FnOnce(Option<&Arc<TaskRun>>) -> T,
 ) -> Option<T> {

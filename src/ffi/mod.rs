@@ -36,6 +36,8 @@ pub mod trace;
 
 pub mod by_hand;
 
+pub mod trace_hooks;
+
 pub mod version;
 
 mod bad_input;

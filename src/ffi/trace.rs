@@ -50,7 +50,7 @@ pub extern "C" fn proc_trace_stop() -> *mut proc_error {
     outcome("proc_trace_stop", trace::stop)
 }
 
-/// Whether anything is recorded, by a trace or by the flight recorder: whether it is worth the while to compose
+/// Whether anything is recorded, by a trace or by the flight recorder, or told to hooks: whether it is worth the while to compose
 /// what would be recorded.
 ///
 /// Threads: costs one atomic load.

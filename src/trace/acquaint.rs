@@ -44,7 +44,6 @@ impl Seen {
 }
 
 /// Records the beginning of a task.
-#[inline(never)] // As in `events`.
 pub(super) fn begin(task: &TaskRun) {
     let words = [task.id(), known(task.outer())];
     let recorded = pen::record(Kind::TaskBegin, words, [task.name().to_bytes()]);

@@ -1,55 +1,146 @@
-//! What is recorded of what happens. No part of this is to be inlined in the engine, which would need more
-//! of the stack for it, whether or not anything is recorded.
+//! What is told of what happens, to the trace and to the hooks. No part of this is to be inlined in the engine,
+//! which would need more of the stack for it, whether or not anybody wants to know.
 
 use std::ffi::CStr;
 
-use super::Region;
-use super::acquaint::known;
-use super::pen::{Origin, record};
+use super::acquaint::{self, known};
+use super::hooks::{self, tell};
+use super::pen::{self, Place, record};
 use super::record::Kind;
+use super::switch;
 use crate::error::Error;
-use crate::task_run::TaskRun;
+use crate::task_run::{self, TaskRun};
+
+/// A region that has begun on this thread: when it did.
+pub(crate) struct Region(pub(crate) usize);
+
+impl Region {
+    /// Nobody wanted to know. (It is not 0, which is NULL in C.)
+    pub(crate) const UNSEEN: Region = Region(1);
+}
+
+/// Where and when a thread starts what others may do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Origin {
+    /// As the trace knows it.
+    place: Place,
+    /// As the hooks know it; 0: there were none.
+    spawn: u64,
+}
+
+impl Origin {
+    /// Nobody wanted to know.
+    pub(crate) const NOWHERE: Origin = Origin {
+        place: Place::NOWHERE,
+        spawn: 0,
+    };
+}
+
+#[inline(never)]
+pub(super) fn task_begin(task: &TaskRun) {
+    if switch::is_recording() {
+        acquaint::begin(task);
+    }
+    if switch::is_hooked() {
+        tell(|hooks| hooks.begin(task));
+    }
+}
 
 /// A task that only passes on why it was cancelled has not failed.
 #[inline(never)]
 pub(super) fn task_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {
-    let id = known(Some(task));
     let has_failed = |error: &&Error| (*error).clone().without_echo(cause).is_err();
-    match (error.filter(has_failed), cause) {
-        (Some(error), _) => failed(id, error),
+    let error = error.filter(has_failed);
+    if switch::is_recording() {
+        record_end(known(Some(task)), error, cause);
+    }
+    if switch::is_hooked() {
+        tell(|hooks| hooks.end(task, error, cause));
+    }
+}
+
+fn record_end(task: u64, error: Option<&Error>, cause: Option<&Error>) {
+    match (error, cause) {
+        (Some(error), _) => {
+            let code = error.code().cast_unsigned().into();
+            record(Kind::TaskFailed, [task, code], [error.message().to_bytes()]);
+        }
         (None, Some(cause)) => {
-            record(Kind::TaskCancelled, [id], [cause.message().to_bytes()]);
+            record(Kind::TaskCancelled, [task], [cause.message().to_bytes()]);
         }
         (None, None) => {
-            record(Kind::TaskEnd, [id], []);
+            record(Kind::TaskEnd, [task], []);
         }
     }
 }
 
-fn failed(task: u64, error: &Error) {
-    let code = error.code().cast_unsigned().into();
-    record(Kind::TaskFailed, [task, code], [error.message().to_bytes()]);
-}
-
 #[inline(never)]
 pub(super) fn region_begin(task: Option<&TaskRun>, name: &CStr) -> Region {
-    let began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
-    began.map_or(Region::UNRECORDED, |began| Region(began as usize))
+    let mut began = None;
+    if switch::is_recording() {
+        began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
+    }
+    if switch::is_hooked() {
+        let region = *began.get_or_insert_with(pen::moment);
+        in_task(task, |hooks, task| {
+            hooks.listener.region_begin(task, region, name)
+        });
+    }
+    began.map_or(Region::UNSEEN, |began| Region(began as usize))
 }
 
 #[inline(never)]
 pub(super) fn region_end(region: Region) {
-    record(Kind::RegionEnd, [region.0 as u64], []);
+    let region = region.0 as u64;
+    if switch::is_recording() {
+        record(Kind::RegionEnd, [region], []);
+    }
+    if switch::is_hooked() {
+        tell(|hooks| hooks.listener.region_end(region));
+    }
 }
 
 #[inline(never)]
 pub(super) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
-    let texts = [category.to_bytes(), message.to_bytes()];
-    record(Kind::Log, [known(task)], texts);
+    if switch::is_recording() {
+        let texts = [category.to_bytes(), message.to_bytes()];
+        record(Kind::Log, [known(task)], texts);
+    }
+    if switch::is_hooked() {
+        in_task(task, |hooks, task| {
+            hooks.listener.log(task, category, message)
+        });
+    }
+}
+
+#[inline(never)]
+pub(super) fn origin(task: Option<&TaskRun>) -> Origin {
+    let mut origin = Origin::NOWHERE;
+    if switch::is_recording() {
+        origin.place = pen::place();
+    }
+    if switch::is_hooked() {
+        origin.spawn = task_run::next_id();
+        in_task(task, |hooks, task| hooks.listener.spawn(task, origin.spawn));
+    }
+    origin
 }
 
 #[inline(never)]
 pub(super) fn arrive(origin: Origin, task: Option<&TaskRun>) {
-    let from = origin.tid.cast_unsigned().into();
-    record(Kind::Arrival, [known(task), origin.time, from], []);
+    let Place { time, tid } = origin.place;
+    if origin.place != Place::NOWHERE && switch::is_recording() {
+        let from = tid.cast_unsigned().into();
+        record(Kind::Arrival, [known(task), time, from], []);
+    }
+    if origin.spawn != 0 && switch::is_hooked() {
+        in_task(task, |hooks, task| {
+            hooks.listener.arrive(task, origin.spawn)
+        });
+    }
+}
+
+/// Tells the hooks of something in that task.
+fn in_task(task: Option<&TaskRun>, what: impl FnOnce(&hooks::Hooks, Option<&hooks::Told<'_>>)) {
+    tell(|hooks| what(hooks, task.map(|task| hooks.told(task)).as_ref()));
 }

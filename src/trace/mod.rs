@@ -3,14 +3,14 @@
 //! The rooms, in reading order (`docs/trace.md` has the protocol and the format):
 //!
 //! - here are the calls which the engine makes; they cost one load and a branch while nothing is on, and
-//!   `events` is what they do else;
+//!   `events` is what they do else, `hooks` whom of the program they tell;
 //! - `control` starts and stops a trace, `environment` if that asks for one; `snapshot` writes what the flight recorder has;
 //! - `acquaint` makes tasks known that began before;
 //! - `drain` writes a trace to its `file`, `merge` brings records in order, `story` says what they mean;
 //! - `perfetto` is what that looks like, in `packet`s, with `intern`ed names, `encode`d;
 //! - `threads` is what a story knows of threads;
 //! - `pen` is with what each thread writes; `pool` has the chunks, in `lists`; `chunk` is one, in `memory`;
-//! - `record` is how an event lies there; `switch` is whether anything is recorded.
+//! - `record` is how an event lies there; `switch` is whether anybody wants to know.
 
 mod acquaint;
 mod answer;
@@ -21,6 +21,7 @@ mod encode;
 mod environment;
 mod events;
 mod file;
+mod hooks;
 mod intern;
 mod lists;
 mod memory;
@@ -42,28 +43,29 @@ use std::ffi::CStr;
 pub(crate) use acquaint::Seen;
 pub(crate) use control::{Fault, start, stop};
 pub(crate) use environment::start_if_asked;
-pub(crate) use pen::Origin;
+pub(crate) use events::{Origin, Region};
+pub(crate) use hooks::{Listener, Told, Word, WordOfTask, WouldWaitForItself, set as set_hooks};
 pub(crate) use snapshot::{keep_last, snapshot};
 
 use crate::error::Error;
 use crate::task_run::TaskRun;
 
-/// Whether anything is recorded.
+/// Whether anybody wants to know what happens: what it costs to tell it is worth the while then.
 #[inline]
 pub(crate) fn enabled() -> bool {
-    switch::epoch() != switch::OFF
+    switch::wanted()
 }
 
 /// A task begins.
 #[inline]
 pub(crate) fn task_begin(task: &TaskRun) {
     if enabled() {
-        acquaint::begin(task);
+        events::task_begin(task);
     }
 }
 
 /// A task ends, with that error, or well; the cause is why it was cancelled, if it was, and is asked for
-/// only if it is recorded.
+/// only if somebody wants to know.
 #[inline]
 pub(crate) fn task_end<'a>(
     task: &TaskRun,
@@ -76,29 +78,21 @@ pub(crate) fn task_end<'a>(
     task.seen().end();
 }
 
-/// A region that has begun on this thread: when it did.
-pub(crate) struct Region(pub(crate) usize);
-
-impl Region {
-    /// Nothing was recorded then. (It is not 0, which is NULL in C.)
-    pub(crate) const UNRECORDED: Region = Region(1);
-}
-
 /// A region begins on the calling thread.
 #[inline]
 pub(crate) fn region_begin(task: Option<&TaskRun>, name: &CStr) -> Region {
     if enabled() {
         events::region_begin(task, name)
     } else {
-        Region::UNRECORDED
+        Region::UNSEEN
     }
 }
 
-/// The innermost region of the calling thread ends. One that began when nothing was recorded does not
+/// The innermost region of the calling thread ends. One that began when nobody wanted to know does not
 /// show.
 #[inline]
 pub(crate) fn region_end(region: Region) {
-    if region.0 != Region::UNRECORDED.0 && enabled() {
+    if region.0 != Region::UNSEEN.0 && enabled() {
         events::region_end(region);
     }
 }
@@ -113,9 +107,9 @@ pub(crate) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
 
 /// Where the calling thread starts what others may do.
 #[inline]
-pub(crate) fn origin() -> Origin {
+pub(crate) fn origin(task: Option<&TaskRun>) -> Origin {
     if enabled() {
-        pen::origin()
+        events::origin(task)
     } else {
         Origin::NOWHERE
     }
@@ -124,22 +118,23 @@ pub(crate) fn origin() -> Origin {
 /// The calling thread does what was started there, on another thread.
 #[inline]
 pub(crate) fn arrive(origin: Origin, task: Option<&TaskRun>) {
-    if origin != Origin::NOWHERE && enabled() {
+    if enabled() {
         events::arrive(origin, task);
     }
 }
 
 /// The locks of the trace, held across a `fork`.
-pub(crate) struct Held(control::Held, pool::Held);
+pub(crate) struct Held(control::Held, pool::Held, hooks::Held);
 
 /// To come before those of the crew, of which `start` takes a thread under its lock.
 pub(crate) fn hold() -> Held {
-    Held(control::hold(), pool::hold())
+    Held(control::hold(), pool::hold(), hooks::hold())
 }
 
 /// In a child of `fork`: what is recorded is the parent's. A flight recorder goes on, and is empty.
 pub(crate) fn forget(held: Held) {
-    let Held(current, lists) = held;
+    let Held(current, lists, hooked) = held;
+    hooks::forget(hooked);
     pool::forget(lists);
     pen::after_fork();
     control::forget(current);

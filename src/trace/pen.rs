@@ -80,21 +80,25 @@ fn record_cut<const W: usize, const T: usize>(
     PEN.with(|pen| pen.record(&event))
 }
 
-/// Where and when a thread starts what others may do.
+/// A thread and a moment on it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Origin {
+pub(super) struct Place {
     pub(super) tid: i32,
     pub(super) time: u64,
 }
 
-impl Origin {
+impl Place {
     /// Nothing was recorded then.
-    pub(crate) const NOWHERE: Origin = Origin { tid: 0, time: 0 };
+    pub(super) const NOWHERE: Place = Place { tid: 0, time: 0 };
 }
 
-/// Here and now.
-#[inline(never)] // As in `events`.
-pub(super) fn origin() -> Origin {
+/// The present moment: for the calling thread, no two are the same.
+pub(super) fn moment() -> u64 {
+    PEN.with(Pen::tick)
+}
+
+/// Here and now, where the trace knows the thread.
+pub(super) fn place() -> Place {
     PEN.with(|pen| {
         let epoch = switch::epoch();
         if pen.introduced.replace(epoch) != epoch {
@@ -102,7 +106,7 @@ pub(super) fn origin() -> Origin {
             pen.record(&pen.introduction(&name));
         }
         let (tid, time) = (pen.tid(), pen.tick());
-        Origin { tid, time }
+        Place { tid, time }
     })
 }
 

@@ -69,12 +69,28 @@ static void configure(void) {
     proc_error_unref(proc_configure(&config));
 }
 
+static void *begin(const proc_trace_task *task, const proc_trace_task *parent, void *user_data) {
+    return parent != NULL && parent->id < task->id ? task->word : user_data;
+}
+
+static void trace(proc_cancel *cancel) {
+    proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
+    hooks.task_begin = begin;
+    proc_error_unref(proc_trace_set_hooks(&hooks));
+    proc_cancel *task = proc_task_begin(cancel, "task");
+    proc_region *region = proc_region_begin(task, "region");
+    proc_trace_logf(task, "usage", "%d", 1);
+    proc_region_end(region);
+    proc_task_end(task, NULL);
+}
+
 int use(void);
 
 int use(void) {
     if (!is_busy())
         configure();
     proc_cancel *cancel = proc_cancel_new(NULL);
+    trace(cancel);
     proc_error *error = proc_run(tree(), cancel);
     const proc_error *first = proc_error_at(error, 0);
     const char *texts[3];

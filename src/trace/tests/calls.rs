@@ -20,7 +20,7 @@ fn tasks_nest_across_threads() {
     let scene = Scene::new("calls_nest");
     let view = scene.trace(|| {
         let request = begin(c"request", None);
-        let origin = trace::origin();
+        let origin = trace::origin(NONE);
         let inside = request.clone();
         let query = named_thread("helper", move || {
             trace::arrive(origin, Some(&*inside));
@@ -184,7 +184,7 @@ fn a_task_below_one_that_has_ended_is_still_below_it() {
 fn what_is_off_costs_nothing_and_shows_nothing() {
     let scene = Scene::new("calls_off");
     assert!(!trace::enabled());
-    assert_eq!(trace::origin(), Origin::NOWHERE);
+    assert_eq!(trace::origin(NONE), Origin::NOWHERE);
     let region = trace::region_begin(NONE, c"off");
     let view = scene.trace(|| {
         assert!(trace::enabled());
