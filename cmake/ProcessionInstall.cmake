@@ -10,6 +10,18 @@ install(FILES ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SHARED} ${PROCESSION_LIBRAR
         DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
+# procession-trace is a program in Python, with its modules beside it. The one in bin is a link to it: Python looks behind links.
+set(program_dir ${CMAKE_INSTALL_DATADIR}/procession)
+configure_file(tools/procession_trace/version.py.in procession_trace/version.py @ONLY)
+file(RELATIVE_PATH program_from_bin
+     ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/procession/procession-trace)
+file(CREATE_LINK ${program_from_bin} ${CMAKE_CURRENT_BINARY_DIR}/procession-trace SYMBOLIC)
+install(PROGRAMS tools/procession-trace DESTINATION ${program_dir} COMPONENT procession-trace)
+install(DIRECTORY tools/procession_trace ${CMAKE_CURRENT_BINARY_DIR}/procession_trace DESTINATION ${program_dir}
+        COMPONENT procession-trace FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession-trace DESTINATION ${CMAKE_INSTALL_BINDIR}
+        COMPONENT procession-trace)
+
 file(RELATIVE_PATH prefix_from_pkgconfig
      ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
 string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")

@@ -19,6 +19,7 @@ curl curl
 shellcheck shellcheck
 systemd-analyze systemd
 promtool prometheus
+python3 python3
 END
 }
 

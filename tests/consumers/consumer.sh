@@ -61,6 +61,18 @@ is_machine_neutral() {
     done
 }
 
+# From another directory, and without leaving anything in the tree.
+runs_trace_tool() {
+    local before
+    command -v python3 >/dev/null || {
+        echo "there is no python3, so procession-trace was not tried"
+        return 0
+    }
+    before=$(find "$moved")
+    [ "$(cd / && "$(realpath "$moved")/bin/procession-trace" --version)" = "procession-trace $VERSION" ]
+    [ "$(find "$moved")" = "$before" ]
+}
+
 case_install() {
     "$CMAKE" --install "$BUILD" --prefix "$work"
     rm -rf "$moved"
@@ -68,6 +80,7 @@ case_install() {
     is_machine_neutral "$moved"
     [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
+    runs_trace_tool
 }
 
 # A C program, one of C and C++ together, and one of C++.
