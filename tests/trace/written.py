@@ -1,0 +1,78 @@
+"""Traces as src/trace would write them, of things that it writes rarely or never, by Perfetto's own library."""
+
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
+
+START = 1_000_000
+PROCESS, PID = 4, 100
+MAIN = 2
+CATEGORIES = ("task", "region", "log", "spawn")
+ARGUMENTS = ("error", "code", "cancelled", "category", "began")
+
+
+class Written:
+    def __init__(self):
+        self.trace = Trace()
+        first = self.packet()
+        first.sequence_flags = 1
+        first.trace_packet_defaults.timestamp_clock_id = 64
+        for number, name in enumerate(CATEGORIES, 1):
+            first.interned_data.event_categories.add(iid=number, name=name)
+        for number, name in enumerate(ARGUMENTS, 1):
+            first.interned_data.debug_annotation_names.add(iid=number, name=name)
+        for clock, time in ((64, START), (3, START), (6, START), (1, 10**18)):
+            first.clock_snapshot.clocks.add(clock_id=clock, timestamp=time)
+        self.describe(PROCESS).process.pid = PID
+        main = self.describe(MAIN)
+        main.parent_uuid = PROCESS
+        main.thread.pid = main.thread.tid = PID
+        main.thread.thread_name = "main"
+
+    def packet(self):
+        return self.trace.packet.add(trusted_packet_sequence_id=1)
+
+    def describe(self, track):
+        descriptor = self.packet().track_descriptor
+        descriptor.uuid = track
+        return descriptor
+
+    def event(self, at, kind, track, category=None, name=None, task=0):
+        packet = self.packet()
+        packet.timestamp, packet.timestamp_clock_id = START + at, 3
+        event = packet.track_event
+        event.type, event.track_uuid = kind, track
+        if category is not None:
+            event.category_iids.append(CATEGORIES.index(category) + 1)
+            event.name = name
+        if task:
+            event.correlation_id = task
+        return event
+
+    def described(self, task, name, parent=0):
+        track = self.describe(task << 2 | 1)
+        track.parent_uuid = parent << 2 | 1 if parent else PROCESS
+        track.name = name
+        return self
+
+    def begins(self, at, task, name, parent=0):
+        self.described(task, name, parent)
+        self.event(at, TrackEvent.TYPE_SLICE_BEGIN, task << 2 | 1, "task", name, task)
+        return self
+
+    def ends(self, at, task):
+        self.event(at, TrackEvent.TYPE_SLICE_END, task << 2 | 1)
+        return self
+
+    def enters(self, at, name, task=0):
+        self.event(at, TrackEvent.TYPE_SLICE_BEGIN, MAIN, "region", name, task)
+        return self
+
+    def leaves(self, at):
+        self.event(at, TrackEvent.TYPE_SLICE_END, MAIN)
+        return self
+
+    def says(self, at, text, task=0):
+        self.event(at, TrackEvent.TYPE_INSTANT, MAIN, "log", text, task)
+        return self
+
+    def bytes(self):
+        return self.trace.SerializeToString()
