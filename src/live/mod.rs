@@ -86,25 +86,31 @@ impl Live {
         let mut inside = None;
         for frame in frames.into_iter().rev() {
             if let Some(caller) = frame.caller {
-                inside = Some(self.callback(caller, "proc_run", inside));
+                inside = Some(self.callback(caller, "proc_run", running.thread, inside));
             }
             inside = Some(self.place(frame.process, frame.place, inside));
         }
         let Some(innermost) = inside else { return };
         match running.call {
-            Some(call) => _ = self.callback(call, running.doing(), inside),
+            Some(call) => _ = self.callback(call, running.doing(), running.thread, inside),
             None => self.processes[innermost].doing = self.processes[innermost].between_callbacks(),
         }
     }
 
-    /// A callback that runs inside of a process, on the same thread.
-    fn callback(&mut self, call: Call, doing: &'static str, inside: Option<usize>) -> usize {
+    /// A callback that runs on a thread, inside of a process: of another thread's, where this one helps.
+    fn callback(
+        &mut self,
+        call: Call,
+        doing: &'static str,
+        thread: i32,
+        inside: Option<usize>,
+    ) -> usize {
         let around = inside.map(|inside| &self.processes[inside]);
         let process = Process {
             kind: "callback",
             name: None,
             path: around.map_or(String::new(), |around| around.path.clone()),
-            thread: around.map_or(0, |around| around.thread),
+            thread,
             // Rough clocks must not make it older than what it is inside of.
             age_ns: around
                 .map_or(u64::MAX, |around| around.age_ns)

@@ -6,6 +6,7 @@
  *   not_started     … and how many children nobody has begun yet.
  *   cancelled       … and why its handle is cancelled, from then on; also of one that was cancelled from above.
  *   thread_ids      The thread is the kernel's number of the thread that runs it.
+ *   thread_ids_of_helpers  … also if that is one which helps with the fan-out of another.
  *   json            The same as JSON, in which names may hold anything.
  *   nothing_runs    If nothing runs, that is what it says.
  *   bad_input       An unknown format, a descriptor that is none, a pipe that nobody reads: errors that say so.
@@ -206,6 +207,46 @@ static void thread_ids(void) {
     CHECK_OK(proc_run(impl, NULL));
 }
 
+/* Two callbacks with nothing between them and their group: the caller's thread runs one, another one the other. */
+enum { TOGETHER = 2 };
+static struct {
+    gate here, looked;
+    atomic_int threads[TOGETHER], next;
+} together;
+
+static void look_for_both(void) {
+    char *text = dump(PROC_DUMP_TEXT);
+    for (int i = 0; i < TOGETHER; i++) {
+        char part[40];
+        snprintf(part, sizeof part, ", thread %d, ", together.threads[i]);
+        const char *callback = strstr(text, "callback 0x");
+        while (callback && strncmp(strchr(callback, ','), part, strlen(part)) != 0)
+            callback = strstr(callback + 1, "callback 0x");
+        if (!CHECK(callback != NULL))
+            fprintf(stderr, "no callback on thread %d in:\n%s\n", together.threads[i], text);
+    }
+    free(text);
+}
+
+static proc_error *be_there_together(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    int number = atomic_fetch_add(&together.next, 1);
+    together.threads[number] = (int)gettid();
+    GATE_MEET(&together.here, TOGETHER);
+    if (number == 0)
+        look_for_both();
+    GATE_MEET(&together.looked, TOGETHER);
+    return NULL;
+}
+
+static void thread_ids_of_helpers(void) {
+    gate_init(&together.here);
+    gate_init(&together.looked);
+    proc_impl *one = proc_new(be_there_together, NULL, NULL);
+    CHECK_OK(proc_run(PROC_CONCURRENT(proc_ref(one), one), NULL));
+    CHECK(together.threads[0] != together.threads[1]);
+}
+
 static proc_error *look_at_names(proc_cancel *cancel, void *user_data) {
     (void)cancel, (void)user_data;
     CHECK_JSON(
@@ -313,5 +354,5 @@ static void under_load(void) {
 }
 
 CHECK_MAIN(CASE(tree), CASE(what_it_does), CASE(not_started), ROLE(not_started_role),
-           CASE(cancelled), CASE(thread_ids), CASE(json), CASE(nothing_runs), CASE(bad_input),
-           CASE(slow_reader), CASE(under_load))
+           CASE(cancelled), CASE(thread_ids), CASE(thread_ids_of_helpers), CASE(json),
+           CASE(nothing_runs), CASE(bad_input), CASE(slow_reader), CASE(under_load))
