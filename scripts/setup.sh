@@ -56,8 +56,14 @@ install_packages() {
     DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes apt-get install -qq -y --no-install-recommends "$@" >/dev/null
     # We want the program; where services are started when they are installed, it also has become one.
     case " $* " in
-    *" prometheus "*) systemctl disable --quiet --now prometheus 2>/dev/null || true ;;
+    *" prometheus "*) stop_service prometheus ;;
     esac
+}
+
+# These two know every init system of Debian's, and come with each.
+stop_service() {
+    { service "$1" stop && update-rc.d "$1" disable; } >/dev/null 2>&1 ||
+        echo "x: the service $1 came with its package, and cannot be stopped" >&2
 }
 
 # Installs what is missing, or ends with the command that somebody who may can do it by.
