@@ -43,7 +43,9 @@ dump_pip_install() {
 
 ffi_dump() {
     once tests/dump/requirements.txt build/ffi/dump dump_pip_install &&
-        bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json
+        bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json &&
+        bounded bash c-examples/test/reports.sh tree build/release/c-examples/10_hit_counter/hit_counter \
+            build/ffi/dump/bin/python tests/dump/valid.py docs/dump.schema.json
 }
 
 # koffi brings its binary along in a package, and needs no script to fetch or build one.
@@ -91,6 +93,6 @@ each_language() (
 )
 
 test_ffi() {
-    cmake --preset release && cmake --build --preset release --target procession_cargo &&
+    cmake --preset release && cmake --build --preset release --target procession_cargo hit_counter &&
         cmake --install build/release --prefix "$PWD/build/ffi/procession" >/dev/null && each_language
 }
