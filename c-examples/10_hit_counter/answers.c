@@ -18,8 +18,6 @@ enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, 
         return MHD_NO; /* closes the connection */
     MHD_add_response_header(response, "Content-Type", type);
     MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
-        MHD_add_response_header(response, "Allow", "GET");
     if (web->stopping)
         MHD_add_response_header(response, "Connection", "close");
     enum MHD_Result queued = MHD_queue_response(connection, status, response);
@@ -27,11 +25,30 @@ enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, 
     return queued;
 }
 
-static enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection,
-                                 unsigned status, const char *text) {
-    return answer_with(
-        web, connection, status, "text/plain; charset=utf-8",
-        MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY));
+static struct MHD_Response *text_response(const char *text) {
+    return MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
+}
+
+enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection, unsigned status,
+                          const char *text) {
+    return answer_with(web, connection, status, "text/plain; charset=utf-8", text_response(text));
+}
+
+/* A visit is counted, and its number is in the body: without one it would be no visit. */
+static bool is_visit(const char *url) { return strcmp(url, "/") == 0 || strcmp(url, "/slow") == 0; }
+
+/* Of an answer to HEAD, libmicrohttpd sends no body. */
+static bool is_allowed(const char *method, const char *url) {
+    return strcmp(method, "GET") == 0 || (strcmp(method, "HEAD") == 0 && !is_visit(url));
+}
+
+static enum MHD_Result refuse_method(struct web *web, struct MHD_Connection *connection,
+                                     const char *url) {
+    struct MHD_Response *response = text_response("That cannot be done here.\n");
+    if (response)
+        MHD_add_response_header(response, "Allow", is_visit(url) ? "GET" : "GET, HEAD");
+    return answer_with(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
+                       response);
 }
 
 static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *connection) {
@@ -93,8 +110,8 @@ enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const
         *upload_size = 0;
         return MHD_YES;
     }
-    if (strcmp(method, "GET") != 0)
-        return send_text(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "Only GET is served.\n");
+    if (!is_allowed(method, url))
+        return refuse_method(web, connection, url);
     if (strcmp(url, "/") == 0)
         return count_and_answer(web, connection);
     if (strcmp(url, "/healthz") == 0)

@@ -75,6 +75,8 @@ enum MHD_Result answer(void *web, struct MHD_Connection *connection, const char 
                        size_t *upload_size, void **request);
 enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, unsigned status,
                             const char *type, struct MHD_Response *response);
+enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection, unsigned status,
+                          const char *text);
 void answers_resume_due(struct web *web);
 
 /* reports.c: what the server does, for who watches it. */

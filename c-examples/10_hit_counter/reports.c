@@ -1,16 +1,15 @@
 /* reports.c: what people and machines on call ask for. /metrics is for Prometheus, /debug/tree shows every process that runs:
- * as text or, with ?format=json or "Accept: application/json", as JSON.
+ * as text or, with ?format=json, as JSON.
  */
 #define _GNU_SOURCE
 #include "hit_counter.h"
 
-#include <errno.h>
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define NUMBER(name, help)                                                                         \
@@ -71,27 +70,54 @@ enum MHD_Result report_metrics(struct web *web, struct MHD_Connection *connectio
                        MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
 }
 
-static bool wants_json(struct MHD_Connection *connection) {
-    const char *format = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "format");
-    const char *accept = MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept");
-    return format ? strcmp(format, "json") == 0
-                  : accept && strstr(accept, "application/json") != NULL;
+/* The formats of the tree, by their names in a query. The first is that of whoever names none. */
+static const struct format {
+    const char *name, *type;
+    proc_dump_format dump;
+} formats[] = {
+    {"text", "text/plain; charset=utf-8", PROC_DUMP_TEXT},
+    {"json", "application/json", PROC_DUMP_JSON},
+};
+
+static const struct format *wanted(struct MHD_Connection *connection) {
+    const char *name = MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "format");
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (name == NULL || strcmp(name, formats[i].name) == 0)
+            return &formats[i];
+    return NULL;
 }
 
-/* proc_dump writes to a descriptor: here to that of a file in memory, which is the body of the answer. */
+/* proc_dump writes to a descriptor: here to that of a file in memory, which is the body of the answer. All of it is there
+ * before the answer begins, so its length is known, and a failure can still be told. */
+static proc_error *dump(proc_dump_format format, int *fd) {
+    *fd = memfd_create("tree", MFD_CLOEXEC);
+    if (*fd < 0)
+        return proc_errno("memfd_create");
+    proc_error *error = proc_dump(*fd, format);
+    if (error)
+        close(*fd);
+    return error;
+}
+
+static enum MHD_Result tell_failure(struct web *web, struct MHD_Connection *connection,
+                                    proc_error *error) {
+    char text[256];
+    snprintf(text, sizeof text, "%s\n", proc_error_message(error));
+    proc_error_unref(error);
+    return send_text(web, connection, MHD_HTTP_INTERNAL_SERVER_ERROR, text);
+}
+
 enum MHD_Result report_tree(struct web *web, struct MHD_Connection *connection) {
-    bool json = wants_json(connection);
-    struct stat written;
-    int fd = memfd_create("tree", MFD_CLOEXEC);
-    if (fd < 0)
-        return MHD_NO;
-    proc_error *error = proc_dump(fd, json ? PROC_DUMP_JSON : PROC_DUMP_TEXT);
-    if (error || fstat(fd, &written) != 0) {
-        proc_error_unref(error);
-        close(fd);
-        return MHD_NO;
-    }
-    return answer_with(web, connection, MHD_HTTP_OK,
-                       json ? "application/json" : "text/plain; charset=utf-8",
-                       MHD_create_response_from_fd((size_t)written.st_size, fd));
+    int fd;
+    const struct format *format = wanted(connection);
+    if (format == NULL)
+        return send_text(web, connection, MHD_HTTP_BAD_REQUEST, "The format is text or json.\n");
+    proc_error *error = dump(format->dump, &fd);
+    if (error)
+        return tell_failure(web, connection, error);
+    size_t size = (size_t)lseek(fd, 0, SEEK_CUR);
+    struct MHD_Response *response = MHD_create_response_from_fd(size, fd);
+    if (response == NULL)
+        close(fd); /* else it is the response's */
+    return answer_with(web, connection, MHD_HTTP_OK, format->type, response);
 }

@@ -36,48 +36,47 @@ static struct http_reply whole(const char *text) {
     return reply;
 }
 
-/* HTTP_FULL: the text is one whole answer. */
-static enum http_outcome receive(int fd, char *text, size_t most) {
+struct http_reply http_receive(int fd) {
+    char text[4096] = "";
     size_t have = 0, size = 0;
-    while (have < most - 1 && (size == 0 || have < size)) {
-        ssize_t got = recv(fd, text + have, most - 1 - have, 0);
+    while (have < sizeof text - 1 && (size == 0 || have < size)) {
+        ssize_t got = recv(fd, text + have, sizeof text - 1 - have, 0);
         if (got <= 0)
-            return have ? HTTP_TRUNCATED : HTTP_REFUSED;
+            return (struct http_reply){.outcome = have ? HTTP_TRUNCATED : HTTP_REFUSED};
         have += (size_t)got;
         text[have] = '\0';
         size = answer_size(text);
     }
-    return have == size ? HTTP_FULL : HTTP_WRONG;
+    return have == size ? whole(text) : (struct http_reply){.outcome = HTTP_WRONG};
 }
 
-struct http_reply http_receive(int fd) {
-    char text[4096] = "";
-    enum http_outcome outcome = receive(fd, text, sizeof text);
-    return outcome == HTTP_FULL ? whole(text) : (struct http_reply){.outcome = outcome};
+/* Until the server closes the connection. */
+static size_t receive_all(int fd, char *text, size_t most) {
+    size_t have = 0;
+    for (ssize_t got; have < most - 1 && (got = recv(fd, text + have, most - 1 - have, 0)) > 0;)
+        have += (size_t)got;
+    text[have] = '\0';
+    return have;
 }
 
-static void read_page(struct http_page *page) {
-    page->body = strstr(page->text, "\r\n\r\n") + 4;
-    page->status = 0;
-    page->type[0] = '\0';
-    sscanf(page->text, "HTTP/1.1 %d", &page->status);
-    const char *type = strcasestr(page->text, "\r\nContent-Type: ");
-    if (type && type < page->body)
-        sscanf(type + 16, "%63[^\r]", page->type);
-}
-
-bool http_fetch(int port, const char *path, const char *accept, struct http_page *page) {
-    char text[256];
-    int fd = http_connect(port);
-    if (fd < 0)
+/* What the head says is there, but for the body where none was asked for. */
+static bool read_page(struct http_page *page, size_t size, bool head_only) {
+    char *end = strstr(page->text, "\r\n\r\n");
+    if (end == NULL)
         return false;
-    snprintf(text, sizeof text, "GET %s HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: %s\r\n\r\n", path,
-             accept);
-    bool whole = http_send(fd, text) && receive(fd, page->text, sizeof page->text) == HTTP_FULL;
+    page->body = end + 4;
+    size_t expected = head_only ? (size_t)(page->body - page->text) : answer_size(page->text);
+    return sscanf(page->text, "HTTP/1.1 %d", &page->status) == 1 && size == expected;
+}
+
+bool http_fetch(int fd, const char *method, const char *path, struct http_page *page) {
+    char text[256];
+    *page = (struct http_page){.body = page->text};
+    snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
+             method, path);
+    size_t size = http_send(fd, text) ? receive_all(fd, page->text, sizeof page->text) : 0;
     close(fd);
-    if (whole)
-        read_page(page);
-    return whole;
+    return read_page(page, size, strcmp(method, "HEAD") == 0);
 }
 
 struct http_reply http_visit(int port, const char *path) {

@@ -26,15 +26,14 @@ struct http_reply http_receive(int fd);
 /* A whole visit on a connection of its own. */
 struct http_reply http_visit(int port, const char *path);
 
-/* A page that is no visit. */
+/* An answer to anything else than a visit. */
 struct http_page {
     int status;
-    char type[64];
-    char text[32768]; /* all of the answer */
+    char text[32768]; /* all of it, the head too */
     const char *body; /* in it */
 };
 
-/* Gets one, in a type that is accepted, on a connection of its own. false: there was no whole answer. */
-bool http_fetch(int port, const char *path, const char *accept, struct http_page *page);
+/* Asks on a connection, the last thing on it, and closes it. false: there was no whole answer. */
+bool http_fetch(int fd, const char *method, const char *path, struct http_page *page);
 
 #endif
