@@ -7,7 +7,7 @@ static struct http_page page;
 
 static const char *ask_for(const struct server *server, const char *method, const char *path,
                            int status) {
-    CHECK(http_fetch(http_connect(server->port), method, path, &page));
+    CHECK(http_fetch(client_connect(server->port), method, path, &page));
     CHECK_INT(page.status, status);
     return page.body;
 }

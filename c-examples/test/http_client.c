@@ -74,7 +74,7 @@ bool http_fetch(int fd, const char *method, const char *path, struct http_page *
     *page = (struct http_page){.body = page->text};
     snprintf(text, sizeof text, "%s %s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n",
              method, path);
-    size_t size = http_send(fd, text) ? receive_all(fd, page->text, sizeof page->text) : 0;
+    size_t size = client_send(fd, text) ? receive_all(fd, page->text, sizeof page->text) : 0;
     close(fd);
     return read_page(page, size, strcmp(method, "HEAD") == 0);
 }
