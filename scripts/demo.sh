@@ -9,6 +9,7 @@ cd "$(dirname "$0")/.."
 
 server=build/release/c-examples/10_hit_counter/hit_counter
 daemon=(build/release/c-examples/15_worst_day)
+trace=build/demo.pftrace
 readonly patience=20 # seconds that nothing here may take longer than
 
 fail() {
@@ -125,6 +126,17 @@ port_is_taken() {
     say "exit status 1"
 }
 
+# Each request is a task in the trace.
+show_trace() {
+    step "6. What it did until then is in a trace, $trace. To see it, open it in https://ui.perfetto.dev. In short:"
+    tools/procession-trace $trace >"$directory/summary" || fail "the trace cannot be read"
+    sed 's/^./    &/' "$directory/summary"
+    [ "$(tr -d , <"$directory/summary" | awk '$1 == "request" { print $2 }')" -ge $(($1 + 5)) ] || fail "it lacks requests"
+    say "One of the slow ones: tools/procession-trace --tree request $trace"
+    tools/procession-trace --tree request $trace >"$directory/request" || fail "the trace cannot be read"
+    sed 's/^/    /' "$directory/request"
+}
+
 prepare() {
     directory=$(mktemp -d)
     trap clean_up EXIT
@@ -169,8 +181,8 @@ demo() {
     prepare
     echo
     echo "A web server that counts its visitors. It is made of this library's processes: see c-examples/10_hit_counter."
-    step "1. It is started, on a free port."
-    start
+    step "1. It is started, on a free port, with PROCESSION_TRACE=$trace, so that it writes a trace."
+    PROCESSION_TRACE=$trace start
     step "2. Five visitors come, one after the other."
     visits_five_times
     step "3. A crowd comes, 64 at a time, and 8 visitors who ask for a page that takes a second."
@@ -185,17 +197,18 @@ demo() {
     step "5. Nothing is lost: 5 visitors and $answered make $((answered + 5)). The file with the count says:"
     say "$(saved)"
     [ "$(saved)" = $((answered + 5)) ] || fail "that is another number"
-    step "6. It is started again, and the next visitor comes."
+    show_trace "$answered"
+    step "7. It is started again, and the next visitor comes."
     start
     say "$("${visit[@]}" "$url")" | tee "$directory/next"
     grep -qx "    You are visitor number $((answered + 6))\." "$directory/next" || fail "the count does not go on"
-    step "7. A second server wants the same port."
+    step "8. A second server wants the same port."
     port_is_taken
-    step "8. The first one is stopped."
+    step "9. The first one is stopped."
     kill -TERM "$pid"
     join
     [ "$(saved)" = $((answered + 6)) ] || fail "the file says $(saved)"
-    worst_day 9. 10. 11.
+    worst_day 10. 11. 12.
     step "All as promised. To try it with a browser: ./x demo --serve"
 }
 

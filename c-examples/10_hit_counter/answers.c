@@ -91,25 +91,9 @@ void answers_resume_due(struct web *web) {
     }
 }
 
-/* libmicrohttpd calls this when it has the headers, again for each part of a body, and again when all is there. */
-enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const char *url,
-                       const char *method, const char *version, const char *upload,
-                       size_t *upload_size, void **request) {
-    (void)version;
-    (void)upload;
-    struct web *web = user_data;
-    struct client *client = client_of(connection);
-    if (client == NULL)
-        return MHD_NO; /* there was no memory for it */
-    if (*request == NULL) {
-        *request = client;
-        client_begins_request(client);
-        return MHD_YES;
-    }
-    if (*upload_size > 0) { /* a body is of no interest */
-        *upload_size = 0;
-        return MHD_YES;
-    }
+static enum MHD_Result answer_request(struct web *web, struct client *client, const char *url,
+                                      const char *method) {
+    struct MHD_Connection *connection = client->connection;
     if (!is_allowed(method, url))
         return refuse_method(web, connection, url);
     if (strcmp(url, "/") == 0)
@@ -123,4 +107,31 @@ enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const
     if (strcmp(url, "/slow") != 0)
         return send_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
     return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);
+}
+
+/* libmicrohttpd calls this when it has the headers, again for each part of a body, and again when all is there. A trace shows
+ * the request as a task, and when this thread was busy with it as regions in that. */
+enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const char *url,
+                       const char *method, const char *version, const char *upload,
+                       size_t *upload_size, void **request) {
+    (void)version;
+    (void)upload;
+    struct web *web = user_data;
+    struct client *client = client_of(connection);
+    if (client == NULL)
+        return MHD_NO; /* there was no memory for it */
+    if (*request == NULL) {
+        *request = client;
+        client_begins_request(web, client);
+        proc_trace_logf(client->request, "http", "%s %s", method, url);
+        return MHD_YES;
+    }
+    if (*upload_size > 0) { /* a body is of no interest */
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    proc_region *region = proc_region_begin(client->request, "answer");
+    enum MHD_Result result = answer_request(web, client, url, method);
+    proc_region_end(region);
+    return result;
 }

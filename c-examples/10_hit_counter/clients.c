@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "hit_counter.h"
 
+#include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -61,26 +62,32 @@ void client_notify(void *web, struct MHD_Connection *connection, void **context,
     }
 }
 
-void client_begins_request(struct client *client) {
-    client->busy = true;
+/* Each request is a task of its own: in a trace it shows how long it took, and what it waited for. */
+void client_begins_request(struct web *web, struct client *client) {
+    client->request = proc_task_begin(web->cancel, "request");
     client->received = bytes_received(client);
 }
 
 void client_request_completed(void *web, struct MHD_Connection *connection, void **request,
                               enum MHD_RequestTerminationCode why) {
     (void)web;
-    (void)why;
     (void)connection;
     struct client *client = *request;
     if (client == NULL)
         return;
-    client->busy = client->due = false;
+    proc_error *error = NULL;
+    if (why != MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        error = proc_error_new(ECONNABORTED, "the connection ended before the answer");
+    proc_task_end(client->request, error);
+    proc_error_unref(error);
+    client->request = NULL;
+    client->due = false;
     client->since = now_ms();
 }
 
 static bool is_idle(const struct client *client, int64_t now) {
     bool quiet = now - client->since >= QUIET_MS && bytes_received(client) == client->received;
-    return !client->busy && (quiet || has_hung_up(client));
+    return !client->request && (quiet || has_hung_up(client));
 }
 
 /* Closes the connections that no request is coming from. Only their reading end is shut: bytes which came at the last
