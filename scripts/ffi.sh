@@ -48,6 +48,16 @@ ffi_dump() {
             build/ffi/dump/bin/python tests/dump/valid.py docs/dump.schema.json
 }
 
+opentelemetry_pip_install() {
+    python3 -m venv build/ffi/opentelemetry &&
+        build/ffi/opentelemetry/bin/pip install --quiet --disable-pip-version-check -r ffi-examples/opentelemetry/requirements.txt
+}
+
+ffi_opentelemetry() {
+    once ffi-examples/opentelemetry/requirements.txt build/ffi/opentelemetry opentelemetry_pip_install &&
+        bounded build/ffi/opentelemetry/bin/python ffi-examples/opentelemetry/check.py
+}
+
 # koffi brings its binary along in a package, and needs no script to fetch or build one.
 npm_install() {
     cp ffi-examples/node/package*.json ffi-examples/node/.npmrc build/ffi/node/ &&
@@ -86,7 +96,7 @@ each_language() (
     export PKG_CONFIG_PATH
     LD_LIBRARY_PATH=$(pkg-config --variable=libdir procession)
     export LD_LIBRARY_PATH
-    for language in python node go java dump; do
+    for language in python node go java opentelemetry dump; do
         printf '\n--- %s\n' "$language"
         "ffi_$language" || exit 1
     done

@@ -1,0 +1,165 @@
+"""bridge: procession's tasks and regions as spans of OpenTelemetry.
+
+    spans = bridge.Spans(tracer)      # from here on each task is a span below that of the task around it, on whatever threads
+    …
+    spans.close()                     # waits for hooks that run; spans of tasks that still run are not exported
+
+W3C trace context, in and out:
+
+    with spans.remote(headers):                       # the next task that this thread begins continues the caller's trace
+        request = lib.proc_task_begin(cancel, b"request")
+    headers = spans.headers(cancel)                   # for a request that is sent from the task that this handle is in
+
+What one must know about hooks in Python is in README.md.
+"""
+import threading
+from contextlib import contextmanager
+
+from cffi import FFI
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+ffi = FFI()
+ffi.cdef("""
+    typedef struct proc_cancel proc_cancel;
+    typedef struct proc_error proc_error;
+    typedef struct proc_impl proc_impl;
+    typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
+    typedef void (*proc_destroy_fn)(void *user_data);
+
+    typedef struct proc_trace_task {
+        uint64_t id;
+        const char *task_type;
+        void *word;
+    } proc_trace_task;
+
+    typedef struct proc_trace_hooks {
+        size_t size;
+        void *(*task_begin)(const proc_trace_task *task, const proc_trace_task *parent, void *user_data);
+        void (*task_end)(const proc_trace_task *task, const proc_error *error, const proc_error *cause, void *user_data);
+        void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
+        void (*region_end)(uint64_t region, void *user_data);
+        void (*log)(const proc_trace_task *task, const char *category, const char *message, void *user_data);
+        void (*spawn)(const proc_trace_task *task, uint64_t spawn, void *user_data);
+        void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
+        void *user_data;
+    } proc_trace_hooks;
+
+    proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
+    uint64_t proc_trace_task_id(const proc_cancel *cancel);
+    void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
+    proc_cancel *proc_task_begin(proc_cancel *parent, const char *task_type);
+    void proc_task_end(proc_cancel *task, const proc_error *error);
+
+    proc_impl *proc_new(proc_fn fn, void *user_data, proc_destroy_fn destroy);
+    proc_impl *proc_group(proc_impl *const *impls, size_t count);
+    proc_impl *proc_task(const char *task_type, proc_impl *impl);
+    proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
+    proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
+
+    proc_error *proc_error_new(int code, const char *message);
+    void proc_error_unref(proc_error *error);
+    int proc_error_code(const proc_error *error);
+    const char *proc_error_message(const proc_error *error);
+    bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
+    proc_error *proc_cancel_error(const proc_cancel *cancel);
+""")
+lib = ffi.dlopen("libprocession.so.0.1")
+
+W3C = TraceContextTextMapPropagator()
+
+
+def text(chars):
+    """Names and messages may be any bytes."""
+    return ffi.string(chars).decode(errors="replace")
+
+
+def context_of(span):
+    return trace.set_span_in_context(span, Context()) if span else Context()
+
+
+class Spans:
+    """Hooks that make a span of each task, which is the task's word, and one of each region in a task."""
+
+    def __init__(self, tracer):
+        self.tracer = tracer
+        self.alive = {}  # By the task's number, what C has only the address of: a handle that stands for its span.
+        self.here = threading.local()  # What belongs to one thread: its regions, and what its next task continues.
+        self.hooks = ffi.new("proc_trace_hooks *", {"size": ffi.sizeof("proc_trace_hooks")})
+        self.callbacks = [self._callback(name) for name in ("task_begin", "task_end", "region_begin", "region_end", "log")]
+        set_hooks(self.hooks)
+
+    def _callback(self, name):
+        callback = ffi.callback(ffi.typeof(getattr(self.hooks, name)), getattr(self, "_" + name))
+        setattr(self.hooks, name, callback)
+        return callback
+
+    def close(self):
+        """No hook runs when this returns, and none will."""
+        set_hooks(ffi.NULL)
+
+    @contextmanager
+    def remote(self, headers):
+        """The tasks that this thread begins meanwhile are below the span that the headers name, if they name one."""
+        self.here.remote = W3C.extract(headers, Context())
+        try:
+            yield
+        finally:
+            self.here.remote = None
+
+    def headers(self, cancel):
+        """The headers by which a request that is sent from this task continues its trace."""
+        headers = {}
+        handle = self.alive.get(lib.proc_trace_task_id(cancel))
+        if handle:
+            W3C.inject(headers, context_of(ffi.from_handle(handle)))
+        return headers
+
+    @staticmethod
+    def _span(task):
+        return ffi.from_handle(task.word) if task and task.word else None
+
+    def _task_begin(self, task, parent, _user_data):
+        context = getattr(self.here, "remote", None) or context_of(self._span(parent))
+        span = self.tracer.start_span(text(task.task_type), context, attributes={"procession.task": task.id})
+        self.alive[task.id] = ffi.new_handle(span)
+        return self.alive[task.id]
+
+    def _task_end(self, task, error, cause, _user_data):
+        span = self._span(task)
+        if not span:
+            return
+        if cause:
+            span.add_event("cancelled", {"cause": text(lib.proc_error_message(cause))})
+        if error:
+            span.set_attribute("procession.error.code", lib.proc_error_code(error))
+            span.set_status(trace.StatusCode.ERROR, text(lib.proc_error_message(error)))
+        span.end()
+        del self.alive[task.id]
+
+    def _regions(self):
+        return self.here.__dict__.setdefault("regions", {})
+
+    def _region_begin(self, task, region, region_type, _user_data):
+        span = self._span(task)
+        if span:
+            self._regions()[region] = self.tracer.start_span(text(region_type), context_of(span))
+
+    def _region_end(self, region, _user_data):
+        span = self._regions().pop(region, None)
+        if span:
+            span.end()
+
+    def _log(self, task, category, message, _user_data):
+        span = self._span(task)
+        if span:
+            span.add_event(text(message), {"category": text(category)})
+
+
+def set_hooks(hooks):
+    error = lib.proc_trace_set_hooks(hooks)
+    if error:
+        message = text(lib.proc_error_message(error))
+        lib.proc_error_unref(error)
+        raise RuntimeError(message)
