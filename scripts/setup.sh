@@ -15,6 +15,7 @@ clang clang
 clang-format clang-format
 clang-tidy clang-tidy
 valgrind valgrind
+gdb gdb
 curl curl
 shellcheck shellcheck
 systemd-analyze systemd

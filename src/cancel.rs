@@ -29,6 +29,7 @@ use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::notes::AtomicU64;
 use crate::sync::{Arc, Condvar, Mutex, OnceLock};
 use crate::task_run::TaskRun;
+use crate::trace;
 
 /// One holder of a cancel handle.
 pub(crate) struct Cancel(Arc<Node>);
@@ -294,6 +295,7 @@ impl Node {
             return;
         };
         counts::count_elsewhere(Counted::Cancellations);
+        trace::cancel(self, cause);
         while let Some(node) = below.pop() {
             below.append(&mut node.strike(cause, hooks).unwrap_or_default());
         }

@@ -1,4 +1,4 @@
-//! What is told of what happens, to the trace and to the hooks. No part of this is to be inlined in the engine,
+//! What is told of what happens: to the trace, to the hooks, and at the probes. No part of this is to be inlined in the engine,
 //! which would need more of the stack for it, whether or not anybody wants to know.
 
 use std::ffi::CStr;
@@ -7,7 +7,8 @@ use super::acquaint::{self, known};
 use super::hooks::{self, tell};
 use super::pen::{self, Place, record};
 use super::record::Kind;
-use super::switch;
+use super::{probes, switch};
+use crate::cancel::Node;
 use crate::error::Error;
 use crate::task_run::{self, TaskRun};
 
@@ -44,6 +45,9 @@ pub(super) fn task_begin(task: &TaskRun) {
     if switch::is_hooked() {
         tell(|hooks| hooks.begin(task));
     }
+    if switch::is_probed() {
+        probes::task_begin(task);
+    }
 }
 
 /// A task that only passes on why it was cancelled has not failed.
@@ -56,6 +60,9 @@ pub(super) fn task_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Err
     }
     if switch::is_hooked() {
         tell(|hooks| hooks.end(task, error, cause));
+    }
+    if switch::is_probed() {
+        probes::task_end(task, error, cause);
     }
 }
 
@@ -80,13 +87,16 @@ pub(super) fn region_begin(task: Option<&TaskRun>, name: &CStr) -> Region {
     if switch::is_recording() {
         began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
     }
+    let began = began.unwrap_or_else(pen::moment);
     if switch::is_hooked() {
-        let region = *began.get_or_insert_with(pen::moment);
         in_task(task, |hooks, task| {
-            hooks.listener.region_begin(task, region, name)
+            hooks.listener.region_begin(task, began, name);
         });
     }
-    began.map_or(Region::UNSEEN, |began| Region(began as usize))
+    if switch::is_probed() {
+        probes::region_begin(task, began, name);
+    }
+    Region(began as usize)
 }
 
 #[inline(never)]
@@ -97,6 +107,9 @@ pub(super) fn region_end(region: Region) {
     }
     if switch::is_hooked() {
         tell(|hooks| hooks.listener.region_end(region));
+    }
+    if switch::is_probed() {
+        probes::region_end(region);
     }
 }
 
@@ -110,6 +123,16 @@ pub(super) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
         in_task(task, |hooks, task| {
             hooks.listener.log(task, category, message)
         });
+    }
+    if switch::is_probed() {
+        probes::log(task, category, message);
+    }
+}
+
+#[inline(never)]
+pub(super) fn cancel(handle: &Node, cause: &Error) {
+    if switch::is_probed() {
+        probes::cancel(handle, cause);
     }
 }
 

@@ -3,7 +3,7 @@
 //! The rooms, in reading order (`docs/trace.md` has the protocol and the format):
 //!
 //! - here are the calls which the engine makes; they cost one load and a branch while nothing is on, and
-//!   `events` is what they do else, `hooks` whom of the program they tell;
+//!   `events` is what they do else, `hooks` whom of the program they tell, `probes` who else can look;
 //! - `control` starts and stops a trace, `environment` if that asks for one; `snapshot` writes what the flight recorder has;
 //! - `acquaint` makes tasks known that began before;
 //! - `drain` writes a trace to its `file`, `merge` brings records in order, `story` says what they mean;
@@ -30,6 +30,7 @@ mod packet;
 mod pen;
 mod perfetto;
 mod pool;
+mod probes;
 mod record;
 mod snapshot;
 mod story;
@@ -47,6 +48,7 @@ pub(crate) use events::{Origin, Region};
 pub(crate) use hooks::{Listener, Told, Word, WordOfTask, WouldWaitForItself, set as set_hooks};
 pub(crate) use snapshot::{keep_last, snapshot};
 
+use crate::cancel::Node;
 use crate::error::Error;
 use crate::task_run::TaskRun;
 
@@ -102,6 +104,14 @@ pub(crate) fn region_end(region: Region) {
 pub(crate) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
     if enabled() {
         events::log(task, category, message);
+    }
+}
+
+/// A handle is cancelled, and all below it will be.
+#[inline]
+pub(crate) fn cancel(handle: &Node, cause: &Error) {
+    if enabled() {
+        events::cancel(handle, cause);
     }
 }
 

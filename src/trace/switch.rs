@@ -6,7 +6,7 @@
 //!
 //! Recording is changed under the lock of the lists, the hooks under theirs.
 
-use crate::sync::notes::{AtomicU8, AtomicU64, Ordering};
+use crate::sync::notes::{AtomicU32, AtomicU64, Ordering};
 
 /// Nothing is recorded.
 pub(super) const OFF: u64 = 0;
@@ -15,11 +15,18 @@ static EPOCH: AtomicU64 = AtomicU64::new(OFF);
 /// The first epoch of the trace that is on, or of the flight recorder.
 static FIRST: AtomicU64 = AtomicU64::new(OFF);
 
-const RECORDED: u8 = 1;
-const HOOKED: u8 = 2;
+/// Who wants to know: in the half at the word's own address, how many have attached to probes, which their
+/// tools count there (16 bits); in the other half, whether something is recorded, or hooks are set.
+pub(super) static WANTED: AtomicU32 = AtomicU32::new(0);
 
-/// Who wants to know.
-static WANTED: AtomicU8 = AtomicU8::new(0);
+const HALVES: [u32; 2] = if cfg!(target_endian = "little") {
+    [0, 16]
+} else {
+    [16, 0]
+};
+const PROBED: u32 = 0xFFFF << HALVES[0];
+const RECORDED: u32 = 1 << HALVES[1];
+const HOOKED: u32 = 2 << HALVES[1];
 
 /// Whether anybody wants to know what happens.
 #[inline]
@@ -31,6 +38,10 @@ pub(super) fn is_recording() -> bool {
     epoch() != OFF
 }
 
+pub(super) fn is_probed() -> bool {
+    WANTED.load(Ordering::Relaxed) & PROBED != 0
+}
+
 pub(super) fn is_hooked() -> bool {
     WANTED.load(Ordering::Relaxed) & HOOKED != 0
 }
@@ -40,7 +51,7 @@ pub(super) fn hook(hooked: bool) {
     want(HOOKED, hooked);
 }
 
-fn want(who: u8, wanted: bool) {
+fn want(who: u32, wanted: bool) {
     if wanted {
         WANTED.fetch_or(who, Ordering::Relaxed);
     } else {
