@@ -8,8 +8,6 @@ use super::handle::{give, look, share, string, take};
 use super::types::{proc_cancel, proc_error, proc_region};
 use crate::cancel::Cancel;
 use crate::error::Error;
-use crate::sync::Arc;
-use crate::task_run::TaskRun;
 use crate::trace::{self, Region};
 use crate::{by_hand, process};
 
@@ -80,16 +78,30 @@ pub unsafe extern "C" fn proc_region_begin(
     cancel: *mut proc_cancel,
     region_type: *const c_char,
 ) -> *mut proc_region {
-    // SAFETY: the caller lends the name.
-    let Some(region_type) = (unsafe { string(region_type) }) else {
+    if region_type.is_null() {
         set_errno(libc::EINVAL);
         return std::ptr::null_mut();
+    }
+    // Before anything else, so that nothing else is made ready.
+    let region = if trace::enabled() {
+        // SAFETY: the caller lends both.
+        unsafe { begin_region(cancel, region_type) }
+    } else {
+        Region::UNSEEN
     };
-    let begin =
-        |task: Option<&Arc<TaskRun>>| trace::region_begin(task.map(|task| &**task), region_type);
-    // SAFETY: the caller lends a valid pointer.
-    let region = unsafe { while_wanted(cancel, begin) };
-    std::ptr::without_provenance_mut(region.unwrap_or(Region::UNSEEN).0)
+    std::ptr::without_provenance_mut(region.0)
+}
+
+/// # Safety
+/// As for `proc_region_begin`.
+#[inline(never)]
+unsafe fn begin_region(cancel: *mut proc_cancel, region_type: *const c_char) -> Region {
+    // SAFETY: the caller lends both.
+    let (cancel, region_type) = unsafe { (look(cancel), string(region_type)) };
+    process::in_task_of(cancel, |task| {
+        let region_type = region_type.unwrap_or_default();
+        trace::region_begin(task.map(|task| &**task), region_type)
+    })
 }
 
 /// Ends a region. Regions that were begun inside of it on the same thread, and have not ended, end with it.
@@ -121,12 +133,18 @@ pub unsafe extern "C" fn proc_trace_log(
     category: *const c_char,
     message: *const c_char,
 ) {
-    // SAFETY: the caller lends all three.
-    unsafe {
-        while_wanted(cancel, |task| {
-            let category = string(category).unwrap_or_default();
-            let message = string(message).unwrap_or(c"proc_trace_log: message is NULL");
-            trace::log(task.map(|task| &**task), category, message);
+    if trace::enabled() {
+        // SAFETY: the caller lends all three.
+        let (cancel, texts) =
+            unsafe { (look(cancel), [category, message].map(|text| string(text))) };
+        let [category, message] = texts;
+        let message = message.unwrap_or(c"proc_trace_log: message is NULL");
+        process::in_task_of(cancel, |task| {
+            trace::log(
+                task.map(|task| &**task),
+                category.unwrap_or_default(),
+                message,
+            );
         });
     }
 }
@@ -159,21 +177,4 @@ pub unsafe extern "C" fn proc_trace_task_id(cancel: *const proc_cancel) -> u64 {
     // SAFETY: the caller lends a valid pointer.
     let task = unsafe { look(cancel) }.and_then(|cancel| cancel.task());
     task.map_or(0, |task| task.id())
-}
-
-/// Does something in the task that is meant by this handle, if anybody wants to know.
-///
-/// # Safety
-/// `cancel` is NULL or valid during this call.
-#[inline]
-unsafe fn while_wanted<T>(
-    cancel: *mut proc_cancel,
-    code: impl FnOnce(Option<&Arc<TaskRun>>) -> T,
-) -> Option<T> {
-    if !trace::enabled() {
-        return None;
-    }
-    // SAFETY: as promised by the caller.
-    let cancel = unsafe { look(cancel) };
-    Some(process::in_task_of(cancel, code))
 }
