@@ -21,7 +21,7 @@ impl Key {
     pub fn rounds(&self) -> usize {
         match self.workload {
             "idle" => 1,
-            "memory" => 3,
+            "memory" | "region-on" | "log-on" | "task-on" => 3,
             "failure" => 15,
             _ => usize::MAX,
         }
@@ -34,6 +34,7 @@ impl Key {
             "work-10ms" | "tree" | "construct" | "failure" => 1,
             _ if self.n >= 1000 && matches!(self.peer, Peer::Jthread | Peer::Pthread) => 1,
             "trivial" | "once" | "cold" => 5,
+            "region-on" | "log-on" | "task-on" => 100,
             _ => 3,
         }
     }

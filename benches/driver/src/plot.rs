@@ -21,7 +21,7 @@ fn colour(peer: Peer) -> RGBColor {
         Peer::Tbb => RGBColor(0, 114, 178),
         Peer::Rayon => RGBColor(0, 158, 115),
         Peer::Tokio => RGBColor(204, 121, 167),
-        Peer::Errgroup => RGBColor(86, 180, 233),
+        Peer::Errgroup | Peer::GoTrace => RGBColor(86, 180, 233),
         Peer::Jthread => RGBColor(90, 90, 90),
         Peer::Pthread => RGBColor(160, 160, 160),
         Peer::Kernel => RGBColor(0, 0, 0),

@@ -13,18 +13,20 @@ pub enum Peer {
     Rayon,
     Tokio,
     Errgroup,
+    GoTrace,
     Jthread,
     Pthread,
     Kernel,
 }
 
 impl Peer {
-    pub const ALL: [Peer; 8] = [
+    pub const ALL: [Peer; 9] = [
         Peer::Procession,
         Peer::Tbb,
         Peer::Rayon,
         Peer::Tokio,
         Peer::Errgroup,
+        Peer::GoTrace,
         Peer::Jthread,
         Peer::Pthread,
         Peer::Kernel,
@@ -38,6 +40,7 @@ impl Peer {
             Peer::Rayon => "rayon",
             Peer::Tokio => "tokio",
             Peer::Errgroup => "errgroup",
+            Peer::GoTrace => "Go's runtime/trace",
             Peer::Jthread => "std::jthread",
             Peer::Pthread => "pthread",
             Peer::Kernel => "bare kernel",
@@ -47,6 +50,8 @@ impl Peer {
     fn file(self) -> &'static str {
         match self {
             Peer::Tbb => "tbb",
+            // One program is both.
+            Peer::GoTrace => Peer::Errgroup.file(),
             Peer::Jthread => "jthread",
             Peer::Kernel => "kernel",
             other => other.label(),

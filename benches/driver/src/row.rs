@@ -11,6 +11,7 @@ use crate::table;
 pub enum Unit {
     NsChild,
     NsCall,
+    NsEvent,
     NsRun,
     BytesChild,
     Switches,
@@ -38,6 +39,7 @@ impl Unit {
         match self {
             Unit::NsChild => "ns a child",
             Unit::NsCall => "ns a call",
+            Unit::NsEvent => "ns an event",
             Unit::NsRun => "ns a run",
             Unit::BytesChild => "bytes a child",
             Unit::Switches => "switches",
@@ -81,7 +83,7 @@ impl Row {
     /// Calls are timed a thousand at once, which is not a number of children.
     fn n(&self) -> String {
         match self.unit {
-            Unit::NsCall => String::new(),
+            Unit::NsCall | Unit::NsEvent => String::new(),
             _ => written_whole(f64::from(self.ours.n)),
         }
     }

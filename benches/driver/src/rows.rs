@@ -2,7 +2,7 @@
 
 use crate::key::Key;
 use crate::programs::Peer;
-use crate::programs::Peer::{Errgroup, Kernel, Procession, Pthread, Tbb, Tokio};
+use crate::programs::Peer::{Errgroup, GoTrace, Kernel, Procession, Pthread, Tbb, Tokio};
 use crate::row::Target::{Figure, None as Informational, Ratio};
 use crate::row::{Row, Target, Unit};
 
@@ -37,7 +37,7 @@ pub fn all() -> Vec<Row> {
     ];
     topics
         .into_iter()
-        .chain([calls(), rest()])
+        .chain([calls(), traced(), rest()])
         .flatten()
         .collect()
 }
@@ -153,6 +153,19 @@ fn calls() -> Vec<Row> {
         row("handle made and dropped", "handle")
             .against(Tokio, "handle")
             .aiming_at(Figure(100.0)),
+    ]
+}
+
+/// Of an event: a beginning, an end, or a log.
+fn traced() -> Vec<Row> {
+    let alone = |title, workload| ours(title, Unit::NsEvent, workload, CALLS);
+    let row = |title, workload| alone(title, workload).against(GoTrace, workload);
+    vec![
+        alone("region, nothing recorded", "region-off").aiming_at(Figure(1.0)),
+        row("region, traced", "region-on").aiming_at(Figure(40.0)),
+        row("log, traced", "log-on").aiming_at(Figure(40.0)),
+        row("task by hand, nothing recorded", "task-off"),
+        row("task by hand, traced", "task-on").aiming_at(Ratio(1.0)),
     ]
 }
 

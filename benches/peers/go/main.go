@@ -1,4 +1,4 @@
-// The benchmark of errgroup: PROGRAM WORKLOAD N REPETITIONS prints one number a line, nanoseconds a
+// The benchmark of errgroup and of runtime/trace: PROGRAM WORKLOAD N REPETITIONS prints one number a line, nanoseconds a
 // child unless the workload says otherwise.
 package main
 
@@ -18,6 +18,7 @@ import (
 
 var workloads = map[string]func(n, repetitions int){
 	"trivial": trivial, "rendezvous": rendezvous, "memory": memory,
+	"region-on": regionOn, "log-on": logOn, "task-off": taskOff, "task-on": taskOn,
 }
 
 func timed(run func(), times int) float64 {

@@ -37,7 +37,9 @@ static const struct workload workloads[] = {
     {"memory", memory},       {"step", step},
     {"handle", handle},       {"cancelled", cancelled},
     {"idle", idle},           {"cold", cold},
-    {"start", start},
+    {"start", start},         {"region-off", region_off},
+    {"region-on", region_on}, {"log-on", log_on},
+    {"task-off", task_off},   {"task-on", task_on},
 };
 
 int main(int argc, char **argv) {

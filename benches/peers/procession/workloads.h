@@ -34,6 +34,13 @@ void handle(int n, int repetitions);
 void cold(int n, int repetitions);
 void start(int n, int repetitions);
 
+/* traced.c */
+void region_off(int n, int repetitions);
+void region_on(int n, int repetitions);
+void log_on(int n, int repetitions);
+void task_off(int n, int repetitions);
+void task_on(int n, int repetitions);
+
 /* main.c */
 proc_error *nothing(proc_cancel *cancel, void *user_data);
 proc_impl *group_of(int n, proc_fn fn, void *user_data);
