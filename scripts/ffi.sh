@@ -55,6 +55,7 @@ opentelemetry_pip_install() {
 
 ffi_opentelemetry() {
     once ffi-examples/opentelemetry/requirements.txt build/ffi/opentelemetry opentelemetry_pip_install &&
+        bounded build/ffi/opentelemetry/bin/python ffi-examples/opentelemetry/laws.py &&
         bounded build/ffi/opentelemetry/bin/python ffi-examples/opentelemetry/check.py
 }
 

@@ -6,14 +6,13 @@
 
 W3C trace context, in and out:
 
-    with spans.remote(headers):                       # the next task that this thread begins continues the caller's trace
-        request = lib.proc_task_begin(cancel, b"request")
-    headers = spans.headers(cancel)                   # for a request that is sent from the task that this handle is in
+    request = spans.task_begin(cancel, b"request", headers)     # a task by hand that continues the trace of who sent a request
+    headers = spans.headers(cancel)                             # for a request that is sent from the task that this handle is in
 
 What one must know about hooks in Python is in README.md.
 """
+import atexit
 import threading
-from contextlib import contextmanager
 
 from cffi import FFI
 from opentelemetry import trace
@@ -80,15 +79,16 @@ def context_of(span):
 
 
 class Spans:
-    """Hooks that make a span of each task, which is the task's word, and one of each region in a task."""
+    """Hooks that make a span of each task, and of each region in a task. One of these at a time."""
 
     def __init__(self, tracer):
         self.tracer = tracer
-        self.alive = {}  # By the task's number, what C has only the address of: a handle that stands for its span.
-        self.here = threading.local()  # What belongs to one thread: its regions, and what its next task continues.
+        self.alive = {}  # The spans of tasks that run, by the task's number: not by its word, see README.md.
+        self.here = threading.local()  # What belongs to one thread: its regions, and what the task that it begins continues.
         self.hooks = ffi.new("proc_trace_hooks *", {"size": ffi.sizeof("proc_trace_hooks")})
         self.callbacks = [self._callback(name) for name in ("task_begin", "task_end", "region_begin", "region_end", "log")]
         set_hooks(self.hooks)
+        atexit.register(self.close)  # Python's end would find hooks set; and until then, this keeps alive what they need.
 
     def _callback(self, name):
         callback = ffi.callback(ffi.typeof(getattr(self.hooks, name)), getattr(self, "_" + name))
@@ -98,36 +98,32 @@ class Spans:
     def close(self):
         """No hook runs when this returns, and none will."""
         set_hooks(ffi.NULL)
+        atexit.unregister(self.close)
 
-    @contextmanager
-    def remote(self, headers):
-        """The tasks that this thread begins meanwhile are below the span that the headers name, if they name one."""
+    def task_begin(self, cancel, task_type, headers):
+        """Does proc_task_begin. The task is below the span that the headers of a request name, if they name one."""
         self.here.remote = W3C.extract(headers, Context())
         try:
-            yield
+            return lib.proc_task_begin(cancel, task_type)
         finally:
             self.here.remote = None
 
     def headers(self, cancel):
         """The headers by which a request that is sent from this task continues its trace."""
         headers = {}
-        handle = self.alive.get(lib.proc_trace_task_id(cancel))
-        if handle:
-            W3C.inject(headers, context_of(ffi.from_handle(handle)))
+        W3C.inject(headers, context_of(self.alive.get(lib.proc_trace_task_id(cancel))))
         return headers
 
-    @staticmethod
-    def _span(task):
-        return ffi.from_handle(task.word) if task and task.word else None
+    def _span(self, task):
+        return self.alive.get(task.id) if task else None
 
     def _task_begin(self, task, parent, _user_data):
         context = getattr(self.here, "remote", None) or context_of(self._span(parent))
-        span = self.tracer.start_span(text(task.task_type), context, attributes={"procession.task": task.id})
-        self.alive[task.id] = ffi.new_handle(span)
-        return self.alive[task.id]
+        self.alive[task.id] = self.tracer.start_span(text(task.task_type), context, attributes={"procession.task": task.id})
+        return ffi.NULL
 
     def _task_end(self, task, error, cause, _user_data):
-        span = self._span(task)
+        span = self.alive.pop(task.id, None)
         if not span:
             return
         if cause:
@@ -136,7 +132,6 @@ class Spans:
             span.set_attribute("procession.error.code", lib.proc_error_code(error))
             span.set_status(trace.StatusCode.ERROR, text(lib.proc_error_message(error)))
         span.end()
-        del self.alive[task.id]
 
     def _regions(self):
         return self.here.__dict__.setdefault("regions", {})
@@ -147,9 +142,9 @@ class Spans:
             self._regions()[region] = self.tracer.start_span(text(region_type), context_of(span))
 
     def _region_end(self, region, _user_data):
-        span = self._regions().pop(region, None)
-        if span:
-            span.end()
+        regions = self._regions()
+        while region in regions:  # What has begun inside of it ends with it.
+            regions.popitem()[1].end()
 
     def _log(self, task, category, message, _user_data):
         span = self._span(task)

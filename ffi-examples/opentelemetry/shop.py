@@ -41,8 +41,7 @@ class Stock(BaseHTTPRequestHandler):
     """Each request is a task, begun by hand, below the span of who sent it."""
 
     def do_GET(self):
-        with self.server.spans.remote(self.headers):
-            request = lib.proc_task_begin(ffi.NULL, b"GET /stock")
+        request = self.server.spans.task_begin(ffi.NULL, b"GET /stock", self.headers)
         lib.proc_trace_log(request, b"http", self.path.encode())
         lib.proc_error_unref(lib.proc_run(lib.proc_task(b"count", lib.proc_new(call, ffi.NULL, ffi.NULL)), request))
         self.send_response(204)
