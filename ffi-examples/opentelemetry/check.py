@@ -4,6 +4,7 @@
     venv/bin/python check.py
 """
 import gzip
+import os
 import subprocess
 import sys
 import threading
@@ -15,6 +16,9 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 SHOP = Path(__file__).with_name("shop.py")
 ERROR = 2  # StatusCode of OTLP
 spans = []  # (service, span) of whatever was exported
+
+# What the user has chosen for programs of his own, such as how much is sampled, and a proxy, is not for these two.
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("OTEL_")} | {"no_proxy": "127.0.0.1"}
 
 
 class Collector(BaseHTTPRequestHandler):
@@ -34,10 +38,11 @@ class Collector(BaseHTTPRequestHandler):
 
 
 def run_both(collector):
-    stock = subprocess.Popen([sys.executable, SHOP, "stock", collector], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    stock = subprocess.Popen([sys.executable, SHOP, "stock", collector], env=ENVIRONMENT, **pipes)
     try:
         url = stock.stdout.readline().strip()
-        subprocess.run([sys.executable, SHOP, "order", collector, url], timeout=60, check=True)
+        subprocess.run([sys.executable, SHOP, "order", collector, url], env=ENVIRONMENT, timeout=60, check=True)
         stock.communicate(timeout=60)  # It ends with its stdin, and sends what it has.
         check(stock.returncode == 0, "the stock failed")
     finally:
@@ -52,7 +57,8 @@ def check(truth, what):
 def line(service, span):
     words = [span.name, f"({service})"]
     if span.status.code == ERROR:
-        words.append(f"ERROR: {span.status.message}")
+        code = {each.key: each.value.int_value for each in span.attributes}["procession.error.code"]
+        words.append(f"ERROR {code}: {span.status.message}")
     for event in span.events:
         details = " ".join(each.value.string_value for each in event.attributes)
         words.append(f"[{event.name} {details}]")
@@ -70,8 +76,8 @@ def tree(parent=b"", depth=0):
 
 
 EXPECTED = """\
-order (order) ERROR: ask: the stock is empty
-  ask (order) ERROR: the stock is empty
+order (order) ERROR 5: ask: the stock is empty
+  ask (order) ERROR 5: the stock is empty
     GET /stock (stock) [/stock http]
       count (stock)
     work (order)

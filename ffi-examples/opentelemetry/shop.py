@@ -22,7 +22,12 @@ FOREVER = -1
 functions = []  # user_data is a place here.
 
 
-@ffi.callback("proc_fn")
+def error_of(_type, exception, _traceback):
+    """The error that a callback returns which has raised an exception."""
+    return lib.proc_error_new(-1, repr(exception).encode())
+
+
+@ffi.callback("proc_fn", onerror=error_of)
 def call(cancel, place):
     return functions[int(ffi.cast("intptr_t", place))](cancel) or ffi.NULL
 
