@@ -16,7 +16,7 @@
 //!   often, and `stats` all of that in numbers.
 //! - `signal` tells those who listen of signals: `shutdown`, and `on_signal`, which runs a process at each.
 //!   `aside` does what would hold it up, `descriptor` writes.
-//! - `config` is what the program has chosen for these threads.
+//! - `config` is what the program has chosen for these threads, and `mask` which signals a thread lets in.
 //! - `trace` records what happens, and writes it for a viewer; `by_hand` has tasks that a program begins and
 //!   ends itself.
 //! - `fork` empties the library in a child of the program.
@@ -54,6 +54,7 @@ mod hook;
 mod job;
 mod leaf;
 mod live;
+mod mask;
 #[cfg(all(test, loom))]
 mod models;
 mod notes;

@@ -2,7 +2,8 @@
 //!
 //! Invariant:
 //! - **T2 no signals.** Asynchronous signals are blocked on all threads of the library, so that
-//!   those of the program receive them. A program started from a callback inherits that mask.
+//!   those of the program receive them. A program started from a callback inherits that mask, unless it is
+//!   by `fork` (`signal`).
 //!
 //! unsafe: `std`'s spawn aborts the program when it cannot set up a thread's signal stack
 //! (rust-lang/rust#78497), so threads are made with `pthread_create`.
@@ -21,6 +22,7 @@ use super::{EXHAUSTED, NoThread};
 use crate::callback::Notice;
 use crate::config::{self, Config};
 use crate::counts::{self, Counted};
+use crate::mask::{FAULTS, Mask};
 use crate::sync::atomic::Ordering;
 use crate::{bug, slots, thread_name};
 
@@ -51,7 +53,10 @@ struct Birth {
 pub(crate) fn hire(life: Life) -> Result<(), NoThread> {
     let config = config::settled();
     let argument = Box::into_raw(Box::new(Birth { config, life }));
-    let created = without_signals(|| create(argument.cast(), &config));
+    let created = {
+        let _former = Mask::block_all_but(FAULTS); // T2: the thread inherits that.
+        create(argument.cast(), &config)
+    };
     if created {
         EXHAUSTED.store(false, Ordering::Relaxed);
         return Ok(());
@@ -130,38 +135,4 @@ pub(crate) fn cores() -> usize {
         libc::CPU_COUNT(&set)
     };
     usize::try_from(count).unwrap_or(1).max(1)
-}
-
-/// Runs code with asynchronous signals blocked: a thread made in it inherits that (T2).
-fn without_signals<T>(code: impl FnOnce() -> T) -> T {
-    let mut before = MaybeUninit::uninit();
-    let blocked = asynchronous_signals();
-    // SAFETY: both sets are valid; the second is written by the first call, which cannot fail.
-    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, &blocked, before.as_mut_ptr()) };
-    let value = code();
-    // SAFETY: `before` was written above.
-    unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, before.as_ptr(), std::ptr::null_mut()) };
-    value
-}
-
-/// All signals but those that a thread causes itself by what it does.
-fn asynchronous_signals() -> libc::sigset_t {
-    const SYNCHRONOUS: [libc::c_int; 7] = [
-        libc::SIGSEGV,
-        libc::SIGBUS,
-        libc::SIGFPE,
-        libc::SIGILL,
-        libc::SIGTRAP,
-        libc::SIGSYS,
-        libc::SIGABRT,
-    ];
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: `sigfillset` writes the whole set before it is used.
-    unsafe {
-        libc::sigfillset(set.as_mut_ptr());
-        for signal in SYNCHRONOUS {
-            libc::sigdelset(set.as_mut_ptr(), signal);
-        }
-        set.assume_init()
-    }
 }

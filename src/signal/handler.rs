@@ -1,14 +1,13 @@
 //! The signal handler, and which signals it has: what the kernel knows of us.
 //!
-//! unsafe: dispositions and masks are the kernel's, and the handler may run at any time.
+//! unsafe: dispositions are the kernel's, and the handler may run at any time.
 #![allow(unsafe_code)]
-
-use std::mem::MaybeUninit;
 
 use libc::c_int;
 
 use super::bell::Bell;
 use super::set::Set;
+use crate::mask;
 use crate::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use crate::sync::global;
 
@@ -125,7 +124,7 @@ pub(crate) fn end_program(signal: c_int) -> ! {
             libc::signal(signal, libc::SIG_DFL);
             libc::pthread_sigmask(
                 libc::SIG_UNBLOCK,
-                &mask(Set::of(signal)),
+                &mask::set_of([signal]),
                 std::ptr::null_mut(),
             );
             libc::raise(signal);
@@ -180,7 +179,7 @@ fn ours() -> libc::sigaction {
     let mut action: libc::sigaction = unsafe { std::mem::zeroed() };
     action.sa_sigaction = on_signal as extern "C" fn(c_int) as libc::sighandler_t;
     action.sa_flags = libc::SA_RESTART | libc::SA_ONSTACK;
-    action.sa_mask = mask(Set::EMPTY);
+    action.sa_mask = mask::set_of([]);
     action
 }
 
@@ -192,69 +191,6 @@ fn disposition(signal: c_int, new: Option<&libc::sigaction>) -> libc::sigaction 
         let mut former: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signal, new, &mut former);
         former
-    }
-}
-
-/// The set as the kernel has it.
-fn mask(signals: Set) -> libc::sigset_t {
-    let mut set = MaybeUninit::uninit();
-    // SAFETY: the first call writes the whole set, and the signals are valid ones.
-    unsafe {
-        libc::sigemptyset(set.as_mut_ptr());
-        for signal in signals.numbers() {
-            libc::sigaddset(set.as_mut_ptr(), signal);
-        }
-        set.assume_init()
-    }
-}
-
-/// A thread's mask. Dropping it gives the calling thread that mask again.
-pub(super) struct Mask(libc::sigset_t);
-
-impl Mask {
-    /// Blocks all signals on the calling thread; tells its former mask.
-    pub(super) fn block_all() -> Mask {
-        let mut all = MaybeUninit::uninit();
-        // SAFETY: the set is written before it is read.
-        unsafe {
-            libc::sigfillset(all.as_mut_ptr());
-            Mask::change(libc::SIG_BLOCK, &all.assume_init())
-        }
-    }
-
-    /// Lets all signals in, once it is dropped.
-    pub(super) fn clear(&mut self) {
-        self.0 = mask(Set::EMPTY);
-    }
-
-    /// The calling thread's mask.
-    pub(super) fn of_this_thread() -> Mask {
-        Mask::change(libc::SIG_BLOCK, &mask(Set::EMPTY))
-    }
-
-    /// Has the calling thread, whose mask this was, let in these signals as well, and no others.
-    pub(super) fn open_to(&self, signals: Set) {
-        let mut open = self.0;
-        for signal in signals.numbers() {
-            // SAFETY: the set is a valid one, and so is the signal.
-            unsafe { libc::sigdelset(&mut open, signal) };
-        }
-        std::mem::forget(Mask::change(libc::SIG_SETMASK, &open));
-    }
-
-    fn change(how: c_int, set: &libc::sigset_t) -> Mask {
-        let mut before = MaybeUninit::uninit();
-        // SAFETY: the call cannot fail, so it writes the former mask.
-        unsafe {
-            libc::pthread_sigmask(how, set, before.as_mut_ptr());
-            Mask(before.assume_init())
-        }
-    }
-}
-
-impl Drop for Mask {
-    fn drop(&mut self) {
-        std::mem::forget(Mask::change(libc::SIG_SETMASK, &self.0));
     }
 }
 

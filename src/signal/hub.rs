@@ -1,9 +1,10 @@
 //! Those who listen to signals, and the thread that gives each his turn.
 
-use super::handler::{self, Former, Mask, bell};
+use super::handler::{self, Former, bell};
 use super::set::Set;
 use crate::clock::Instant;
 use crate::crew::{self, NoThread};
+use crate::mask::Mask;
 use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::thread_name;
 
@@ -172,7 +173,7 @@ impl Hub {
         let mut state = self.state.lock();
         let wanted = state.wanted();
         if state.open != wanted {
-            before.open_to(wanted); // G6
+            before.open_to(wanted.numbers()); // G6
             state.open = wanted;
         }
         state.in_turn = !state.listeners.is_empty();

@@ -2,6 +2,8 @@
 
 use libc::c_int;
 
+use crate::mask::FAULTS;
+
 /// Some signals: a bit for each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Set(pub(super) u64);
@@ -23,17 +25,6 @@ const NAMES: [(c_int, &str); 31] = named! {
     SIGTERM SIGSTKFLT SIGCHLD SIGCONT SIGSTOP SIGTSTP SIGTTIN SIGTTOU SIGURG SIGXCPU SIGXFSZ SIGVTALRM SIGPROF
     SIGWINCH SIGIO SIGPWR SIGSYS
 };
-
-/// What a thread causes by what it computes: returning from a handler would only cause it again.
-const FAULTS: [c_int; 7] = [
-    libc::SIGSEGV,
-    libc::SIGBUS,
-    libc::SIGFPE,
-    libc::SIGILL,
-    libc::SIGTRAP,
-    libc::SIGSYS,
-    libc::SIGABRT,
-];
 
 impl Set {
     pub(crate) const EMPTY: Set = Set(0);
@@ -74,6 +65,7 @@ pub(crate) fn check(number: c_int) -> Result<(), NoUse> {
     let real_time = libc::SIGRTMIN()..=libc::SIGRTMAX();
     match number {
         libc::SIGKILL | libc::SIGSTOP => Err(NoUse::NeverCaught),
+        // Returning from a handler would only cause it again.
         _ if FAULTS.contains(&number) => Err(NoUse::Fault),
         _ if real_time.contains(&number) || listed(number).is_some() => Ok(()),
         _ => Err(NoUse::NoSignal),
