@@ -8,6 +8,7 @@
 //!   the failure of the next), so nothing here recurses: neither walking nor releasing.
 
 use std::ffi::{CStr, CString, c_void};
+use std::io;
 use std::ops::Deref;
 
 use crate::callback::UserData;
@@ -329,6 +330,13 @@ fn flatten(errors: Vec<Error>) -> Vec<Error> {
         items => items.to_vec(),
     };
     errors.into_iter().flat_map(split).collect()
+}
+
+/// What the C library says of an error of the system's, without std's "(os error N)".
+pub(crate) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    let end = error.raw_os_error().and_then(|_| text.rfind(" ("));
+    text[..end.unwrap_or(text.len())].to_owned()
 }
 
 /// A text for C: it ends where C would end it.

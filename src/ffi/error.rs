@@ -1,11 +1,12 @@
 //! Errors.
 
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::io;
 
 use super::handle::{give, lend, look, share, string, take};
 use super::types::{proc_destroy_fn, proc_error};
 use crate::callback::UserData;
-use crate::error::{Error, Payload};
+use crate::error::{self, Error, Payload};
 
 /// # Errors
 ///
@@ -291,10 +292,5 @@ unsafe fn text(code: c_int, message: *const c_char) -> String {
 
 /// What the C library says of a code.
 pub(super) fn strerror(code: c_int) -> String {
-    let mut buffer = [0; 256];
-    // SAFETY: the size is the buffer's. A text that does not fit is cut, and ends with a NUL too.
-    unsafe { libc::strerror_r(code, buffer.as_mut_ptr(), buffer.len()) };
-    // SAFETY: as above.
-    let text = unsafe { CStr::from_ptr(buffer.as_ptr()) };
-    text.to_string_lossy().into_owned()
+    error::reason(&io::Error::from_raw_os_error(code))
 }

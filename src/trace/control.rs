@@ -10,7 +10,7 @@ use super::{pen, pool};
 use crate::bug;
 use crate::clock::Clocks;
 use crate::crew::{self, NoThread};
-use crate::error::Error;
+use crate::error::{Error, reason};
 use crate::sync::atomic::{AtomicBool, Ordering};
 use crate::sync::{Arc, Mutex, MutexGuard, global};
 
@@ -107,13 +107,6 @@ impl Fault {
             error,
         }
     }
-}
-
-/// What the C library says of an error, without std's "(os error N)".
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    let end = error.raw_os_error().and_then(|_| text.rfind(" ("));
-    text[..end.unwrap_or(text.len())].to_owned()
 }
 
 /// Runs code that must not leave anybody waiting; a panic in it becomes a failure.
