@@ -11,15 +11,19 @@ pub(super) fn valid(
     argument: String,
     number: c_int,
 ) -> Result<Set, BadInput> {
-    let wrong = |wrong| BadInput::Signal {
+    match signal::check(number) {
+        Ok(()) => Ok(Set::of(number)),
+        Err(wrong) => Err(bad(function, argument, number, WrongSignal::NoUse(wrong))),
+    }
+}
+
+fn bad(function: &'static str, argument: String, number: c_int, wrong: WrongSignal) -> BadInput {
+    BadInput::Signal {
         function,
         argument,
         number,
-        wrong: WrongSignal::NoUse(wrong),
-    };
-    signal::check(number)
-        .map(|()| Set::of(number))
-        .map_err(wrong)
+        wrong,
+    }
 }
 
 /// The signals that stop the program; `None`: the caller names none.
@@ -50,13 +54,7 @@ pub(super) unsafe fn stops(
         let number = unsafe { *signals.add(index) };
         let signal = valid(function, argument.clone(), number)?;
         if stops.has_all(signal) {
-            let wrong = WrongSignal::Twice;
-            return Err(BadInput::Signal {
-                function,
-                argument,
-                number,
-                wrong,
-            });
+            return Err(bad(function, argument, number, WrongSignal::Twice));
         }
         stops = stops.and(signal);
     }
@@ -71,13 +69,7 @@ pub(super) fn dump(function: &'static str, number: c_int, stops: Set) -> Result<
     let argument = "options->dump_signal".to_owned();
     let dump = valid(function, argument.clone(), number)?;
     if stops.has_all(dump) {
-        let wrong = WrongSignal::AlsoStops;
-        return Err(BadInput::Signal {
-            function,
-            argument,
-            number,
-            wrong,
-        });
+        return Err(bad(function, argument, number, WrongSignal::AlsoStops));
     }
     Ok(dump)
 }
