@@ -5,6 +5,11 @@
 
 use libc::c_int;
 
+/// Says something on standard error. If that is closed, there is nobody left to tell.
+pub(crate) fn say(text: &str) {
+    let _ = write_all(libc::STDERR_FILENO, text.as_bytes());
+}
+
 /// Writes everything, whatever gets in between; else the code of what went wrong.
 pub(crate) fn write_all(fd: c_int, mut text: &[u8]) -> Result<(), c_int> {
     while !text.is_empty() {

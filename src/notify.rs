@@ -94,9 +94,7 @@ impl Manager {
 
     fn complain(&self, error: &Error) {
         let socket = self.socket.to_string_lossy();
-        let text = format!("procession: NOTIFY_SOCKET is {socket}: {error}\n");
-        // There is nobody left to tell.
-        let _ = descriptor::write_all(libc::STDERR_FILENO, text.as_bytes());
+        descriptor::say(&format!("procession: NOTIFY_SOCKET is {socket}: {error}\n"));
     }
 }
 

@@ -142,9 +142,7 @@ impl Shutdown {
     /// Writes what runs to standard error, after that headline.
     fn print(&self, headline: String) {
         self.printer.ask(Box::new(move || {
-            let text = headline + &live::text(&live::look());
-            // There is nobody left to tell if it is closed.
-            let _ = descriptor::write_all(libc::STDERR_FILENO, text.as_bytes());
+            descriptor::say(&(headline + &live::text(&live::look())));
         }));
     }
 
