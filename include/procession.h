@@ -1230,16 +1230,15 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
  * over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
  *
- * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before that it may be
- * called again, and the last call counts. A child of `fork` has its parent's configuration, and may
+ * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
+ * that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
  * change it until its own first run.
  *
  * @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
  *                that is set beyond what this version of the library knows.
  * @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
  */
-PROC_API
-proc_error *proc_configure(const proc_config *config);
+PROC_API proc_error *proc_configure(const proc_config *config);
 
 /* ------------------------------------------------------------------------------------------------
  * Tracing
@@ -1281,13 +1280,12 @@ PROC_API proc_error *proc_trace_start(const char *path);
 PROC_API proc_error *proc_trace_stop(void);
 
 /**
- * Whether anything is recorded, by a trace or by the flight recorder, or told to hooks: whether it is worth the while to compose
- * what would be recorded.
+ * Whether anybody wants to know what happens: a trace, the flight recorder, hooks, or who has attached to a
+ * static probe. Then it is worth the while to compose what they would be told.
  *
  * Threads: costs one atomic load.
  */
-PROC_API
-bool proc_trace_enabled(void);
+PROC_API bool proc_trace_enabled(void);
 
 /**
  * The flight recorder: writes what was recorded last, and is in memory, to a file like that of a

@@ -76,8 +76,8 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 /// Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
 /// over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
 ///
-/// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before that it may be
-/// called again, and the last call counts. A child of `fork` has its parent's configuration, and may
+/// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
+/// that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
 /// change it until its own first run.
 ///
 /// @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything

@@ -50,8 +50,8 @@ pub extern "C" fn proc_trace_stop() -> *mut proc_error {
     outcome("proc_trace_stop", trace::stop)
 }
 
-/// Whether anything is recorded, by a trace or by the flight recorder, or told to hooks: whether it is worth the while to compose
-/// what would be recorded.
+/// Whether anybody wants to know what happens: a trace, the flight recorder, hooks, or who has attached to a
+/// static probe. Then it is worth the while to compose what they would be told.
 ///
 /// Threads: costs one atomic load.
 #[unsafe(no_mangle)]
