@@ -11,50 +11,23 @@ missing_ffi_packages() {
     command -v mvn >/dev/null || echo maven
 }
 
-setup_test_ffi() {
-    local missing
-    mapfile -t missing < <(missing_ffi_packages)
-    need_packages "${missing[@]}"
-}
-
-# once MANIFEST DIRECTORY COMMAND…: runs the command, unless it has filled the directory from the same manifest before.
-once() {
-    local manifest=$1 directory=$2
-    shift 2
-    ! cmp -s "$manifest" "$directory/installed" || return 0
-    rm -rf "$directory" && mkdir -p "$directory" && "$@" && cp "$manifest" "$directory/installed"
-}
-
-pip_install() {
-    python3 -m venv build/ffi/python &&
-        build/ffi/python/bin/pip install --quiet --disable-pip-version-check -r ffi-examples/python/requirements.txt
-}
+setup_test_ffi() { need_packages_of missing_ffi_packages; }
 
 ffi_python() {
-    once ffi-examples/python/requirements.txt build/ffi/python pip_install &&
+    python_venv build/ffi/python ffi-examples/python/requirements.txt &&
         bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py
 }
 
 # The dump as a program of another language reads it.
-dump_pip_install() {
-    python3 -m venv build/ffi/dump &&
-        build/ffi/dump/bin/pip install --quiet --disable-pip-version-check -r tests/dump/requirements.txt
-}
-
 ffi_dump() {
-    once tests/dump/requirements.txt build/ffi/dump dump_pip_install &&
+    python_venv build/ffi/dump tests/dump/requirements.txt &&
         bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json &&
         bounded bash c-examples/test/reports.sh tree build/release/c-examples/10_hit_counter/hit_counter \
             build/ffi/dump/bin/python tests/dump/valid.py docs/dump.schema.json
 }
 
-opentelemetry_pip_install() {
-    python3 -m venv build/ffi/opentelemetry &&
-        build/ffi/opentelemetry/bin/pip install --quiet --disable-pip-version-check -r ffi-examples/opentelemetry/requirements.txt
-}
-
 ffi_opentelemetry() {
-    once ffi-examples/opentelemetry/requirements.txt build/ffi/opentelemetry opentelemetry_pip_install &&
+    python_venv build/ffi/opentelemetry ffi-examples/opentelemetry/requirements.txt &&
         bounded build/ffi/opentelemetry/bin/python ffi-examples/opentelemetry/laws.py &&
         bounded build/ffi/opentelemetry/bin/python ffi-examples/opentelemetry/check.py
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Part of x: what must be on the machine, and from which Debian package it comes.
+# Part of x: what must be on the machine, and from which Debian package it comes; and how gates install more, into build.
 
 # A Debian package for each command that the build, the tests and the scripts use. The rest (awk, find, grep, sed, …)
 # is part of every Debian; nm and readelf come with any C compiler.
@@ -77,9 +77,29 @@ need_packages() {
     install_packages "$@"
 }
 
+# The same for the packages that a command names.
+need_packages_of() {
+    local missing
+    mapfile -t missing < <("$1")
+    need_packages "${missing[@]}"
+}
+
 setup() {
     need_rust
-    local missing
-    mapfile -t missing < <(missing_packages)
-    need_packages "${missing[@]}"
+    need_packages_of missing_packages
+}
+
+# once MANIFEST DIRECTORY COMMAND…: runs the command, unless it has filled the directory from the same manifest before.
+once() {
+    local manifest=$1 directory=$2
+    shift 2
+    ! cmp -s "$manifest" "$directory/installed" || return 0
+    rm -rf "$directory" && mkdir -p "$directory" && "$@" && cp "$manifest" "$directory/installed"
+}
+
+# python_venv DIRECTORY MANIFEST: what the manifest names, with a Python of its own.
+python_venv() { once "$2" "$1" pip_install "$1" "$2"; }
+
+pip_install() {
+    python3 -m venv "$1" && "$1/bin/pip" install --quiet --disable-pip-version-check -r "$2"
 }

