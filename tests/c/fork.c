@@ -18,20 +18,20 @@
 
 static void use(void *nothing) {
     (void)nothing;
-    forks_check_works();
+    check_works();
     CHECK_OK(proc_main(succeeding()));
-    forks_check_works();
+    check_works();
 }
 
 static void fork_and_wait(void) { forks_run(use, NULL); }
 
 static void child_works(void) {
     fork_and_wait();
-    forks_check_works();
+    check_works();
     fork_and_wait();
     CHECK_OK(proc_main(succeeding()));
     fork_and_wait();
-    forks_check_works();
+    check_works();
 }
 
 static proc_error *fork_inside(proc_cancel *cancel, void *user_data) {
@@ -49,15 +49,15 @@ static void forked_inside(void) {
     CHECK_OK(proc_run(PROC_CONCURRENT(proc_new(fork_inside, &both, NULL),
                                       proc_task("t", proc_new(fork_inside, &both, NULL))),
                       NULL));
-    forks_check_works();
+    check_works();
 }
 
 static void parent_works(void) {
     for (int i = 0; i < 10; i++) {
-        forks_check_works();
+        check_works();
         fork_and_wait();
     }
-    forks_check_works();
+    check_works();
 }
 
 static int hook_runs;

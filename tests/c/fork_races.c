@@ -22,14 +22,14 @@ static void *hold_and_run(void *nothing) {
     pthread_mutex_lock(&lock);
     gate_open(&locked);
     GATE_WAIT(&forking);
-    forks_check_works();
+    check_works();
     pthread_mutex_unlock(&lock);
     return nothing;
 }
 
 static void run(void *nothing) {
     (void)nothing;
-    forks_check_works();
+    check_works();
 }
 
 /* The program's handlers are there before it first uses the library. */
@@ -38,7 +38,7 @@ static void register_and_fork(void) {
     gate_init(&locked);
     gate_init(&forking);
     CHECK_INT(pthread_atfork(wait_for_holder, let_go, let_go), 0);
-    forks_check_works();
+    check_works();
     CHECK_INT(pthread_create(&holder, NULL, hold_and_run, NULL), 0);
     GATE_WAIT(&locked);
     forks_run(run, NULL);
@@ -49,7 +49,7 @@ static void handlers_first(void) { child_run("register_and_fork"); }
 
 static void *use_first(void *both) {
     GATE_MEET((gate *)both, 2);
-    forks_check_works();
+    check_works();
     return NULL;
 }
 
