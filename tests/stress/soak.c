@@ -13,6 +13,7 @@
 #include "daemon.h"
 #include "dumps.h"
 #include "manager.h"
+#include "noticed.h"
 #include "pace.h"
 #include "rest.h"
 
@@ -232,21 +233,12 @@ static void lives(void) { soak_for(check_environment("SOAK_SECONDS", 60), NO_FAU
 
 static void faulty_role(void) { soak_for(0, (fault)check_environment("SOAK_FAULT", NO_FAULT)); }
 
-static void check_noticed(fault made, const char *words) {
-    char number[20];
-    snprintf(number, sizeof number, "%d", made);
-    setenv("SOAK_FAULT", number, 1);
-    child c = child_start("faulty_role");
-    child_end(&c);
-    CHECK(WIFEXITED(c.status) && WEXITSTATUS(c.status) != 0);
-    CHECK_HAS(c.text, words);
-}
-
 static void faults_are_noticed(void) {
     if (blocks_are_counted())
-        check_noticed(LEAK_HANDLE, "the library has 1 blocks more than it should have");
-    check_noticed(LEAK_DESCRIPTOR, "fds_open() is ");
-    check_noticed(LOSE_STOP, "l.stops_sent is ");
+        check_noticed("SOAK_FAULT", LEAK_HANDLE,
+                      "the library has 1 blocks more than it should have");
+    check_noticed("SOAK_FAULT", LEAK_DESCRIPTOR, "fds_open() is ");
+    check_noticed("SOAK_FAULT", LOSE_STOP, "l.stops_sent is ");
     unsetenv("SOAK_FAULT");
     child_run("faulty_role");
 }

@@ -11,6 +11,7 @@
  * long (60); STRESS_SEED, that of the first round, which is printed; STRESS_TREES, how many each thread runs in a round (300).
  */
 #include "child.h"
+#include "noticed.h"
 #include "run.h"
 #include "weather.h"
 
@@ -190,25 +191,16 @@ static void faulty_role(void) {
     play_for(0, (fault)check_environment("STRESS_FAULT", NO_FAULT));
 }
 
-static void check_noticed(fault made, const char *words) {
-    char number[20];
-    snprintf(number, sizeof number, "%d", made);
-    setenv("STRESS_FAULT", number, 1);
-    child c = child_start("faulty_role");
-    child_end(&c);
-    CHECK(WIFEXITED(c.status) && WEXITSTATUS(c.status) != 0);
-    CHECK_HAS(c.text, words);
-}
-
 static void faults_are_noticed(void) {
     setenv("STRESS_TREES", "50", 1);
     if (blocks_are_counted())
-        check_noticed(LEAK_HANDLE, "the library has 1 blocks more than it should have");
-    check_noticed(LEAK_PROCESS, "destroyed, 0) is 0, expected 1");
-    check_noticed(LEAK_ERROR, "(long long)destroyed is ");
-    check_noticed(START_TWICE, "n->started is 2, expected 1");
-    check_noticed(LOSE_ERROR, "failures_times(&reported, returned.items[i]) > 0");
-    check_noticed(LEAVE_RUNNING, "no thread could be had");
+        check_noticed("STRESS_FAULT", LEAK_HANDLE,
+                      "the library has 1 blocks more than it should have");
+    check_noticed("STRESS_FAULT", LEAK_PROCESS, "destroyed, 0) is 0, expected 1");
+    check_noticed("STRESS_FAULT", LEAK_ERROR, "(long long)destroyed is ");
+    check_noticed("STRESS_FAULT", START_TWICE, "n->started is 2, expected 1");
+    check_noticed("STRESS_FAULT", LOSE_ERROR, "failures_times(&reported, returned.items[i]) > 0");
+    check_noticed("STRESS_FAULT", LEAVE_RUNNING, "no thread could be had");
     unsetenv("STRESS_FAULT");
     child_run("faulty_role");
 }
