@@ -20,8 +20,10 @@
  *   throwing         An exception that leaves the callable ends the program, with a message.
  */
 #include "dies.hpp"
+#include "told.hpp"
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <list>
 #include <procession.hpp>
 #include <thread>
@@ -32,34 +34,22 @@ class hooks : public dies {};
 
 TEST_F(hooks, once) {
     const proc::cancel cancel;
-    int calls = 0;
-    std::thread::id caller;
+    told notes;
     const proc::hook hook(cancel, [&] {
-        calls++;
-        caller = std::this_thread::get_id();
+        notes();
         EXPECT_TRUE(cancel.cancelled());
     });
-    EXPECT_EQ(calls, 0);
-    std::thread([&] {
-        cancel.trigger();
-        EXPECT_EQ(calls, 1);
-        EXPECT_EQ(caller, std::this_thread::get_id());
-    }).join();
-    cancel.trigger();
-    EXPECT_EQ(calls, 1);
+    EXPECT_EQ(notes.calls, 0);
+    notes.expect_once_at_trigger(cancel);
 }
 
 TEST_F(hooks, already) {
     const proc::cancel cancel;
     cancel.trigger();
-    std::thread::id caller;
-    int calls = 0;
-    const proc::hook hook(cancel, [&] {
-        calls++;
-        caller = std::this_thread::get_id();
-    });
-    EXPECT_EQ(calls, 1);
-    EXPECT_EQ(caller, std::this_thread::get_id());
+    told notes;
+    const proc::hook hook(cancel, std::ref(notes));
+    EXPECT_EQ(notes.calls, 1);
+    EXPECT_EQ(notes.caller, std::this_thread::get_id());
 }
 
 TEST_F(hooks, removed) {

@@ -14,6 +14,8 @@
  *   other_way        A std::stop_token cancels a handle, by a callback of one line.
  */
 #include "gate.hpp"
+#include "told.hpp"
+#include <functional>
 #include <gtest/gtest.h>
 #include <optional>
 #include <procession.hpp>
@@ -84,19 +86,9 @@ TEST(stop_tokens, already) {
 TEST(stop_tokens, callback) {
     const proc::cancel cancel;
     const proc::stop_link link(cancel);
-    std::thread::id caller;
-    int calls = 0;
-    const std::stop_callback notes(link.token(), [&] {
-        calls++;
-        caller = std::this_thread::get_id();
-    });
-    std::thread([&] {
-        cancel.trigger();
-        EXPECT_EQ(calls, 1);
-        EXPECT_EQ(caller, std::this_thread::get_id());
-    }).join();
-    cancel.trigger();
-    EXPECT_EQ(calls, 1);
+    told notes;
+    const std::stop_callback callback(link.token(), std::ref(notes));
+    notes.expect_once_at_trigger(cancel);
 }
 
 TEST(stop_tokens, removed) {
