@@ -32,8 +32,8 @@ pub(crate) struct Process(Arc<Node>);
 pub(crate) struct Node {
     kind: Kind,
     depth: u16,
-    /// How many services there are in it.
-    services: usize,
+    /// How many services there are in it; of a size that makes the node no larger.
+    services: u32,
     /// Whether the children needed a thread each when they last ran: a hint, which may be wrong.
     stalls: AtomicBool,
 }
@@ -208,7 +208,7 @@ impl Node {
 
     /// Expects the services in it, which is about to run under that handle, to say that they are up.
     pub(crate) fn expect_services(&self, cancel: Option<&Cancel>) -> Expected {
-        Expected::of(cancel, self.services)
+        Expected::of(cancel, self.services as usize)
     }
 
     fn mistake(&self) -> Option<&Error> {
@@ -248,14 +248,14 @@ impl Kind {
 impl Kind {
     /// How many services there are in it, which run once each time that it runs. A process that is in a tree
     /// many times is run as often.
-    fn services(&self) -> usize {
+    fn services(&self) -> u32 {
         let own = match self {
             Kind::OnSignal(_) => return 0,
-            Kind::Task(task) => usize::from(task.is_service()),
+            Kind::Task(task) => u32::from(task.is_service()),
             _ => 0,
         };
         let below = self.children().iter().map(|child| child.services);
-        below.fold(own, usize::saturating_add)
+        below.fold(own, u32::saturating_add)
     }
 }
 
