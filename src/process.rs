@@ -243,9 +243,7 @@ impl Kind {
             Kind::OnSignal(on_signal) => std::slice::from_ref(on_signal.child()),
         }
     }
-}
 
-impl Kind {
     /// How many services there are in it, which run once each time that it runs. A process that is in a tree
     /// many times is run as often.
     fn services(&self) -> u32 {
