@@ -1,6 +1,12 @@
-//! How the shared library is linked, and the one C file in it.
+//! How the shared library is linked, the one C file in it, and which machines it is for.
 
 fn main() {
+    // Structs of the C API would have gaps, and counters be two words.
+    let width = env("CARGO_CFG_TARGET_POINTER_WIDTH");
+    if width != "64" {
+        println!("cargo::error=procession needs a target of 64 bits, and this one has {width}");
+        return;
+    }
     println!("cargo:rerun-if-changed=src/ffi/printf.c");
     cc::Build::new()
         .file("src/ffi/printf.c")
@@ -12,12 +18,12 @@ fn main() {
     let major = env("CARGO_PKG_VERSION_MAJOR");
     let minor = env("CARGO_PKG_VERSION_MINOR");
     link(&format!("-soname,libprocession.so.{major}.{minor}"));
-    // The library's threads outlive any dlclose, so its code must stay mapped.
+    // The library's threads outlive any dlclose, so its code must stay mapped. The static one sees to that (`stay`).
     link("-z,nodelete");
 }
 
 fn env(name: &str) -> String {
-    std::env::var(name).expect("cargo sets the package's version")
+    std::env::var(name).expect("cargo sets it")
 }
 
 fn link(flags: &str) {

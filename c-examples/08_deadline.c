@@ -1,9 +1,9 @@
-/* 08_deadline: cancelling with a handle of one's own, and a time limit made of two processes.
+/* 08_deadline: limits of time, by one call, and cancelling with a handle of one's own.
  *
  *     cc 08_deadline.c -o 08_deadline $(pkg-config --cflags --libs procession) && ./08_deadline
  *
- * Whoever holds a handle can cancel what runs under it, with a cause that all below it can read. And a limit needs no
- * function of its own: it is a process that fails when time is up, in a group with the work.
+ * proc_timeout cancels what it runs when the time is up; what is done sooner ends it at once. What is cancelled can read why, and how
+ * much time is left. And whoever holds a handle can cancel what runs under it, with a cause that all below it can read.
  */
 #include <errno.h>
 #include <procession.h>
@@ -16,11 +16,16 @@ static proc_error *work_until_stopped(proc_cancel *cancel, void *user_data) {
     return proc_cancel_error(cancel);
 }
 
-static proc_error *time_limit(proc_cancel *cancel, void *user_data) {
-    const int64_t *limit = user_data;
-    if (proc_wait(cancel, *limit))
-        return proc_cancel_error(cancel);
-    return proc_error_new(ETIMEDOUT, "time is up");
+static proc_error *work_a_little(proc_cancel *cancel, void *user_data) {
+    printf("%s: %s\n", (const char *)user_data, proc_wait(cancel, PROC_MS(1)) ? "stopped" : "done");
+    return proc_cancel_error(cancel);
+}
+
+/* A call that takes a time itself is given what is left. */
+static proc_error *ask_a_server(proc_cancel *cancel, void *user_data) {
+    bool is_left = proc_cancel_remaining(cancel) <= PROC_SECONDS(60);
+    printf("%s: %s\n", (const char *)user_data, is_left ? "at most a minute is left" : "no limit");
+    return NULL;
 }
 
 static proc_error *close_shop(proc_cancel *cancel, void *user_data) {
@@ -30,13 +35,24 @@ static proc_error *close_shop(proc_cancel *cancel, void *user_data) {
 }
 
 int main(void) {
-    /* The group fails with its first error, ETIMEDOUT: that the work stopped because of it is no second error. */
-    int64_t limit = PROC_MS(20);
-    proc_error *error = proc_run(PROC_GROUP(proc_new(work_until_stopped, "limited", NULL),
-                                            proc_new(time_limit, &limit, NULL)),
-                                 NULL);
+    /* It returns why it was stopped, with code ETIMEDOUT. If it succeeded in spite of that, it would be a success. */
+    proc_error *error =
+        proc_run(proc_timeout(PROC_MS(20), proc_new(work_until_stopped, "limited", NULL)), NULL);
     printf("limited: %s\n", proc_error_message(error));
     proc_error_unref(error);
+
+    /* Nobody waits for this hour. */
+    error =
+        proc_run(proc_timeout(PROC_SECONDS(3600), proc_new(work_a_little, "quick", NULL)), NULL);
+    printf("quick: %s\n", proc_error_message(error));
+    proc_error_unref(error);
+
+    /* A handle with a deadline, for several calls that share the time. */
+    proc_cancel *limit = proc_cancel_new_timeout(NULL, PROC_SECONDS(60));
+    error = proc_run(proc_new(ask_a_server, "asking", NULL), limit);
+    printf("asking: %s\n", proc_error_message(error));
+    proc_error_unref(error);
+    proc_cancel_unref(limit);
 
     /* A handle below the shop's: cancelling the shop cancels it too, with the same cause. */
     proc_cancel *shop = proc_cancel_new(NULL);

@@ -3,20 +3,17 @@
  *     cc 09_main_daemon.c -o 09_main_daemon $(pkg-config --cflags --libs procession) && ./09_main_daemon
  *
  * Stop it with Ctrl-C. proc_main turns the signal into a cancellation and waits for the process. That it stopped
- * because of the signal is no error. A second signal would end the program at once.
+ * because of the signal is no error. A second signal, a second later or more, would end the program at once.
  */
 #include <errno.h>
 #include <procession.h>
 #include <stdio.h>
 
-/* A periodic process: proc_wait is its clock, and ends early when the program is asked to stop. It did what it was asked
- * to, so it returns NULL: an error, even proc_cancel_error, would end the sequence below before its cleaning up. */
+/* Periodic work: proc_every runs it at once and then each second, until the program is asked to stop. */
 static proc_error *beat(proc_cancel *cancel, void *user_data) {
-    const int64_t *period = user_data;
-    int beats = 0;
-    do {
-        printf("beat %d\n", ++beats);
-    } while (!proc_wait(cancel, *period));
+    int *beats = user_data;
+    (void)cancel;
+    printf("beat %d\n", ++*beats);
     return NULL;
 }
 
@@ -27,21 +24,24 @@ static proc_error *watch(proc_cancel *cancel, void *user_data) {
     const proc_error *cause = proc_cancel_cause(cancel);
     bool is_signal = proc_error_code(cause) == EINTR; /* else something in the group has failed */
     printf("the end, by a %s: %s\n", is_signal ? "signal" : "failure", proc_error_message(cause));
-    return NULL;
+    return proc_cancel_error(cancel);
 }
 
-/* A step of a sequence runs even when cancelled: it sees a cancelled handle, and cleans up. */
+/* proc_finally runs it after the work, also if that has failed. Its handle is not cancelled: so it can wait, and run what it
+ * needs. */
 static proc_error *clean_up(proc_cancel *cancel, void *user_data) {
     (void)user_data;
-    printf("cleaned up%s\n", proc_cancelled(cancel) ? " after the cancellation" : "");
+    bool in_a_hurry = proc_wait(cancel, PROC_MS(1)); /* stands for saying goodbye to somebody */
+    printf("cleaned up%s\n", in_a_hurry ? ", in a hurry" : "");
     return NULL;
 }
 
 int main(void) {
-    int64_t period = PROC_SECONDS(1);
+    int beats = 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
-    proc_impl *work = PROC_GROUP(proc_task("beat", proc_new(beat, &period, NULL)),
-                                 proc_task("watch", proc_new(watch, NULL, NULL)));
+    proc_impl *beating = proc_every(PROC_SECONDS(1), proc_new(beat, &beats, NULL));
+    proc_impl *work =
+        PROC_GROUP(proc_task("beat", beating), proc_task("watch", proc_new(watch, NULL, NULL)));
     return proc_exit_status(
-        proc_main(PROC_SEQUENCE(work, proc_task("clean-up", proc_new(clean_up, NULL, NULL)))));
+        proc_main(proc_finally(work, proc_task("clean-up", proc_new(clean_up, NULL, NULL)))));
 }

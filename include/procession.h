@@ -6,11 +6,29 @@
  *
  *     proc_concurrent    all at once; all errors
  *     proc_group         all at once; the first failure cancels the others
+ *     proc_with_nursery  a group whose children come while it runs
  *     proc_sequence      one after the other
+ *     proc_each          all indices of one callback at once, or so many at a time
+ *     proc_race          all at once; the first to complete decides
+ *     proc_any           all at once; the first to succeed decides
+ *     proc_background    a child that is cancelled when all others have ended
+ *     proc_finally       one, and what cleans up after it, whatever became of it
+ *     proc_timeout       one that is cancelled when its time is up
+ *     proc_every         one again and again, at each multiple of a period
+ *     proc_delay         waits
+ *     proc_child         runs a program
+ *     proc_supervise     one that runs again when it fails
+ *     proc_stack         each begins when the one before is up, and stops before that one
+ *     proc_shield        one that a cancellation from above reaches later
+ *     proc_with_value    gives a value to all that runs in it
+ *     proc_await         waits for a promise, which anybody may complete
+ *     proc_on_signal     one at each arrival of a signal
  *     proc_task          a named unit of work
+ *     proc_service       a task that says when it is up
  *     proc_trace_region  a named interval in the trace
  *
- * proc_main runs one as the purpose of a program and turns signals into cancellation.
+ * proc_main runs one as the purpose of a program and turns signals into cancellation. proc_run runs one anywhere,
+ * proc_start runs one as a job, which the caller need not wait for, and a channel hands items from thread to thread.
  *
  * Five rules hold everywhere:
  *
@@ -18,18 +36,23 @@
  *    callee's, each element of an array too, even if the call fails. Only the _ref functions leave
  *    it yours: keep your own reference with them first. So this leaks nothing:
  *        proc_main(proc_task("web", proc_new(serve, &server, NULL)))
- * 2. Returned pointers. Non-const: yours to release or to hand on. Const: borrowed, for as long as
- *    what it was got from lives.
- * 3. Cancel handles are always borrowed by the callee.
+ * 2. Returned pointers. Non-const: yours to release or to hand on, unless the function says that it is
+ *    borrowed. Const: borrowed, for as long as what it was got from lives.
+ * 3. Cancel handles, nurseries, channels and promises are borrowed by the callee, but for the _unref
+ *    functions and proc_task_end, which release them.
  * 4. Threads. Every function may be called from any thread at any time, from a callback too, unless
  *    it says otherwise. Only functions that say async-signal-safe may be called in signal handlers,
  *    and none in handlers of pthread_atfork.
  * 5. Bad input is never undefined and never silent. A constructor given something wrong returns a
  *    process that starts nothing and fails with EINVAL and a message that names function, argument
- *    and index, and so does every combinator above it. Where a handle is expected, NULL is allowed:
- *    it is released as nothing, and is neither an error nor cancelled.
+ *    and index, and so does every combinator above it. NULL is allowed wherever something is released
+ *    or asked: there, as an error it is success, and as a cancel handle it is never cancelled. Where
+ *    NULL is bad input, the function says so.
  *
  * Durations are nanoseconds in an int64_t; negative is forever.
+ *
+ * The library is for Linux on machines of 64 bits. If it needs memory and gets none, the program ends by SIGABRT, and standard
+ * error says why; that there is no memory for a thread is an error instead, as that there is no thread (EAGAIN).
  *
  * Generated from src/ffi by cbindgen. Change the Rust, not this file.
  */
@@ -41,6 +64,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+#if UINTPTR_MAX != UINT64_MAX
+#error "procession needs a target of 64 bits"
+#endif
 
 #if defined(__GNUC__)
 #define PROC_API __attribute__((__visibility__("default")))
@@ -52,17 +80,23 @@
 #define PROC_PRINTF(string, first)
 #endif
 
+/* As <sys/socket.h> has it, of which no more is here: it has names such as `send`, which your own may have. */
+struct sockaddr;
+
 /* Durations, in nanoseconds. */
 #define PROC_FOREVER INT64_C(-1)
 #define PROC_MS(n) (INT64_C(1000000) * (n))
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
 /* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
-#define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0}
+#define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0, NULL, 0}
+#define PROC_NURSERY_OPTIONS_INIT {sizeof(proc_nursery_options), 0, NULL, NULL}
+#define PROC_SUPERVISE_OPTIONS_INIT {sizeof(proc_supervise_options), PROC_MS(100), PROC_SECONDS(30), 20, PROC_SECONDS(60), 5, PROC_SECONDS(60), false, NULL, NULL}
+#define PROC_CHILD_OPTIONS_INIT {sizeof(proc_child_options), NULL, NULL, NULL, -1, -1, -1, NULL, NULL, PROC_SECONDS(5), NULL}
 #define PROC_TRACE_HOOKS_INIT {sizeof(proc_trace_hooks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
-#define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 /* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
-#define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL}
+#define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL, PROC_SECONDS(1), 0, false, {0}, NULL, NULL}
 
 /* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
 #ifndef __cplusplus
@@ -79,6 +113,9 @@
 #define PROC_CONCURRENT(...) PROC_CHILDREN(proc_concurrent, __VA_ARGS__)
 #define PROC_GROUP(...) PROC_CHILDREN(proc_group, __VA_ARGS__)
 #define PROC_SEQUENCE(...) PROC_CHILDREN(proc_sequence, __VA_ARGS__)
+#define PROC_RACE(...) PROC_CHILDREN(proc_race, __VA_ARGS__)
+#define PROC_ANY(...) PROC_CHILDREN(proc_any, __VA_ARGS__)
+#define PROC_STACK(...) PROC_CHILDREN(proc_stack, __VA_ARGS__)
 
 
 /**
@@ -99,7 +136,7 @@
 /**
  * The minor version of this header. While the major version is 0, each one is an ABI of its own.
  */
-#define PROC_VERSION_MINOR 1
+#define PROC_VERSION_MINOR 2
 
 /**
  * The patch version of this header.
@@ -109,8 +146,9 @@
 /**
  * How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
  *
- * Running a tree takes less than 1 KiB of the calling thread's stack for each level of it, besides
- * what the callbacks take; releasing one takes no more for a deep tree than for a flat one.
+ * Running a tree takes less than 1 KiB of a thread's stack for each combinator that is around what runs
+ * there, and some KiB once, besides what the callbacks take (and the trees that these run); releasing one
+ * takes no more for a deep tree than for a flat one.
  */
 #define PROC_MAX_DEPTH 1000
 
@@ -143,10 +181,20 @@ typedef enum {
 typedef struct proc_cancel proc_cancel;
 
 /**
+ * A channel: a bounded queue of items of one size, between threads (`proc_channel_new`).
+ *
+ * Ownership: reference counted; it is borrowed by all functions but `proc_channel_unref`.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_channel proc_channel;
+
+/**
  * An error: what a process that failed returns. NULL is success. It never changes.
  *
  * Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause
- * happened; a *multi error* lists the errors of processes that ran side by side.
+ * happened; a *multi error* lists the errors of processes that ran side by side. And any of them may be
+ * wrapped in a text (`proc_error_wrap`): who looks for what is in it looks through that.
  *
  * Ownership: reference counted. A function that takes a non-const `proc_error *` takes over one
  * reference, which `proc_error_ref` makes. What accessors return as const is borrowed from the
@@ -186,6 +234,25 @@ typedef struct proc_impl proc_impl;
 typedef struct proc_job proc_job;
 
 /**
+ * A nursery: one run of a process whose children come while it runs (`proc_with_nursery`).
+ *
+ * Ownership: reference counted, and always borrowed by what it is passed to. The one that a body receives is
+ * valid until the nursery has completed; `proc_nursery_ref` keeps it longer.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_nursery proc_nursery;
+
+/**
+ * A promise: something that is completed once, for those who await it (`proc_promise_new`).
+ *
+ * Ownership: reference counted. With the last reference goes the possibility to complete it.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_promise proc_promise;
+
+/**
  * A region of the trace that was begun by hand (`proc_region_begin`).
  *
  * Ownership: yours, until you end it, once, with `proc_region_end`.
@@ -198,20 +265,33 @@ typedef struct proc_region proc_region;
  * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
  *
  * It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
- * with a message that names its tasks; leaving it by `longjmp` is undefined. It may call every
+ * with a message that names its tasks; leaving it by `longjmp` is undefined. Of the functions of this library, `proc_poll`
+ * is a cancellation point of `pthread_cancel`, and no other: what waits in them goes on waiting, and the thread is cancelled
+ * later. In none of them may its cancellation be asynchronous. It may call every
  * function of this library. It may fork; the child must not return from the callback (which
  * ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
- * handles of its own.
+ * handles, channels and promises of its own: one of the parent's may be in use at that moment by a thread that the child does
+ * not have, and then a call with it may block for ever.
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
- * system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked that
- * are not caused by what the thread itself computes: a write to a closed pipe fails with EPIPE there, where it
- * may raise SIGPIPE on a thread of yours (ignore SIGPIPE), and what a thread sends itself by `raise` waits for
- * ever (use `kill`). A child that is forked there lets all signals in, and so does what it executes. A program
- * that is started there by `posix_spawn` inherits the mask, unless it is given an empty one
- * (POSIX_SPAWN_SETSIGMASK); one that is started by `system`, `popen` or `vfork` inherits it.
- * They inherit the affinity and scheduling of the thread that needed them first. If the same
- * process runs several times at once, so does its callback, with the same `user_data`.
+ * system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked but
+ * faults and `open_signals` (of `proc_config`: SIGPROF, unless you choose others). So a write to a closed pipe
+ * fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE), and what a thread
+ * sends itself by `raise` waits for ever (use `kill`). What the library itself writes raises no signal on any
+ * thread.
+ * On one of the library's, too, it runs on the processors, and with the scheduling policy, the priority
+ * and the nice value, of the thread that has it run: of the one that runs the concurrent process or the
+ * group that it is in, or that started the job; as far as the system allows that, which may not let a
+ * thread become more urgent again. If it changes them, it sets them back before it returns. The timer
+ * slack is the one that the program was started with, unless the thread that started a job has another. If
+ * the same process runs several times at once, so does its callback, with the same `user_data`.
+ *
+ * Child programs: a child that is forked on a thread of the library lets all signals in, and so does what it
+ * executes. A program that is started there by `posix_spawn`, `vfork`, `system` or `popen` inherits what
+ * is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
+ * all signals in (`pthread_sigmask`) for as long as you start it. What your program ignores, a child goes on to
+ * ignore, and many a program relies on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
+ * without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
  *
  * @param cancel     borrowed until the callback returns; never NULL.
  * @param user_data  what `proc_new` was given.
@@ -224,6 +304,204 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
  * return, as a callback must.
  */
 typedef void (*proc_destroy_fn)(void *user_data);
+
+/**
+ * The code of a child of `proc_each`: as `proc_fn`, with the index of the child.
+ *
+ * @param cancel     borrowed until the callback returns; never NULL.
+ * @param index      which child it is, from 0.
+ * @param user_data  what `proc_each` was given.
+ * @return NULL on success, else an error, which the caller owns.
+ */
+typedef proc_error *(*proc_index_fn)(proc_cancel *cancel, size_t index, void *user_data);
+
+/**
+ * Code that says whether a supervised process is to run again after that error, which is borrowed until it returns.
+ */
+typedef bool (*proc_restart_fn)(const proc_error *error, void *user_data);
+
+/**
+ * When a supervised process runs again: `proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;`
+ *
+ * Ownership: yours; `proc_supervise` copies it.
+ */
+typedef struct proc_supervise_options {
+    /**
+     * sizeof(proc_supervise_options), as PROC_SUPERVISE_OPTIONS_INIT sets it.
+     */
+    size_t size;
+    /**
+     * How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles that for the next
+     * one. 0: it does not wait, and only `most` keeps it from failing again and again at full speed. Negative (PROC_FOREVER): it
+     * waits until it is cancelled.
+     */
+    int64_t first_delay_ns;
+    /**
+     * The delay is doubled to no more than this: default 30 s. Negative: to any length. Less than `first_delay_ns` is bad
+     * input.
+     */
+    int64_t longest_delay_ns;
+    /**
+     * Each delay is drawn by chance from so many percent less to so many percent more, so that what failed at the same
+     * moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
+     */
+    int jitter_percent;
+    /**
+     * A run that took so long was healthy: the delay after it is the first again. Default 60 s; negative: none is.
+     */
+    int64_t healthy_after_ns;
+    /**
+     * More failures than that within `within_ns` are too many: it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it
+     * gives up at the first.
+     */
+    size_t most;
+    /**
+     * See `most`. Healthy runs in between do not matter. Negative: all failures count.
+     */
+    int64_t within_ns;
+    /**
+     * Whether it runs again when it has succeeded, too, after the first delay. Default false: success ends it.
+     */
+    bool restart_on_success;
+    /**
+     * Asked after each failure whether it is to run again; if not, the error ends it, as it is. Not asked after a cancellation. It
+     * runs on the thread that runs the process, and must return, as a callback must. NULL, the default: it is, after any error.
+     */
+    proc_restart_fn restart;
+    /**
+     * Passed to `restart` as it is; may be NULL. It stays yours, and must be there until the process's last run and last
+     * reference have ended.
+     */
+    void *user_data;
+} proc_supervise_options;
+
+/**
+ * What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
+ * same name are two keys.
+ *
+ * Ownership: yours; it is to be there as long as the program runs, as a static one is.
+ */
+typedef struct proc_key {
+    /**
+     * For people.
+     */
+    const char *name;
+} proc_key;
+
+/**
+ * Code that is told what a program has written: `count` bytes, which are borrowed until it returns, to its standard output (`stream` 1)
+ * or its standard error (2).
+ */
+typedef void (*proc_output_fn)(int stream, const char *bytes, size_t count, void *user_data);
+
+/**
+ * A program to run: `proc_child_options options = PROC_CHILD_OPTIONS_INIT;`
+ *
+ * Ownership: yours; `proc_child` copies it, with all strings.
+ */
+typedef struct proc_child_options {
+    /**
+     * sizeof(proc_child_options), as PROC_CHILD_OPTIONS_INIT sets it.
+     */
+    size_t size;
+    /**
+     * Its arguments, and NULL after the last. The first one is its name, and says which program it is: it is looked up in the
+     * PATH of this program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
+     */
+    const char *const *argv;
+    /**
+     * Its environment, "NAME=VALUE" each, and NULL after the last. NULL: that of this program when it is started, less what is said to
+     * this one alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
+     */
+    const char *const *envp;
+    /**
+     * Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
+     */
+    const char *directory;
+    /**
+     * Which descriptor of this program it is to have as its standard input. Default -1: /dev/null.
+     */
+    int in;
+    /**
+     * The same for its standard output. Default -1: that of this program, or /dev/null if this has closed its own.
+     */
+    int out;
+    /**
+     * The same for its standard error.
+     */
+    int err;
+    /**
+     * Told what it writes as it comes, instead of `out` and `err`; never several at once in one run. It is a callback as that of `proc_new`,
+     * on the thread that runs the process; while it does not return, nothing is read, and the program waits when a pipe is full. NULL, the
+     * default: nobody is.
+     */
+    proc_output_fn on_output;
+    /**
+     * Passed to `on_output` as it is; may be NULL. It stays yours, and must be there until the process's last run has ended.
+     */
+    void *user_data;
+    /**
+     * How long after SIGTERM its group is killed, in nanoseconds. Default 5 s; 0: at once, and without SIGTERM; negative
+     * (PROC_FOREVER): never.
+     */
+    int64_t stop_after_ns;
+    /**
+     * Where to store its status, as `waitpid` gives it. It is left alone if the program was not started, or its status was lost. NULL, the
+     * default: nowhere. It must be there until the process's last run has ended.
+     */
+    int *status_out;
+} proc_child_options;
+
+/**
+ * The body of a nursery: the first of its children. It may spawn others (`proc_spawn`), and hand the nursery on to
+ * whoever is to.
+ *
+ * As a `proc_fn`, it must return. When it has, the nursery goes on until no child is left.
+ *
+ * @param nursery    borrowed until the nursery has completed; `proc_nursery_ref` keeps it longer.
+ * @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns.
+ * @param user_data  what `proc_with_nursery` was given.
+ * @return NULL on success, else an error, which the caller owns.
+ */
+typedef proc_error *(*proc_nursery_fn)(proc_nursery *nursery, proc_cancel *cancel, void *user_data);
+
+/**
+ * Decides what a child's failure means for its nursery: `on_failure` of `proc_nursery_options`.
+ *
+ * @param error      yours: return it, return another one that is made of it, or release it.
+ * @param user_data  that of the options.
+ * @return NULL: the nursery goes on; else what it fails with.
+ */
+typedef proc_error *(*proc_failure_fn)(proc_error *error, void *user_data);
+
+/**
+ * How a nursery deals with its children: `proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;`
+ */
+typedef struct proc_nursery_options {
+    /**
+     * sizeof(proc_nursery_options), as PROC_NURSERY_OPTIONS_INIT sets it.
+     */
+    size_t size;
+    /**
+     * How many children may be there at once: those that were accepted and have not ended. The body is none of
+     * them. 0, the default: any number.
+     */
+    size_t limit;
+    /**
+     * A child has failed: takes the error over, and what it returns fails the nursery in its place, and is the
+     * cause of its cancellation; NULL: nothing does, and the others go on. So a server logs a connection's error and
+     * goes on. It runs on the thread where the child ended, on several at the same time if several end, and under no lock;
+     * it must return, as a callback must. The child takes its place until then. It is not called for the body, nor for an
+     * error that only passes on why the nursery was cancelled (`proc_error_is_echo`). NULL, the default: errors are
+     * left as they are.
+     */
+    proc_failure_fn on_failure;
+    /**
+     * Passed to `on_failure` as it is; may be NULL. It stays yours, and must be there until the process's last run
+     * and last reference have ended.
+     */
+    void *user_data;
+} proc_nursery_options;
 
 /**
  * How a program wants to be stopped: for `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size
@@ -248,7 +526,7 @@ typedef struct proc_main_options {
     /**
      * How long it goes on between the signal and the cancellation, in nanoseconds: `proc_draining` is true at
      * once, so that nobody is sent here any more, and whoever is still sent is served. Default 0; negative
-     * (PROC_FOREVER): until the second signal.
+     * (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
      */
     int64_t drain_ns;
     /**
@@ -269,6 +547,49 @@ typedef struct proc_main_options {
      * Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
      */
     int *signal_out;
+    /**
+     * How long after the first of `signals` a further one, whichever of them, ends the program, in nanoseconds. One that
+     * comes sooner is the same request: the command `timeout` sends it to the program and then to its group, and people press
+     * Ctrl-C twice. It shortens neither the drain time nor the grace period. Default 1 s; 0: any further one
+     * does, at once; negative (PROC_FOREVER): none ever does.
+     */
+    int64_t force_after_ns;
+    /**
+     * How long it may go on when it stops because of a failure of its own, in nanoseconds: from the moment at which a failure
+     * cancels the group, nursery, stack or race that all of it is, which nothing but tasks, services, trace regions and shields
+     * is around. A child that does not return then keeps the others waiting, and no signal may come. When the time is over,
+     * the live tree is written to standard error, and the failure as `proc_exit_status` writes it, and the program ends with
+     * exit status 1. Default 0, and negative (PROC_FOREVER): it waits for ever.
+     */
+    int64_t failure_grace_ns;
+    /**
+     * Whether to reap orphans while it runs: processes whose parent has ended and that the kernel has given to this program, because it is
+     * process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER), which this does not. A child that
+     * the program or this library has made itself is never taken: its status waits for who made it, however late that asks. The kernel does not tell
+     * them apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
+     * anything executed, by a child that this program has forked; or it was seen as the child of another one (four times a second, in
+     * /proc, if that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its
+     * own. One that a child has executed and left within moments, in the same session, is left as a zombie: where there are many
+     * such, have a small init as process 1. Default false.
+     */
+    bool reap;
+    /**
+     * Must be 0.
+     */
+    char reserved[7];
+    /**
+     * Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. It saves what the
+     * program has acknowledged. The live tree is written to standard error first. It has 2 seconds, which no further signal
+     * shortens; then the program ends, whether or not this has returned. It runs on a thread of its own, which is there from the
+     * beginning, and may call this library. All else goes on running meanwhile: threads of the program may hold its locks. It is not
+     * called when the program is aborted because a callback was left by an exception. NULL, the default: nothing is, and a further
+     * signal ends the program at once.
+     */
+    void (*on_abandon)(void *user_data);
+    /**
+     * Passed to `on_abandon` as it is; may be NULL. It stays yours.
+     */
+    void *user_data;
 } proc_main_options;
 
 /**
@@ -319,7 +640,7 @@ typedef struct proc_stats {
      */
     uint64_t processes_failed_total;
     /**
-     * Tasks that run.
+     * Tasks that run, those that were begun by hand included.
      */
     uint64_t tasks_running;
     /**
@@ -331,18 +652,36 @@ typedef struct proc_stats {
      */
     uint64_t tasks_failed_total;
     /**
-     * Runs of a `proc_concurrent` or `proc_group` of two children or more.
+     * Runs of a `proc_concurrent`, `proc_group`, `proc_each`, `proc_race` or `proc_any` of two children or more.
      */
     uint64_t fan_outs_total;
     /**
-     * Threads of the library that came to help with such a run; also those that found nothing left to do.
+     * Threads of the library that came to help with such a run, or with a nursery; also those that found nothing left
+     * to do.
      */
     uint64_t helpers_total;
     /**
-     * Cancellations: by `proc_cancel_trigger`, a signal, a child's failure, or the end of a group whose handle
-     * somebody keeps. Handles that were cancelled along with one above them are not counted.
+     * Cancellations: by `proc_cancel_trigger`, a deadline, a signal that stops `proc_main`, a child's failure, or the
+     * end of a group whose handle somebody keeps. Handles that were cancelled along with one above them
+     * are not counted, and neither is what a handle is told that was cancelled before.
      */
     uint64_t cancellations_total;
+    /**
+     * Nurseries that run: from before their body is called until no child is left.
+     */
+    uint64_t nurseries_running;
+    /**
+     * Children that nurseries have accepted, whatever became of them.
+     */
+    uint64_t children_spawned_total;
+    /**
+     * Deadlines of handles that have struck; these are counted as cancellations, too.
+     */
+    uint64_t timeouts_total;
+    /**
+     * Failures after which `proc_supervise` has run its child again.
+     */
+    uint64_t restarts_total;
 } proc_stats;
 
 /**
@@ -375,7 +714,9 @@ typedef struct proc_config {
      */
     size_t max_idle_threads;
     /**
-     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds.
+     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds. A child that a
+     * callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
+     * when the thread ends that has started it: keep threads for ever where that matters.
      */
     int64_t idle_timeout_ns;
     /**
@@ -405,6 +746,20 @@ typedef struct proc_config {
      * of it before it is needed. 0, the default: it is off.
      */
     size_t flight_recorder_size;
+    /**
+     * Signals that the threads of the library let in, beside faults such as SIGSEGV, which cannot be among them.
+     * They are those that each thread must receive itself: by some, a garbage collector stops all threads. Their
+     * handlers then run on these threads too, where calls of the system may end with EINTR. All other signals
+     * are blocked there; only the thread that listens for `proc_main` and `proc_on_signal` lets in what they
+     * listen to. NULL, the default: SIGPROF alone, by which profilers take samples. An array takes the place of
+     * that; one without elements: none, for a program that blocks SIGPROF on its threads and takes it with
+     * `sigwait`.
+     */
+    const int *open_signals;
+    /**
+     * How many of them there are. One may be there twice.
+     */
+    size_t open_signal_count;
 } proc_config;
 
 /**
@@ -436,8 +791,8 @@ typedef struct proc_trace_task {
  * hook returns.
  *
  * A hook is called on the thread on which it happens, which waits for it, so it should be short. No lock of
- * the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does itself
- * is not told to hooks. It must return, as a callback must.
+ * the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does
+ * itself, and what it runs on other threads, is not told to hooks. It must return, as a callback must.
  *
  * Threads: hooks are called on many threads at the same time.
  *
@@ -460,11 +815,13 @@ typedef struct proc_trace_hooks {
      */
     void (*task_end)(const proc_trace_task *task, const proc_error *error, const proc_error *cause, void *user_data);
     /**
-     * A region begins. On one thread, no two have the same number.
+     * A region begins. On one thread, no two have the same number. One around what waits without a thread (`proc_await`) ends for
+     * hooks as the wait begins.
      */
     void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
     /**
-     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set.
+     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is told of
+     * once: of those inside of it that have not ended, before it.
      */
     void (*region_end)(uint64_t region, void *user_data);
     /**
@@ -472,11 +829,12 @@ typedef struct proc_trace_hooks {
      */
     void (*log)(const proc_trace_task *task, const char *category, const char *message, void *user_data);
     /**
-     * Here, something is started that other threads may run: several children of a combinator, or a job.
+     * Here, something is started that other threads may run: several children of a combinator, a job,
+     * or a child that is spawned. (A child that is refused arrives nowhere.)
      */
     void (*spawn)(const proc_trace_task *task, uint64_t spawn, void *user_data);
     /**
-     * Here, on another thread, a child of that spawn is run, or the job.
+     * Here, on another thread, a child of that spawn is run, or the job; one that was spawned, on whatever thread.
      */
     void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
     /**
@@ -523,11 +881,20 @@ PROC_API void proc_unref(proc_impl *impl);
 
 /**
  * Runs all children at the same time, truly: a child may wait for any other of them. Returns when
- * all have completed, with all their errors, in order of completion.
+ * all have completed, with all their errors, in order of completion; what only passes on why they were
+ * cancelled (`proc_error_is_echo`) comes after the failures.
  *
- * The calling thread runs children itself, and threads of the library join in as they are needed,
- * so that a child that does not block costs no thread, and one child alone never does. If no
- * thread can be had for a child for 100 ms, that child fails with EAGAIN and is not started.
+ * The calling thread runs children itself, and threads of the library join in as they are needed, so that
+ * children that end within microseconds cost no thread, and one child alone never does. Children that
+ * block get a thread each, at once. Those that compute share as many as there are processors; one more
+ * joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
+ * one has begun will end.
+ *
+ * If no more threads can be had, those that are there run one child after the other. What is left fails
+ * with EAGAIN, and is not started, if for 100 ms no thread could be had, no child was started, no callback
+ * began on the threads that are there, and these did not compute either (10 s or longer, if they do). If
+ * there is not even a thread that could watch that, all but one fail, after threads were asked for for 100
+ * ms, or for less if that was in vain within the last second.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -546,7 +913,8 @@ PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
  * child's error. It is cancelled before the group returns, on success too.
  *
  * Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
- * echo: the group lists the cause once, not once for each of them. All other errors are listed.
+ * echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
+ * failure is the first of them; if the group was cancelled by anything else, that comes last.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -563,7 +931,7 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
  * run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
  * child that others clean up after returns NULL when it has stopped as asked. What must run
- * after a failure too, run it in a callback: `proc_run` the one, then the other, and return the error.
+ * after a failure too, run it by `proc_finally`.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -599,6 +967,132 @@ PROC_API proc_impl *proc_task(const char *task_type, proc_impl *impl);
  */
 PROC_API proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
 
+/**
+ * Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: while fewer
+ * than that run and one has not begun, the next begins. So a child may wait only for those before it, and for others only
+ * if they have begun. With a limit of 1 all run on the calling thread.
+ *
+ * Once the handle is cancelled in which it runs, what has not begun is not begun any more; then the cause is
+ * among the errors, once. If no thread can be had for a child that should begin, what is left fails with EAGAIN, as in
+ * `proc_concurrent`.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param limit  how many at the same time at most; 0: any number.
+ * @param impls  the children. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_concurrent_limit(size_t limit,
+                                 proc_impl *const *impls,
+                                 size_t count);
+
+/**
+ * Like `proc_group`, with at most `limit` children at the same time, which begin as those of `proc_concurrent_limit`. After
+ * a failure or a cancellation, what has not begun is not begun any more. If that was a cancellation from above,
+ * its cause is among the errors, once, for not everything was done. A child that cancels the group's own handle and
+ * succeeds has the group succeed, if no other one fails.
+ *
+ * If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param limit  0 is none: all run at the same time, if nothing keeps them from beginning.
+ * @param impls  the children. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_group_limit(size_t limit,
+                            proc_impl *const *impls,
+                            size_t count);
+
+/**
+ * Like `proc_group_limit`, of `count` children that are one callback and an index each, from 0. It takes the same
+ * memory however many there are. A failed child is named by its index: its error is wrapped
+ * (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
+ *
+ * Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
+ * which is after the last run and the last reference have ended.
+ *
+ * @param count      how many; 0 makes a process that succeeds at once.
+ * @param limit      how many at the same time at most; 0: any number.
+ * @param fn         the callback; NULL is bad input.
+ * @param user_data  passed to the callback as it is; may be NULL.
+ * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
+ * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ */
+PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void *user_data, proc_destroy_fn destroy);
+
+/**
+ * Runs all children at the same time, as `proc_concurrent` does, and the first to complete decides, by success or
+ * failure. Then the others are cancelled, with a cause of the code ECANCELED, "another one was first"; what has not
+ * begun never begins; the rest is waited for.
+ *
+ * If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
+ * `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
+ * that another one was first are left out (`proc_error_is_echo`) in either case. Cancelled from above, all children see it;
+ * if they pass on its cause, that is listed once, last.
+ *
+ * The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
+ * had fails with EAGAIN, and does not decide, for another one runs.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children. NULL in it is bad input.
+ * @param count  how many; 0 is bad input, for nobody could be the first.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_race(proc_impl *const *impls,
+                     size_t count);
+
+/**
+ * Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
+ * completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
+ * `proc_any`.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children. NULL in it is bad input.
+ * @param count  how many; 0 is bad input, for nobody could succeed.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
+
+/**
+ * Makes a child that is there for the others, such as statistics, snapshots or a reload: it is cancelled when all others
+ * have ended. Its own success ends nothing; its failure counts as any child's.
+ *
+ * That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
+ * (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
+ * runs `impl` as if it were not there.
+ *
+ * It is of the background then. When all children have ended that are not, those that are are cancelled, with a cause of the code
+ * ECANCELED, "all others have ended"; if there are no others, at once. An error of theirs that only passes that cause on
+ * (`proc_error_is_echo`) does not count. A failure of another child, or a cancellation from above, reaches them as it reaches
+ * all, with its own cause.
+ *
+ * - In a group or a nursery, those of the background run below one cancel handle that they share.
+ * - In a nursery, its body is one of the others. What is spawned of the background after they were cancelled is cancelled, too.
+ *   They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits for them, so a body that is
+ *   to end them returns instead.
+ * - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
+ *   none begins any more.
+ * - Of a limit each takes a place as long as it runs. With places for no more than those of the background that begin first, no other
+ *   child of a group begins.
+ *
+ * It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
+ *
+ * Ownership: takes over one reference of `impl`.
+ *
+ * @param impl  what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_background(proc_impl *impl);
+
 /* ------------------------------------------------------------------------------------------------
  * Running
  * ------------------------------------------------------------------------------------------------ */
@@ -622,15 +1116,21 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * Runs a process as the purpose of a program, and returns when it has completed.
  *
  * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
- * the process is waited for. A second signal ends the program at once, in the way the signal would
- * have by default (for process 1 of a container, with exit status 128 plus its number). That holds
- * if the program ignored, blocked or handled the signals before, too. The former signal
- * dispositions are back when it returns; a signal that came too late to cancel the process is
- * then sent again.
+ * the process is waited for. A further one, if it comes a second after the first or later, ends the program at
+ * once, in the way the signal would have by default (for process 1 of a container, with exit status 128 plus its
+ * number); one that comes sooner is the same request (`proc_main_options`). That holds if the program ignored,
+ * blocked or handled the signals before, too. The former signal dispositions are back when it returns; a signal that
+ * came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
  *
  * If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
- * between `proc_trace_start` and `proc_trace_stop`. What is wrong with it is said on standard error, and
- * changes nothing else. A program that runs with more rights than who started it takes no notice of it.
+ * between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A file that
+ * another trace is written to, or that an earlier run of this program's process has written, stays as it is: the trace
+ * goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and that is said on standard error. So is what is wrong with it,
+ * which changes nothing else. Where it is a pipe, its reader is waited for at the end, but no longer than 2 s. A program
+ * that runs with more rights than who started it takes no notice of it. It is for this program alone: it is taken out
+ * of the environment, and remembered for its next call. Programs that it executes find the name in
+ * PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
+ * use the environment when this is called.
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
@@ -641,17 +1141,21 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * @return the process's error as it is. An error that only passes on the signal's cancellation is
  *         none: NULL.
  */
-PROC_API proc_error *proc_main(proc_impl *impl);
+PROC_API
+proc_error *proc_main(proc_impl *impl);
 
 /**
- * What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error.
+ * What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error. If that takes
+ * nothing (a pipe that nobody reads, a stopped terminal), it gives up after 2 s, as the library does with all that it says
+ * there itself.
  *
  * Ownership: takes the error over.
  *
  * @param error  what `proc_main` or `proc_run` returned; NULL is success.
  * @return 0 for NULL, else 1.
  */
-PROC_API int proc_exit_status(proc_error *error);
+PROC_API
+int proc_exit_status(proc_error *error);
 
 /* ------------------------------------------------------------------------------------------------
  * Errors
@@ -673,6 +1177,11 @@ PROC_API PROC_MUST_USE proc_error *proc_error_new(int code, const char *message)
  *
  * Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
  * is called with it, when the last reference to the error is released.
+ *
+ * A handle keeps why it was cancelled: that of a group keeps the error of the child that failed first, and so do
+ * all handles below it. If the payload owns a reference to such a handle, for instance as a part of the object
+ * that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
+ * which the error may cancel: release that one before the error is returned, or let the payload only know the object.
  *
  * @param code     as for `proc_error_new`.
  * @param message  as for `proc_error_new`.
@@ -734,6 +1243,36 @@ PROC_API PROC_MUST_USE proc_error *proc_errorf(int code, const char *format, ...
 PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
 
 /**
+ * Puts a text, as `printf` would print it, before that of an error: "TEXT: CAUSE".
+ *
+ * In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
+ * or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
+ * `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+ *
+ * Ownership: takes the cause over; the result is yours; format and arguments are only read.
+ *
+ * @param cause   NULL: the result is NULL.
+ * @param format  as for `printf`; NULL: the result is the cause.
+ * @return NULL for NULL.
+ *
+ */
+PROC_API PROC_MUST_USE proc_error *proc_error_wrap(proc_error *cause, const char *format, ...) PROC_PRINTF(2, 3);
+
+/**
+ * Makes one error of several: a multi error of them in this order, or the one that is left.
+ *
+ * For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
+ * side by side with the others; an error that is there twice, as the same object, is listed once.
+ *
+ * Ownership: takes over one reference of each error; the array stays yours; the result is yours.
+ *
+ * @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
+ * @param count   how many.
+ * @return NULL if none is left.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_error_merge(proc_error *const *errors, size_t count);
+
+/**
  * Makes another reference to an error.
  *
  * @param error  stays yours; may be NULL.
@@ -749,7 +1288,8 @@ PROC_API proc_error *proc_error_ref(proc_error *error);
 PROC_API void proc_error_unref(proc_error *error);
 
 /**
- * The code of an error: a task error's is its cause's, a multi error's that of its first.
+ * The code of an error: a task error's is its cause's, a multi error's that of its first, which is the first
+ * failure, if there is one in it.
  *
  * @param error  may be NULL.
  * @return never 0 but for NULL.
@@ -758,7 +1298,10 @@ PROC_API int proc_error_code(const proc_error *error);
 
 /**
  * The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
- * "N errors:" and then, for each, a line break, "- " and its text.
+ * "N errors:" and then, for each, a line break, "- " and its text. Of an error that is in another more than
+ * once, all but the first place say "(as above)".
+ *
+ * A text that is put together of others is no longer than 1 MiB: it ends with how many bytes were left out.
  *
  * @param error  may be NULL.
  * @return borrowed, never NULL; "success" for NULL.
@@ -774,10 +1317,10 @@ PROC_API const char *proc_error_message(const proc_error *error);
 PROC_API const char *proc_error_task_type(const proc_error *error);
 
 /**
- * Why the task failed.
+ * Why the task failed, or what the text is around (`proc_error_wrap`).
  *
  * @param error  may be NULL.
- * @return borrowed; NULL if it is not a task error.
+ * @return borrowed; NULL if it is neither a task error nor wrapped.
  */
 PROC_API const proc_error *proc_error_cause(const proc_error *error);
 
@@ -790,7 +1333,11 @@ PROC_API const proc_error *proc_error_cause(const proc_error *error);
 PROC_API size_t proc_error_count(const proc_error *error);
 
 /**
- * One of the errors side by side, in order of completion: the first is the one that failed first.
+ * One of the errors side by side.
+ *
+ * A combinator lists failures first, so that the first is the one that failed first, and after them what only
+ * passes on why it was cancelled (`proc_error_is_echo`); each in order of completion. `proc_error_merge`
+ * keeps the order that it was given.
  *
  * @param error  may be NULL.
  * @param index  from 0. A single error is itself at 0.
@@ -799,7 +1346,7 @@ PROC_API size_t proc_error_count(const proc_error *error);
 PROC_API const proc_error *proc_error_at(const proc_error *error, size_t index);
 
 /**
- * What an error carries (`proc_error_with_payload`): the error itself, else the cause of the task.
+ * What an error carries (`proc_error_with_payload`): the error itself, else what its task or text is around.
  *
  * @param error  may be NULL.
  * @return borrowed; NULL if there is none.
@@ -823,6 +1370,19 @@ PROC_API void *proc_error_find_payload(const proc_error *error, const char *payl
 PROC_API bool proc_error_is(const proc_error *error, int code);
 
 /**
+ * Whether an error only says "stopped, as asked": there is nothing in it but why that handle, or one above it,
+ * was cancelled, inside of any number of tasks, texts and multi errors.
+ *
+ * It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
+ * of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
+ * echo is no failure.
+ *
+ * @param error   may be NULL, which is success, and no echo.
+ * @param cancel  may be NULL, which is not cancelled.
+ */
+PROC_API bool proc_error_is_echo(const proc_error *error, const proc_cancel *cancel);
+
+/**
  * The first task error with this name: the error itself or one in it, depth first.
  *
  * @param error      may be NULL.
@@ -838,6 +1398,10 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
 /**
  * Makes a cancel handle.
  *
+ * It may serve as an event, too, that happens once, for good, with something to tell: `proc_cancel_trigger` makes it
+ * happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
+ * (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
+ *
  * Ownership: the result is yours. The parent stays yours, and need not outlive the result.
  *
  * @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
@@ -845,6 +1409,24 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
  * @return never NULL.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_cancel_new(proc_cancel *parent);
+
+/**
+ * Makes a cancel handle below several others: it is cancelled when the first of them is, with its cause. For what belongs to two at
+ * once, as a request that ends with its connection and with the transaction that it is a part of.
+ *
+ * It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
+ * deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
+ *
+ * Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of it at those above.
+ *
+ * @param parents  the handles above; NULLs are left out.
+ * @param count    how many there are; 0, or all are NULL: nothing above.
+ * @return never NULL; cancelled with EINVAL if `parents` is NULL and `count` is not 0.
+ */
+PROC_API
+PROC_MUST_USE
+proc_cancel *proc_cancel_new_any(proc_cancel *const *parents,
+                                 size_t count);
 
 /**
  * Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
@@ -863,9 +1445,15 @@ PROC_API void proc_cancel_unref(proc_cancel *cancel);
 
 /**
  * Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
- * Only the first call counts: its cause stays. Does not wait for anybody to stop.
+ * Only the first call counts: its cause stays.
  *
- * Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
+ * When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
+ * called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
+ * anybody to stop.
+ *
+ * Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
+ * it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
+ * reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
  *
  * @param cancel  may be NULL: then only the cause is released.
  * @param cause   why; NULL stands for an error with code ECANCELED.
@@ -875,11 +1463,12 @@ PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
 /**
  * Whether a handle is cancelled. Once it is, it stays so.
  *
- * Threads: async-signal-safe; costs one atomic load, on the handle of a task two.
+ * Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
  *
  * @param cancel  NULL is not cancelled.
  */
-PROC_API bool proc_cancelled(const proc_cancel *cancel);
+PROC_API
+bool proc_cancelled(const proc_cancel *cancel);
 
 /**
  * Blocks until a handle is cancelled or the time is up. Signals do not end it.
@@ -904,7 +1493,8 @@ PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
 
 /**
  * Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
- * an error with code EINTR that names the signal, of a handle below another its parent's cause.
+ * an error with code EINTR that names the signal, of a deadline one with code ETIMEDOUT, of a handle below another its
+ * parent's cause.
  *
  * @param cancel  may be NULL.
  * @return borrowed from the handle; NULL if it is not cancelled.
@@ -920,6 +1510,183 @@ PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
 PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
 
 /**
+ * Has a function called when a handle is cancelled: for waits that only a function of their own can
+ * interrupt. It is called exactly once, or never if the hook is removed before.
+ *
+ * By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
+ * a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
+ * already, it is called on the calling thread, before this returns.
+ *
+ * It is called on the thread that cancels: one that calls `proc_cancel_trigger`, or one that runs processes, which
+ * may be one of the library's (`proc_fn`). If a signal or a deadline cancels, or a group is because no thread can be had for
+ * its children, it is called on a thread of the library's. If none can be had, the handles are cancelled without delay,
+ * and it is called on the first one, at the latest on the thread that runs the group or `proc_main`, before that has
+ * ended.
+ *
+ * The thread that calls it waits for it, so it should be short. No lock of the library's is held meanwhile:
+ * it may call every function of this library, also to remove hooks (its own too), to cancel and to release
+ * handles, and to run processes. It must return, as a callback must. Mutexes of the program's are another
+ * matter: one that the function takes must be held neither where the handle is cancelled, nor around
+ * `proc_hook_remove`, which waits for the function.
+ *
+ * Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
+ * cancelled, and, on that of a group, when the group ends.
+ *
+ * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
+ * `user_data` must be there until then.
+ *
+ * @param cancel     NULL is bad input.
+ * @param fn         NULL is bad input.
+ * @param user_data  passed to the function as it is; may be NULL.
+ * @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
+ *         `fn` is never called.
+ */
+PROC_API
+proc_hook *proc_on_cancel(proc_cancel *cancel,
+                          void (*fn)(void *user_data),
+                          void *user_data);
+
+/**
+ * Removes a hook and releases it. Once this has returned, its function is not running and never will.
+ * If another thread runs it at this moment, this waits until that run is over; so no mutex may be held here
+ * that the function takes.
+ *
+ * Called from within the function itself, it returns at once: the function runs to its end, and is not
+ * called again. From within is all that is a part of its run, on whatever thread: what it calls, and what it
+ * runs by `proc_run`; also a job that it has started and joins. Two functions that run at the same time must
+ * not remove each other's hooks, since each would wait for the other. A mutex that the function takes must not
+ * be held around this call.
+ *
+ * A child of `fork` does not wait for a run on another thread of its parent's, which is not there.
+ *
+ * Ownership: takes the hook over.
+ *
+ * @param hook  may be NULL.
+ */
+PROC_API void proc_hook_remove(proc_hook *hook);
+
+/* ------------------------------------------------------------------------------------------------
+ * Files and sockets
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Reads what there is: blocks until there is something, until a handle is cancelled, or until the time is up. Sockets, pipes,
+ * terminals, files: whatever `read` reads. Signals do not end it.
+ *
+ * Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may
+ * have the same open file. If several threads or programs read from it, each hears of its own cancellation. A file is read
+ * at once.
+ *
+ * One exception: where the system has no way to read without waiting, another program, or a thread that calls `read` itself, may
+ * take what this has seen, and then this waits for more, whatever is cancelled. That is so for the master of a terminal and
+ * for other devices, if they are blocking; for terminals and named pipes if `/proc` is missing; and for pipes if it is missing and Linux is
+ * older than 6.4.
+ *
+ * If the handle is cancelled, it fails with ECANCELED, also where there is something to read, and reads nothing. So it does
+ * when the deadline of the handle has come.
+ *
+ * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * `pthread_cancel`.
+ *
+ * @param cancel      NULL is never cancelled.
+ * @param fd          a descriptor, as for `read`.
+ * @param buffer      what is read is written there. NULL with a size is bad input.
+ * @param size        how many bytes at most. 0 reads nothing and does not wait.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
+ *                    (PROC_FOREVER).
+ * @return how many bytes; 0: the end, or a size of 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was nothing;
+ *         EINVAL: bad input; else as for `read`, or for `proc_cancel_fd` (EMFILE and so on).
+ */
+PROC_API
+ssize_t proc_read(proc_cancel *cancel,
+                  int fd,
+                  void *buffer,
+                  size_t size,
+                  int64_t timeout_ns);
+
+/**
+ * Writes all of it: blocks until that is done, until a handle is cancelled, or until the time is up, which is that of the whole
+ * call. Otherwise it is as `proc_read`, with the same exception. It raises no SIGPIPE (and no SIGXFSZ), neither now nor, where
+ * it is blocked, later; one that was pending before stays.
+ *
+ * If it fails, an unknown part was written: then the descriptor is only good for being closed. If the handle is cancelled
+ * before it begins, nothing is.
+ *
+ * @param cancel      NULL is never cancelled.
+ * @param fd          a descriptor, as for `write`. By a datagram socket it is sent as one.
+ * @param buffer      what is written. NULL with a size is bad input.
+ * @param size        how many bytes. 0 writes nothing, also no empty datagram.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 writes what can be written without waiting, negative is
+ *                    forever (PROC_FOREVER).
+ * @return `size`. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up; EPIPE: nobody will read it; EINVAL: bad
+ *         input; else as for `write`, or for `proc_cancel_fd` (EMFILE and so on).
+ */
+PROC_API
+ssize_t proc_write_all(proc_cancel *cancel,
+                       int fd,
+                       const void *buffer,
+                       size_t size,
+                       int64_t timeout_ns);
+
+/**
+ * Accepts a connection: blocks until there is one, until a handle is cancelled, or until the time is up. Signals do not
+ * end it. A connection that was aborted while it waited to be accepted is left out.
+ *
+ * Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait
+ * at it, one gets the connection, and each hears of its own cancellation. Only if the listener is blocking *and* another program
+ * accepts from it, too, or a thread that calls `accept`, this may hear of a cancellation, or that the time is up, as late as the next
+ * connection comes: where that one has taken a connection in the instant in which this was about to. (The system has no call
+ * for it that does not wait.) Such a listener should not be blocking.
+ *
+ * If the handle is cancelled, it fails with ECANCELED, also where there is a connection, and accepts none.
+ *
+ * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * `pthread_cancel`.
+ *
+ * Ownership: the connection is yours to close. It is close-on-exec and non-blocking.
+ *
+ * @param cancel      NULL is never cancelled.
+ * @param listener    a socket that listens.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
+ *                    (PROC_FOREVER).
+ * @return the connection. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was none; else as for
+ *         `accept4`, or for `proc_cancel_fd` (EMFILE and so on).
+ */
+PROC_API
+int proc_accept(proc_cancel *cancel,
+                int listener,
+                int64_t timeout_ns);
+
+/**
+ * Connects a socket: blocks until it is connected, until a handle is cancelled, or until the time is up. Signals do not end
+ * it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
+ *
+ * Whether the socket is blocking or not makes no difference. While this begins to connect, and only then, it makes a blocking one
+ * non-blocking; afterwards its flags are as before.
+ *
+ * If it fails, the socket is only good for being closed: the connection may be made all the same. If the handle is
+ * cancelled before it begins, nothing is done.
+ *
+ * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * `pthread_cancel`.
+ *
+ * @param cancel      NULL is never cancelled.
+ * @param socket      a socket. If it is being connected already, that is waited for.
+ * @param address     to where, as for `connect`. NULL is bad input.
+ * @param size        of the address, a `socklen_t`.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if that takes no waiting, negative is
+ *                    forever (PROC_FOREVER).
+ * @return 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, also the system's; EINVAL: bad input; else as for
+ *         `connect`, such as ECONNREFUSED, or for `proc_cancel_fd` (EMFILE and so on).
+ */
+PROC_API
+int proc_connect(proc_cancel *cancel,
+                 int socket,
+                 const struct sockaddr *address,
+                 uint32_t size,
+                 int64_t timeout_ns);
+
+/**
  * The descriptor of a cancel handle, for poll, epoll and event loops: it is readable (POLLIN) once
  * the handle is cancelled, and stays so for good. It is made when first asked for, close-on-exec
  * and non-blocking, and there is one a handle, the same at every call.
@@ -930,7 +1697,10 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
  * and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
  * it inherits is its parent's.
  *
- * Ownership: the descriptor is the handle's, and is closed when the last reference to that is released.
+ * Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
+ * duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
+ * then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
+ * it, when that has ended.
  *
  * @param cancel  NULL is bad input.
  * @return the descriptor; -1 with `errno` EINVAL for NULL, or if none can be had, with that of
@@ -949,6 +1719,9 @@ PROC_API int proc_cancel_fd(proc_cancel *cancel);
  * It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
  * closes that one while a thread waits here, this does not hear of the cancellation any more.
  *
+ * It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
+ * there in order. In a callback, that ends the program (`proc_fn`).
+ *
  * @param cancel      NULL is never cancelled: only the files and the time count.
  * @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.
  * @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
@@ -957,47 +1730,493 @@ PROC_API int proc_cancel_fd(proc_cancel *cancel);
  * @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
  *         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
  */
-PROC_API int proc_poll(proc_cancel *cancel, struct pollfd *fds, nfds_t count, int64_t timeout_ns);
+PROC_API
+int proc_poll(proc_cancel *cancel,
+              struct pollfd *fds,
+              nfds_t count,
+              int64_t timeout_ns);
+
+/* ------------------------------------------------------------------------------------------------
+ * What a cancellation does not reach
+ * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Has a function called when a handle is cancelled: for waits that only a function of their own can
- * interrupt. It is called exactly once, or never if the hook is removed before.
+ * Runs a process, and then another one that cleans up, whatever became of the first: also when it has failed, and when it
+ * was cancelled. Both run on the calling thread, in the same task.
  *
- * It is called on the thread that cancels, which may be one of the library's (`proc_fn`), after the
- * handle and all below it have been cancelled; the hooks of a handle come before those of the handles
- * below. If the handle is cancelled already, it is called at once, on the calling thread.
+ * What cleans up is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which
+ * nothing above cancels. But the program's stop holds for it: `proc_draining` says there too that a `proc_main_with`
+ * drains, and the end of its grace period ends what cleans up, with all the rest. So what may take long
+ * sets itself a limit. The handle is cancelled before this returns, on success too.
  *
- * The thread that cancels waits for it, so it should be short. No lock of the library is held
- * meanwhile: it may call every function of this library, also to remove hooks (its own too), to cancel
- * and to release handles, and to run processes. It must return, as a callback must.
+ * Ownership: takes over one reference of each.
  *
- * Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
- * cancelled, and, on that of a group, when the group ends.
- *
- * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
- * `user_data` must be there until then.
- *
- * @param cancel     NULL is bad input.
- * @param fn         NULL is bad input.
- * @param user_data  passed to the function as it is; may be NULL.
- * @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
- *         `fn` is never called.
+ * @param impl     what to run; NULL is bad input.
+ * @param cleanup  what to run after it; NULL is bad input.
+ * @return as for `proc_concurrent`. It fails with the errors of both, the first one's first; if they are two and the first only
+ *         passes on why it was cancelled (`proc_error_is_echo`), that comes last. An echo alone stays one.
  */
-PROC_API proc_hook *proc_on_cancel(proc_cancel *cancel, void (*fn)(void *user_data), void *user_data);
+PROC_API
+proc_impl *proc_finally(proc_impl *impl,
+                        proc_impl *cleanup);
 
 /**
- * Removes a hook and releases it. Once this has returned, its function is not running and never will.
- * If another thread runs it at this moment, this waits until that run is over.
+ * Runs a process that a cancellation from above reaches only some time after it came: what has begun, for instance the answer to a
+ * request, has that long to end well. Inside, `proc_draining` is true from the moment the cancellation came.
  *
- * Called from within the function itself, or from what that calls, it returns at once: the function
- * runs to its end, and is not called again. Two functions that run at the same time must not remove each
- * other's hooks, since each would wait for the other.
+ * The time counts from the cancellation, also if that came before this began to run; of one shield inside of another, from when it
+ * reached the inner one. What is inside is cancelled then with the same cause, on a thread of the library's. If none can be had, that is as
+ * late as the first one. The end of the grace period of `proc_main_with` ends what is inside, too.
  *
- * Ownership: takes the hook over.
+ * It runs below a cancel handle of its own, so who cancels that cancels nothing above. It is cancelled before this returns,
+ * on success too.
  *
- * @param hook  may be NULL.
+ * Ownership: takes over one reference of `impl`.
+ *
+ * @param grace_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER): no cancellation from above
+ *                  reaches it.
+ * @param impl      what to run; NULL is bad input.
+ * @return as for `proc_concurrent`. Its errors are passed on as they are.
  */
-PROC_API void proc_hook_remove(proc_hook *hook);
+PROC_API
+proc_impl *proc_shield(int64_t grace_ns,
+                       proc_impl *impl);
+
+/* ------------------------------------------------------------------------------------------------
+ * Restarts and ordered stops
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Runs a process again when it fails: after a delay, which grows as long as it goes on failing, and not for ever.
+ *
+ * If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
+ * "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
+ * failure that is not the last is a log of the category `proc_supervise` in the trace, and is counted when it runs again
+ * (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised".
+ *
+ * A cancellation ends it as it would end the process: the run that it comes to is the last, whatever that returns. One that
+ * comes during a delay ends that, with the cause.
+ *
+ * It runs on the calling thread, in the same task and below the same cancel handle each time.
+ *
+ * A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
+ * before it is up again; once the program is up, it stays so.
+ *
+ * Ownership: takes over one reference of `impl`; the options are copied.
+ *
+ * @param options  NULL: the defaults.
+ * @param impl     what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_supervise(const proc_supervise_options *options,
+                          proc_impl *impl);
+
+/**
+ * Runs children that stand on each other: each begins when the one before it is up, and stops before that one.
+ *
+ * The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
+ * called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,
+ * outside of its services, is for that child alone; when all children are up, and one has said so, that counts as a call
+ * around the stack.
+ *
+ * It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
+ * and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
+ * hears of it. `proc_draining` is true in all of them from the beginning of the stop on. A child that has failed before
+ * it was up has kept those above it from being started.
+ *
+ * Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the
+ * stack. The calling thread sees to it that they begin and stop in order.
+ *
+ * All errors are listed, the first failure first; what passes on why it stops is listed once, as by `proc_group`. If it was
+ * cancelled from above before all had begun, that cause is among the errors.
+ *
+ * With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
+ * again as long as the step goes on. So it waits as long as that does.
+ *
+ * Ownership: takes over one reference of each child; the array stays yours.
+ *
+ * @param impls  the children, the lowest first. NULL in it, or NULL with a count, is bad input.
+ * @param count  how many; 0 makes a process that succeeds at once.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_stack(proc_impl *const *impls,
+                      size_t count);
+
+/* ------------------------------------------------------------------------------------------------
+ * Time
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands while the machine is suspended, and
+ * nobody sets it.
+ *
+ * Threads: async-signal-safe.
+ *
+ * @return nanoseconds since some moment in the past.
+ */
+PROC_API
+PROC_MUST_USE
+int64_t proc_now(void);
+
+/**
+ * Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
+ * late anybody looks.
+ *
+ * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`. There is one thread
+ * for all that wait for a moment.
+ *
+ * @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
+ *                     cancelled.
+ * @return as for `proc_concurrent`. Cancelled before the time is over, it fails with the cause; if it is cancelled from the start, also
+ *         where the duration is 0.
+ */
+PROC_API
+proc_impl *proc_delay(int64_t duration_ns);
+
+/**
+ * Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after
+ * 5 s": the time is told in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
+ *
+ * It is a deadline as that of `proc_cancel_new_timeout`: it strikes on time, whatever runs inside. But nothing ends a callback that does
+ * not stop: this completes when what it runs has completed. That decides: if it succeeds, late or in time, this does; if it fails, this
+ * fails with its errors. Errors that only pass on this timeout's own cause are listed once, after all others. They are
+ * not left out: for what is around it, that the time was up is a failure.
+ *
+ * Where a deadline above is nearer, that one strikes, and its cause is an echo here as everywhere.
+ *
+ * What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
+ * has called have returned by then.
+ *
+ * Threads: around what waits without a thread (`proc_await`, `proc_delay`) it takes none either.
+ *
+ * Ownership: takes over one reference of `impl`.
+ *
+ * @param timeout_ns  nanoseconds from when it begins, by the clock of `proc_now`. 0: it begins, and is cancelled from the start;
+ *                    negative: its time is never up (PROC_FOREVER).
+ * @param impl        what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_timeout(int64_t timeout_ns,
+                        proc_impl *impl);
+
+/**
+ * Makes a cancel handle with a deadline: when its time is up, it is cancelled, with the cause of `proc_timeout`.
+ *
+ * It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
+ * readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
+ * none. If no thread can be had, hooks are called and descriptors readable when any thread next calls a function of the library.
+ *
+ * A handle below it is cancelled at the same moment, also if it has a later deadline of its own. What `proc_shield` and `proc_finally`
+ * shield is not.
+ *
+ * In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
+ * something of the kind has been added to it, or to a handle below it, in the child.
+ *
+ * Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
+ *
+ * @param parent      as for `proc_cancel_new`.
+ * @param timeout_ns  nanoseconds from now, by the clock of `proc_now`; 0: it is cancelled from the start; negative: no deadline
+ *                    (PROC_FOREVER).
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_cancel *proc_cancel_new_timeout(proc_cancel *parent,
+                                     int64_t timeout_ns);
+
+/**
+ * How long it is until a handle is cancelled by a deadline, its own or one above: for calls that take a time themselves.
+ *
+ * @param cancel  may be NULL.
+ * @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
+ *         for NULL.
+ */
+PROC_API
+int64_t proc_cancel_remaining(const proc_cancel *cancel);
+
+/**
+ * Runs a process again and again: at once, and then at each multiple of the period since then, until it is cancelled. A run that takes
+ * longer skips the times that it has missed, so there is never more than one.
+ *
+ * Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
+ *
+ * It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
+ * ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+ *
+ * Ownership: takes over one reference of `impl`.
+ *
+ * @param period_ns  nanoseconds, by the clock of `proc_now`; 0 or less is bad input.
+ * @param impl       what to run; NULL is bad input.
+ * @return as for `proc_concurrent`. Cancelled from the start, it runs nothing.
+ */
+PROC_API
+proc_impl *proc_every(int64_t period_ns,
+                      proc_impl *impl);
+
+/* ------------------------------------------------------------------------------------------------
+ * Values
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a cancel handle below another one, that has a value: a request's number, a logger, a credential. The handles below it
+ * have it too, and so has what runs with them, on whatever thread. Cancelling it does not cancel its parent.
+ *
+ * Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
+ * last handle that can see it is released: this one, and those below it.
+ *
+ * @param parent   as for `proc_cancel_new`: cancels the new handle when it is cancelled. NULL: nothing above, and no other
+ *                 values.
+ * @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
+ * @param value    anything; NULL hides as well: then there is none.
+ * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
+ * @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that says so.
+ */
+PROC_API
+PROC_MUST_USE
+proc_cancel *proc_cancel_with_value(proc_cancel *parent,
+                                    const proc_key *key,
+                                    void *value,
+                                    proc_destroy_fn destroy);
+
+/**
+ * Gives a process a value, as `proc_cancel_with_value` gives one to a handle: all that runs in the process has it. Its errors
+ * are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+ *
+ * Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
+ * the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
+ *
+ * @param key      whose value it is; NULL is bad input.
+ * @param value    the same in each run; NULL: there is none.
+ * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
+ * @param impl     what to run; NULL is bad input.
+ * @return as for `proc_concurrent`.
+ */
+PROC_API
+proc_impl *proc_with_value(const proc_key *key,
+                           void *value,
+                           proc_destroy_fn destroy,
+                           proc_impl *impl);
+
+/**
+ * The value that a handle has under a key: of the nearest one above it that was given one.
+ *
+ * A run that was given no handle has the values of the callback that asked for it, and so has a job.
+ *
+ * @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
+ * @param key     may be NULL.
+ * @return borrowed, for as long as the handle is there; NULL: there is none.
+ */
+PROC_API PROC_MUST_USE void *proc_value(const proc_cancel *cancel, const proc_key *key);
+
+/* ------------------------------------------------------------------------------------------------
+ * Channels
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a channel: a bounded queue of items of one size, for many senders and many receivers. Items are copied, and come out
+ * in the order in which they were sent.
+ *
+ * Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
+ *
+ * @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
+ * @param item_size  how many bytes an item has; 0 is bad input.
+ * @param destroy    releases what an item refers to, by the item's address, which is aligned as in an array from `malloc`; may be NULL.
+ * @return NULL with `errno` EINVAL after bad input, or ENOMEM if there is no memory for so much.
+ */
+PROC_API
+PROC_MUST_USE
+proc_channel *proc_channel_new(size_t capacity,
+                               size_t item_size,
+                               proc_destroy_fn destroy);
+
+/**
+ * Makes another reference to a channel.
+ *
+ * @param channel  stays yours; may be NULL.
+ * @return the same channel, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_channel *proc_channel_ref(proc_channel *channel);
+
+/**
+ * Releases one reference to a channel. It does not close it.
+ *
+ * @param channel  may be NULL.
+ */
+PROC_API void proc_channel_unref(proc_channel *channel);
+
+/**
+ * Sends an item. Blocks while the channel is full; who has waited longest sends first. Signals do not end it.
+ *
+ * An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
+ * yours alone.
+ *
+ * @param channel     NULL is bad input.
+ * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
+ * @param item        the item, which is copied; NULL is bad input.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever (PROC_FOREVER).
+ * @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
+ *         if there is room; EPIPE, the channel is closed, or was while this waited; ETIMEDOUT.
+ */
+PROC_API
+int proc_channel_send(proc_channel *channel,
+                      proc_cancel *cancel,
+                      const void *item,
+                      int64_t timeout_ns);
+
+/**
+ * Receives an item. Blocks while there is none; who has waited longest receives first. Signals do not end it.
+ *
+ * @param channel     NULL is bad input.
+ * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
+ * @param item        where to copy the item, which is yours then; left as it is after -1. NULL is bad input.
+ * @param timeout_ns  as for `proc_channel_send`.
+ * @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
+ *         if there are items; EPIPE, the channel is closed, and there are no items in it any more; ETIMEDOUT.
+ */
+PROC_API
+int proc_channel_receive(proc_channel *channel,
+                         proc_cancel *cancel,
+                         void *item,
+                         int64_t timeout_ns);
+
+/**
+ * Closes a channel: from now on nothing can be sent, and senders that wait fail with EPIPE and keep their items. What is in it
+ * can still be received; receivers fail with EPIPE after that. Does not block. To close it again does nothing.
+ *
+ * @param channel  may be NULL.
+ */
+PROC_API
+void proc_channel_close(proc_channel *channel);
+
+/**
+ * How many items are in a channel at this moment; in one of capacity 0 there are none.
+ *
+ * @param channel  may be NULL.
+ * @return 0 for NULL.
+ */
+PROC_API size_t proc_channel_length(const proc_channel *channel);
+
+/**
+ * A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to receive, or the channel is
+ * closed. What is readable may be gone when you receive, if others receive too: so use a timeout of 0 then.
+ *
+ * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
+ * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+ *
+ * Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
+ *
+ * @param channel  NULL is bad input.
+ * @return -1 with `errno` EINVAL for NULL, or if none can be had, with that of `pipe`: EMFILE, ENFILE and so on.
+ */
+PROC_API
+int proc_channel_fd(proc_channel *channel);
+
+/* ------------------------------------------------------------------------------------------------
+ * Promises
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a promise: something that somebody completes once, with success or with an error. For event loops, and for languages
+ * whose work ends in a callback of their own: `proc_await` is the process that waits for it.
+ *
+ * Ownership: the result is yours.
+ *
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_promise *proc_promise_new(void);
+
+/**
+ * Makes another reference to a promise.
+ *
+ * @param promise  stays yours; may be NULL.
+ * @return the same promise, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_promise *proc_promise_ref(proc_promise *promise);
+
+/**
+ * Releases one reference to a promise. If it was the last one, nobody can complete the promise any more: if nobody has, all
+ * that awaits it, and all that will, fails with EPIPE.
+ *
+ * @param promise  may be NULL.
+ */
+PROC_API
+void proc_promise_unref(proc_promise *promise);
+
+/**
+ * Completes a promise: all that awaits it completes, and all that will await it does so at once. Only the first call counts. It does
+ * not block.
+ *
+ * Ownership: takes the error over, whether or not it counts; the promise stays what it was.
+ *
+ * Threads: any thread, one that runs no process, too. What awaits it goes on on other threads: nothing of the program's
+ * is called in here but, if this is not the first call, what releases the error.
+ *
+ * @param promise  may be NULL: then only the error is released.
+ * @param error    what they fail with; NULL: they succeed.
+ * @return true: this was the first call.
+ */
+PROC_API
+bool proc_promise_complete(proc_promise *promise,
+                           proc_error *error);
+
+/**
+ * A process that completes as a promise does: it waits until that is complete, and returns its error, if it has one. Cancelled
+ * while it waits, it fails with the cause (`proc_cancel_error`); if the promise is complete by then, that counts.
+ *
+ * Threads: as one of several children that may run at the same time it takes no thread while it waits, also with tasks, regions,
+ * values and timeouts around it: in a nursery, `proc_group`, `proc_concurrent`, `proc_race` and `proc_any`, with a limit, too. Elsewhere the thread
+ * waits that runs it.
+ *
+ * Ownership: the result is yours. The promise is borrowed: the process is no reference to it, and may outlive all of
+ * them.
+ *
+ * @param promise  NULL is bad input.
+ * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ */
+PROC_API
+proc_impl *proc_await(proc_promise *promise);
+
+/* ------------------------------------------------------------------------------------------------
+ * Programs
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a process that runs a program, and completes when that has ended.
+ *
+ * The program is in a process group of its own, with no signal blocked, with the default action for each (of SIGPIPE, too), and with
+ * no descriptor but its standard streams, whatever this program has open, close-on-exec or not. It is started as by `posix_spawn`: no
+ * handler of `pthread_atfork` is called, and it takes no longer if this program is large.
+ *
+ * Exit status 0 is success. All else is a failure with code ECHILD, which names the program as its first argument does: "convert: exit status 3",
+ * "convert: killed by SIGSEGV" (by its number, "signal 35", if it has no name everywhere). A program that cannot be started is a failure with that
+ * error of the system: "convert: No such file or directory". So is one for which no descriptors are left (EMFILE), or one of whose streams is to be
+ * what is not open (EBADF).
+ *
+ * Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
+ * left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
+ * has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
+ * was sent has its own result.
+ *
+ * When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
+ * has been passed to `on_output` when the process completes.
+ *
+ * It is reaped once, by this, and nothing is done about SIGCHLD. If this program ignores SIGCHLD, or waits for any child (`wait`, `waitpid(-1)`), it may be
+ * too late to learn the status: then it fails with ECHILD, "convert: status lost".
+ *
+ * Under a stop by force (`proc_main_options`) all groups are killed.
+ *
+ * Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
+ *
+ * @param options  what to run; NULL is bad input.
+ * @return as for `proc_new`. The process may run many times, and at the same time.
+ */
+PROC_API
+proc_impl *proc_child(const proc_child_options *options);
 
 /* ------------------------------------------------------------------------------------------------
  * Jobs
@@ -1011,14 +2230,19 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * yours, and is not used any more when the job has been joined.
  *
  * Threads: the process runs on a thread of the library from its beginning. If there is none to be had,
- * it fails with EAGAIN, and `on_done` runs on the calling thread before this returns.
+ * it fails with EAGAIN, and `on_done` runs on the calling thread before this returns. But if that thread
+ * is inside of another job's `on_done`, it runs after that has returned, or in `proc_job_join` of this job,
+ * if that is earlier: so an `on_done` may start its job again, however often that fails.
+ *
+ * A child of `fork` does not have its parent's jobs: all functions for jobs say so at once, of a job that
+ * is complete, too.
  *
  * @param impl       what to run. NULL is bad input: the job fails with EINVAL.
  * @param cancel     the handle to run under: the job is cancelled with it. NULL makes a new one, which
  *                   nothing cancels.
- * @param on_done    runs exactly once, on a thread of the library, when the process has completed and
- *                   `proc_job_fd` is readable, and before a join returns. It must return, as a callback
- *                   must. May be NULL.
+ * @param on_done    runs exactly once, on a thread of the library if one can be had, when the process has
+ *                   completed and `proc_job_fd` is readable, and before a join returns. It must return, as
+ *                   a callback must. May be NULL.
  * @param user_data  passed to `on_done` as it is.
  * @return never NULL.
  */
@@ -1036,42 +2260,165 @@ proc_job *proc_start(proc_impl *impl,
  * Ownership: the job's; joining the job closes it.
  *
  * @param job  NULL is bad input.
- * @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL.
+ * @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
+ *         EOWNERDEAD: in a child of `fork`, for a job of its parent's.
  */
 PROC_API int proc_job_fd(proc_job *job);
 
 /**
  * Blocks until a job is complete or the time is up. Signals do not end it. From inside of the job itself
- * it returns at once.
+ * (`proc_job_inside`) it returns at once.
  *
  * @param job         NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
- * @return true: complete, so joining it waits for no more than the end of `on_done`. false: the time is up,
- *         and it was not.
+ * @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the
+ *         time is up; or it is waited for from inside; or, forever, by what it waits for itself, as
+ *         `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false, and `errno`
+ *         is EOWNERDEAD.
  */
 PROC_API bool proc_job_wait(proc_job *job, int64_t timeout_ns);
 
 /**
- * Whether the calling thread is inside of a job, which it therefore cannot join: it runs a callback that
- * is a part of the job, or `on_done`. For code that may be called from anywhere: where `proc_job_join`
- * returns EDEADLK, the process itself may have failed with that, and then the job has been released.
+ * Whether the calling thread is inside of a job, which it therefore cannot join: whatever runs as a part of
+ * it, on whatever thread. That is its callbacks, what they run by `proc_run`, the hooks that they trigger
+ * (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and `on_done`. A job that
+ * was started there is not: that one goes on by itself.
  *
- * @param job  NULL returns false.
+ * @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
  */
 PROC_API bool proc_job_inside(const proc_job *job);
 
 /**
  * Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
  *
- * A callback that is a part of the job, and `on_done`, cannot wait for it: then it fails with EDEADLK, and
- * the job stays yours, to be joined by somebody else. `proc_job_inside` tells beforehand.
+ * What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
+ * job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
+ * itself, the join of the oldest of them fails like that: so a job that joins another one can have started it.
+ * `errno` tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still
+ * yours, and else what it was before the call.
  *
  * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
  *
  * @param job  NULL fails with EINVAL.
- * @return NULL on success, else the process's error.
+ * @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
+ *         parent's, which goes on there.
  */
 PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
+
+/* ------------------------------------------------------------------------------------------------
+ * Work that comes while it runs
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a group whose children come as it runs: connections, requests, files.
+ *
+ * Its body is the first of them, and runs on the calling thread, also if it is cancelled from the start. Whoever has
+ * the nursery spawns others (`proc_spawn`): the body, children, other threads. It completes when the body has returned
+ * and no child is left. Then the calling thread has run children, too, which no other thread had begun.
+ *
+ * Failures are those of `proc_group`: the first one, of the body or of a child, cancels all, and is the cause; errors
+ * are listed in order of completion, and echoes of the cause once. All children run below a cancel handle of its own
+ * (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
+ *
+ * Ownership: the result is yours; `user_data` is the process's until `destroy` is called with it, which is after
+ * the last run and the last reference have ended. The options are copied.
+ *
+ * @param body       NULL is bad input.
+ * @param user_data  passed to the body as it is; may be NULL.
+ * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
+ * @param options    NULL: the defaults.
+ * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ */
+PROC_API
+proc_impl *proc_with_nursery(proc_nursery_fn body,
+                             void *user_data,
+                             proc_destroy_fn destroy,
+                             const proc_nursery_options *options);
+
+/**
+ * Spawns a child: hands it over to a nursery, and returns when that has accepted it. While the nursery has as many children as
+ * its limit allows, this waits for a place; those who wait get theirs in order.
+ *
+ * Once accepted, the child will run, unless the nursery is cancelled before it begins, and truly at the same time as all
+ * others, without the help of who spawned it: at once where a thread of the library is parked and the spawner goes on to
+ * wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more or
+ * computes is not held up by that: it pays no system call. What no other thread has begun when the body has returned runs
+ * on the body's thread. If no thread can be had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`,
+ * `proc_delay`) needs none.
+ *
+ * A nursery that is cancelled starts nothing more: children that have not begun are released, without an error.
+ *
+ * It fails, and the child is released without being run, and fails nothing, for these reasons, the first that
+ * holds: with the child's own error, if that is bad input; with EPIPE, if the nursery has completed; with the cause, if it is
+ * cancelled. While it waits: with the cause, when the nursery is cancelled, or the callback that waits (`proc_current`).
+ * And with EDEADLK, if it is called by a child and all children would wait, in this function or in
+ * `proc_nursery_wait`, for each other's places: the one call that would complete that fails, and the others go on
+ * waiting.
+ *
+ * Ownership: takes over one reference of `impl`, in any case; the nursery stays what it was; the error is yours.
+ *
+ * @param nursery  NULL is bad input.
+ * @param impl     NULL is bad input; so is one that is nested as deep as PROC_MAX_DEPTH (ELOOP).
+ * @return NULL: accepted. EOWNERDEAD: in a child of `fork`, for a nursery of its parent's.
+ */
+PROC_API
+PROC_MUST_USE
+proc_error *proc_spawn(proc_nursery *nursery,
+                       proc_impl *impl);
+
+/**
+ * As `proc_spawn`, but does not wait: while the nursery is full, or others wait for a place, it fails with EAGAIN.
+ *
+ * Ownership: as for `proc_spawn`.
+ *
+ * @param nursery  NULL is bad input.
+ * @param impl     as for `proc_spawn`.
+ * @return NULL: accepted. EAGAIN: it is full; that no thread can be had is the child's own failure.
+ */
+PROC_API PROC_MUST_USE proc_error *proc_try_spawn(proc_nursery *nursery, proc_impl *impl);
+
+/**
+ * Blocks until no child of a nursery is left but the one that calls this, or the time is up, or the nursery or the
+ * calling callback (`proc_current`) is cancelled. Signals do not end it. Children that wait here count as
+ * ended: those that all wait for each other have all been waited for. The body is no child.
+ *
+ * @param nursery     NULL returns false at once.
+ * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
+ * @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled; or,
+ *         forever, by a child for which the rest wait, with `errno` EDEADLK, as `proc_spawn` says; or, in a child of
+ *         `fork`, for a nursery of its parent's, with EOWNERDEAD.
+ */
+PROC_API bool proc_nursery_wait(proc_nursery *nursery, int64_t timeout_ns);
+
+/**
+ * How many children have not ended: those that have begun, and those that have not. The body is none of them.
+ *
+ * @param nursery  NULL has none; nor has one that has completed.
+ */
+PROC_API size_t proc_nursery_count(const proc_nursery *nursery);
+
+/**
+ * What the children of a nursery run under. Triggering it (`proc_cancel_trigger`) cancels the nursery.
+ *
+ * @param nursery  may be NULL.
+ * @return borrowed from the nursery; NULL for NULL.
+ */
+PROC_API proc_cancel *proc_nursery_cancel(const proc_nursery *nursery);
+
+/**
+ * Makes another reference to a nursery, to keep it for longer than it runs.
+ *
+ * @param nursery  stays what it was; may be NULL.
+ * @return the same nursery, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_nursery *proc_nursery_ref(proc_nursery *nursery);
+
+/**
+ * Releases one reference to a nursery. It goes on all the same.
+ *
+ * @param nursery  may be NULL.
+ */
+PROC_API void proc_nursery_unref(proc_nursery *nursery);
 
 /* ------------------------------------------------------------------------------------------------
  * Daemons
@@ -1085,18 +2432,34 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * has still not completed, the live tree is written to standard error, which tells what still runs and
  * for how long, and the program ends in the way the signal would have ended it (for process 1 of a container, and
  * by signals that end nothing, with exit status 128 plus its number). If standard error does not take it, the
- * program ends after 2 seconds all the same. A second one of `signals` ends it so at any moment, at once.
+ * program ends after 2 seconds all the same. A further one of `signals` ends it so at any moment, at once, if it
+ * comes `force_after_ns` after the first or later; one that comes sooner is the same request. Before the program is ended so,
+ * `on_abandon` is called, if it is given.
  *
  * The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
- * that is its own, and not when a group waits for its children after a failure. A signal that comes after such
- * a cancellation ends the drain time at once.
+ * that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal
+ * that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
  *
  * With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
- * told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, or when the process
- * completes by itself; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
- * process), until the process has completed, as long as the library is able to look at what runs; and with each
- * of these STATUS= with the number of tasks that run. Without NOTIFY_SOCKET nobody is told anything. What cannot
- * be sent within a second is not sent; the first time, standard error says why.
+ * told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, when the process
+ * completes by itself, or at the failure from which `failure_grace_ns` counts; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
+ * process), until the process has completed, as long as the library is able to look at what runs and the program is healthy
+ * (`proc_healthy`); and with each
+ * of these STATUS= with the number of tasks that run. With STOPPING=1 comes EXTEND_TIMEOUT_USEC= with what drain time and grace
+ * period may take, and ten seconds more, if that is not for ever; if only the drain time was, it comes at the cancellation. When a
+ * SIGHUP arrives for a `proc_on_signal` below that, and the program is up, RELOADING=1 and MONOTONIC_USEC= are told, and READY=1
+ * when all that these run then has returned (Type=notify-reload). MAINPID= is told once by a program that is neither the process in
+ * which the library was loaded, nor a child of it: a daemon that has forked twice. Without NOTIFY_SOCKET nobody is told anything. READY=1 and
+ * STOPPING=1 are kept until the manager has them, however late its socket is there, and however much it has to
+ * read; the first time that this takes longer than a second, standard error says why. A program that ends waits
+ * for a second at most for a manager that is busy, and for none that is not there. The socket is connected before
+ * the process begins, and kept, so that it may lock itself in (`chroot`), become another user, or use up its
+ * descriptors. If the program closes it, it is made anew.
+ *
+ * NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
+ * environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To
+ * name another manager set them again; an empty NOTIFY_SOCKET is none. No other thread of the program may use the
+ * environment when this is called.
  *
  * A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
  *
@@ -1112,20 +2475,37 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  *                 SIGABRT), one that is there twice, a `dump_signal` that is one of the `signals`.
  * @return as for `proc_main`.
  */
-PROC_API proc_error *proc_main_with(proc_impl *impl, const proc_main_options *options);
+PROC_API
+proc_error *proc_main_with(proc_impl *impl,
+                           const proc_main_options *options);
 
 /**
  * Whether a handle is cancelled or will be soon: `proc_main` was asked to stop. Then take no new work, and tell
  * whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
  *
  * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
- * before the cancellation that is.
+ * before the cancellation that is. Inside of a `proc_shield` it is true also while a cancellation from above has come and
+ * has not reached it.
  *
- * Threads: async-signal-safe; costs two atomic loads, on the handle of a task three.
+ * Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
  *
  * @param cancel  NULL is not draining.
  */
-PROC_API bool proc_draining(const proc_cancel *cancel);
+PROC_API
+bool proc_draining(const proc_cancel *cancel);
+
+/**
+ * A handle that is cancelled when another one begins to drain (`proc_draining`), or is cancelled: to wait for that, to poll it, to have a function
+ * called. Its cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
+ *
+ * It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
+ * on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
+ *
+ * @param cancel  may be NULL.
+ * @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
+ */
+PROC_API
+proc_cancel *proc_drain_handle(const proc_cancel *cancel);
 
 /**
  * Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
@@ -1135,8 +2515,8 @@ PROC_API bool proc_draining(const proc_cancel *cancel);
  * which no service is expected any more. So, in a program
  *
  * - without services: at the first call, whoever makes it.
- * - with services: when each of them has called it, or has succeeded. What is called outside of them does not
- *   count while one is expected.
+ * - with services: when each of them has called it, or has succeeded without having been cancelled. What is called
+ *   outside of them does not count while one is expected.
  * - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
  *   failed, which is better than to be told too early.
  *
@@ -1147,12 +2527,57 @@ PROC_API bool proc_draining(const proc_cancel *cancel);
 PROC_API void proc_ready(proc_cancel *cancel);
 
 /**
+ * Vouches for the innermost `proc_service` that the handle is in, or, if it is in none, for the program: it does its work, and will say so
+ * again within that time. A service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or
+ * an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
+ * it restarts the program. Choose the time longer than the longest work between two calls: who is busy is not late by that.
+ *
+ * Who has never called this does not vouch, and a service that has ended does not any more.
+ *
+ * Does not block; from any thread.
+ *
+ * @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
+ * @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
+ */
+PROC_API
+void proc_alive(proc_cancel *cancel,
+                int64_t valid_ns);
+
+/**
+ * Whether all who vouch for themselves by `proc_alive` are within their time: true also where nobody does, and outside of
+ * `proc_main`. The watchdog's beat depends on it; let the answer to a load balancer, too.
+ *
+ * Does not block; from any thread.
+ */
+PROC_API
+bool proc_healthy(void);
+
+/**
+ * Says in words what the program does at this moment, as "loading, 40 %": STATUS= for the service manager (`proc_main_with`), instead of the
+ * number of tasks. It is sent at once, and with each further message until another text takes its place. While a stack starts or stops,
+ * what was said last is told, this text or at which layer the stack is.
+ *
+ * Does not block.
+ *
+ * Ownership: the text is copied.
+ *
+ * @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
+ * @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: the number of tasks again.
+ */
+PROC_API
+void proc_status(proc_cancel *cancel,
+                 const char *text);
+
+/**
  * Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
  *
- * All services of a tree are expected from the moment at which it begins to run, those too that a sequence begins
- * later. That holds for the tree of `proc_main`, and for one that a callback runs below it. A service that
- * succeeds is up. One that fails is expected until its whole tree has ended; a callback may then run
- * another. Below `proc_on_signal`, and outside of `proc_main`, a service is a task like any other.
+ * All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
+ * so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
+ * has not come. A sequence does not wait until a service is up, but until it has ended, as for everything; so services
+ * that run at the same time are children of a group. A service that succeeds is up, unless it was cancelled. One that
+ * fails is expected until all of the process that was given to `proc_main`, `proc_run` or `proc_start`, of which it is a
+ * part, has ended; a callback may then run another. Below `proc_on_signal`, and outside of `proc_main`, a service is a
+ * task like any other.
  *
  * Ownership: takes over one reference of `impl`; the name is copied.
  *
@@ -1160,16 +2585,19 @@ PROC_API void proc_ready(proc_cancel *cancel);
  * @param impl       what to run; NULL is bad input.
  * @return as for `proc_concurrent`.
  */
-PROC_API proc_impl *proc_service(const char *task_type, proc_impl *impl);
+PROC_API
+proc_impl *proc_service(const char *task_type,
+                        proc_impl *impl);
 
 /**
  * Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
  * configuration again, and the like. Signals that arrive while that one runs count as one more.
  *
- * While it runs, the signal does nothing else: the disposition that the program had for it is back when it
- * returns. It is received even if all of the program's threads block it. Several of them for the same signal all
- * hear of it, and so does `proc_main` if it is one of its signals: then this has the drain time to react in, and
- * none if that is 0. It works without `proc_main`, too.
+ * From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
+ * called, and the default action does not happen. It is received even if all of the program's threads block it.
+ * Several of them for the same signal all hear of it, and so does `proc_main` if it is one of its signals. Then what this
+ * runs below that `proc_main` has the drain time before it is cancelled; and if that is 0 it is not run, since the
+ * cancellation comes first. It works without `proc_main`, too.
  *
  * It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
  * (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
@@ -1182,7 +2610,9 @@ PROC_API proc_impl *proc_service(const char *task_type, proc_impl *impl);
  * @param impl           what to run; NULL is bad input.
  * @return as for `proc_concurrent`.
  */
-PROC_API proc_impl *proc_on_signal(int signal_number, proc_impl *impl);
+PROC_API
+proc_impl *proc_on_signal(int signal_number,
+                          proc_impl *impl);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree
@@ -1191,29 +2621,92 @@ PROC_API proc_impl *proc_on_signal(int signal_number, proc_impl *impl);
 /**
  * Writes every process that runs now, in the whole program, as a tree: of each its kind and name, its
  * thread, for how long it runs, what it does (runs, waits in a call of this library, joins its
- * children), since when its handle is cancelled and why, and how many of its children have not been
- * started. A callback is told by the address of its code. Ages are exact to some milliseconds.
+ * children, cleans up), since when its handle is cancelled and why, or when a deadline will cancel it, how many of its children
+ * have not been started, and how many places of a nursery with a limit are taken, and wanted by those who wait in `proc_spawn`. A
+ * callback is told by the address of its code, a task by its name, its number
+ * (`proc_trace_task_id`) and its label (`proc_task_label`).
  *
- * Each thread is seen at one moment, but not all at the same. Nobody is held up while it is written.
+ * A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
+ * the callback that started it; or, if it was started under a handle of another process, or of a task by
+ * hand, that one; else the next around these. A task by hand has no thread.
+ *
+ * Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says
+ * which. Of a name, a label or a cause that is longer than 4 KiB the rest is left out, and said how much
+ * that is.
+ *
+ * What a thread is inside of is seen at one moment, but the threads are seen one after the other: what
+ * goes from one to another meanwhile may be missing. A thread is held up only while it is looked at, some
+ * 100 ns for each level that it is inside of, and none while texts are composed and written. Ages are
+ * exact to some milliseconds; where more is to run than there are processors, a process may seem older by
+ * as long as the system lets threads wait, some tens of milliseconds.
+ *
+ * If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
+ * thread.
  *
  * Threads: any, at any time, from callbacks too; not in signal handlers.
  *
  * @param fd      written to until all is written, also if it is non-blocking. Stays yours.
  * @param format  PROC_DUMP_TEXT or PROC_DUMP_JSON; any other is bad input.
- * @return NULL, or an error with the `errno` of writing; EINVAL if the format is not known.
+ * @return NULL, or an error with the `errno` of writing (EPIPE if nobody reads it any more: no SIGPIPE is raised);
+ *         EINVAL if the format is not known.
  */
-PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
+PROC_API
+proc_error *proc_dump(int fd,
+                      proc_dump_format format);
+
+/**
+ * The sockets that the service manager holds for the program (socket activation, as of systemd): they are there before the program, so that
+ * clients need not wait for it, and stay while it is restarted, so that none is refused. Does not block.
+ *
+ * They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
+ * colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
+ * for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
+ * them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
+ *
+ * Ownership: the descriptors are yours.
+ *
+ * Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.
+ *
+ * @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
+ * @param fds    where to store them. NULL with a count is bad input.
+ * @param count  how many `fds` has room for; the rest is not stored.
+ * @return how many there are, which may be more than `count`. 0: none, also if the variables are for another process or
+ *         malformed. -1 and `errno`: EINVAL for bad input, EBADF if one that there should be is not open.
+ */
+PROC_API
+int proc_listen_fds(const char *name,
+                    int *fds,
+                    size_t count);
+
+/**
+ * Keeps SIGINT and SIGTERM from now on for `proc_main` or `proc_main_with`, which finds one that has come as if it came as it begins: so a
+ * stop that is asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends it
+ * in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus its
+ * number. Does not block.
+ *
+ * It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
+ * set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
+ * come is sent again. A child of `fork`, and what is executed, has neither. While a run of `proc_main` goes on, and if it
+ * has been called already, it does nothing.
+ *
+ * In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
+ * the program.
+ *
+ * Threads: any.
+ */
+PROC_API
+void proc_early_signals(void);
 
 /* ------------------------------------------------------------------------------------------------
  * Numbers
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Fills in what the library does and has done. The threads are looked at one after the other while they
- * run, so numbers that change fit together only roughly; when nothing runs, they are exact. No total is
- * ever smaller than it was.
+ * Fills in what the library does and has done. Each thread is looked at at one moment, so a callback that
+ * runs counts once, but the threads one after the other: so numbers that change fit together only roughly;
+ * when nothing runs, they are exact. No total is ever smaller than it was.
  *
- * Costs the processes that run nothing, and who asks some 100 ns a thread; threads of the library neither
+ * Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
  * begin nor end meanwhile.
  *
  * @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
@@ -1235,7 +2728,8 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * change it until its own first run.
  *
  * @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
- *                that is set beyond what this version of the library knows.
+ *                that is set beyond what this version of the library knows, and in `open_signals` a number that is
+ *                no signal, a fault, SIGKILL or SIGSTOP.
  * @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
  */
 PROC_API proc_error *proc_configure(const proc_config *config);
@@ -1246,11 +2740,13 @@ PROC_API proc_error *proc_configure(const proc_config *config);
 
 /**
  * Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
- * tasks that they are in, regions and logs on their threads, and where one thread starts what another
- * one does. Times are those of CLOCK_MONOTONIC.
+ * tasks that they are in, on their threads regions, logs, and the functions of the library in which callbacks wait, and
+ * where one thread starts or spawns what another one does. Times are those of CLOCK_MONOTONIC.
  *
  * What was recorded is written twice a second, so a program that is killed leaves a file that lacks
- * its last second at most. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
+ * its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
+ * `main` returns) or because the library ends it (a second signal, the end of the grace period, a callback that does not
+ * return), it is written to the end, for which nobody waits longer than 2 s. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
  * fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
  * reads, and stopping the trace waits for him.
  *
@@ -1263,10 +2759,11 @@ PROC_API proc_error *proc_configure(const proc_config *config);
  * Threads: takes one thread of the library until the trace is stopped.
  *
  * @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
- * @return NULL on success. EBUSY: a trace is on. EAGAIN: no thread can be had. Else why the file
- *         cannot be made.
+ * @return NULL on success. EBUSY: a trace is on, or another one is written to that file, perhaps by another program: it
+ *         stays as it is. EAGAIN: no thread can be had. Else why the file cannot be made.
  */
-PROC_API proc_error *proc_trace_start(const char *path);
+PROC_API
+proc_error *proc_trace_start(const char *path);
 
 /**
  * Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
@@ -1294,8 +2791,8 @@ PROC_API bool proc_trace_enabled(void);
  * Ownership: as for `proc_trace_start`.
  *
  * @param path  as for `proc_trace_start`.
- * @return NULL if the file is complete. ENODATA: the flight recorder is off. EAGAIN: no thread can be had.
- *         Else why the file cannot be made or written.
+ * @return NULL if the file is complete. ENODATA: the flight recorder is off. EBUSY: a trace is written to that file.
+ *         EAGAIN: no thread can be had. Else why the file cannot be made or written.
  */
 PROC_API proc_error *proc_trace_snapshot(const char *path);
 
@@ -1330,6 +2827,19 @@ PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const c
  * @param error  why it failed; NULL: it did not.
  */
 PROC_API void proc_task_end(proc_cancel *task, const proc_error *error);
+
+/**
+ * Says which one of its kind a task is: the innermost one that the handle is in, be it of `proc_task` or
+ * begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
+ * `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
+ *
+ * Ownership: the label is copied. The last one counts.
+ *
+ * @param cancel  a handle in the task. NULL, a handle in no task, or one whose task has ended: nothing happens.
+ * @param label   any text; of a long one, the dump shows the first 4 KiB, and the trace 64. NULL: it has none any
+ *                more.
+ */
+PROC_API void proc_task_label(proc_cancel *cancel, const char *label);
 
 /**
  * Begins a region on the calling thread: a named interval in the trace.

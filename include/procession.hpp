@@ -11,23 +11,45 @@
  *             proc::task("statistics", statistics)));
  *     }
  *
- * What there is, in the order of the files in procession/:
+ * What there is; each file in procession/ has a subject:
  *
- *     proc::error         how a process ended; true if it failed. May carry an exception
- *     proc::failure       an error as an exception
- *     proc::cancel        the context a process runs in: should it stop, and why
- *     proc::hook          calls something when a handle is cancelled
- *     proc::stop_link     a std::stop_token for a handle
- *     proc::process       something to run
- *     proc::make          makes one of a callable
- *     proc::concurrent    all at once; all errors
- *     proc::group         all at once; the first failure cancels the others
- *     proc::sequence      one after the other
- *     proc::task          a named unit of work
- *     proc::trace_region  a named interval in the trace
- *     proc::start         starts one, and does not wait: what runs then is a proc::job
- *     proc::run           runs one, and throws its error; proc::try_run returns it
- *     proc::main          runs one as the purpose of a program, and turns signals into cancellation
+ *     proc::error                           how a process ended; true if it failed. May carry an exception
+ *     proc::failure                         an error as an exception
+ *     proc::cancel                          the context a process runs in: should it stop, and why
+ *     proc::hook                            calls something when a handle is cancelled
+ *     proc::stop_link                       a std::stop_token for a handle
+ *     proc::received                        what a channel gives, or why it gives nothing
+ *     proc::channel                         hands items from thread to thread
+ *     proc::process                         something to run
+ *     proc::make                            makes one of a callable
+ *     proc::task                            a named unit of work
+ *     proc::trace_region                    a named interval in the trace
+ *     proc::concurrent                      all at once; all errors
+ *     proc::group                           all at once; the first failure cancels the others
+ *     proc::sequence                        one after the other
+ *     proc::concurrent_limit, group_limit   at most so many at once
+ *     proc::race, any                       the first to complete, or to succeed, decides
+ *     proc::each                            a group of one callable and many elements
+ *     proc::background                      a child that is cancelled when all others have ended
+ *     proc::finally                         then cleans up, whatever became of it
+ *     proc::shield                          what a cancellation reaches later, or never
+ *     proc::timeout, every, delay           what goes by the clock
+ *     proc::supervise                       runs again when it fails
+ *     proc::stack                           each begins when the one before is up, and stops before that one
+ *     proc::child                           runs a program
+ *     proc::promise, await                  what somebody else completes, and the process that waits for it
+ *     proc::key, with_value, value          what handles carry down to all that runs below
+ *     proc::nursery, with_nursery           a group whose children come as it runs
+ *     proc::start                           starts one, and does not wait: what runs then is a proc::job
+ *     proc::run                             runs one, and throws its error; proc::try_run returns it
+ *     proc::main                            runs one as the purpose of a program, and turns signals into cancellation
+ *     proc::all, map, first                 run callables, and give back what these return
+ *
+ * What a daemon needs beyond proc::main has no form of its own here, nor have traces and numbers. It is C's, with pointers that
+ * `get` lends and `release` hands over:
+ *
+ *     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+ *     return proc_exit_status(proc_main_with(web.release(), &options));
  *
  * Four rules hold everywhere:
  *
@@ -49,8 +71,16 @@
 #if __cplusplus < 201703L
 #error "procession.hpp needs C++17 or newer; procession.h is for older ones"
 #else
+#include <procession/channel.hpp>
+#include <procession/child.hpp>
 #include <procession/job.hpp>
-#include <procession/run.hpp>
+#include <procession/nursery.hpp>
+#include <procession/promise.hpp>
+#include <procession/results.hpp>
+#include <procession/shield.hpp>
+#include <procession/supervise.hpp>
+#include <procession/time.hpp>
+#include <procession/value.hpp>
 #endif
 
 #endif

@@ -172,8 +172,8 @@ worst_day() {
     sed 's/^/    /' "$directory/tree"
     [ $status = 143 ] || fail "its exit status is $status"
     say "exit status 143: SIGTERM"
-    grep -q '─task GET /report, .* cancelled .* ago: stopped by SIGTERM$' "$directory/tree" || fail "the tree does not name the handler"
-    ! grep -q '─task GET /,' "$directory/tree" || fail "the tree names a handler that has ended"
+    grep -q '─task GET /report #.* cancelled .* ago: ' "$directory/tree" || fail "the tree does not name the handler"
+    ! grep -q '─task GET / #' "$directory/tree" || fail "the tree names a handler that has ended"
 }
 
 demo() {

@@ -15,11 +15,14 @@ setup_test_ffi() { need_packages_of missing_ffi_packages; }
 
 ffi_python() {
     python_venv build/ffi/python ffi-examples/python/requirements.txt &&
-        bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py
+        bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py &&
+        bounded build/ffi/python/bin/python ffi-examples/python/background.py &&
+        serves busy build/ffi/python/bin/python ffi-examples/python/server.py
 }
 
 # The dump as a program of another language reads it.
 ffi_dump() {
+    local -x PYTHONPATH=ffi-examples/python
     python_venv build/ffi/dump tests/dump/requirements.txt &&
         bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json &&
         bounded bash c-examples/test/reports.sh tree build/release/c-examples/10_hit_counter/hit_counter \
@@ -42,13 +45,16 @@ npm_install() {
 ffi_node() {
     once ffi-examples/node/package-lock.json build/ffi/node npm_install &&
         cp ffi-examples/node/*.mjs build/ffi/node/ &&
-        bounded node build/ffi/node/callbacks.mjs
+        bounded node build/ffi/node/callbacks.mjs &&
+        serves busy node build/ffi/node/server.mjs
 }
 
 # GOTOOLCHAIN: another Go than the one installed would be downloaded otherwise.
 ffi_go() {
     local program=$PWD/build/ffi/go
-    (cd ffi-examples/go && GOTOOLCHAIN=local go build -o "$program" .) && bounded "$program"
+    (cd ffi-examples/go && GOTOOLCHAIN=local go build -o "$program" .) &&
+        bounded "$program" callbacks &&
+        serves waits "$program" server
 }
 
 mvn_install() {
@@ -58,8 +64,13 @@ mvn_install() {
 
 ffi_java() {
     once ffi-examples/java/pom.xml build/ffi/java mvn_install &&
-        bounded java -cp 'build/ffi/java/*' ffi-examples/java/Callbacks.java
+        javac -cp 'build/ffi/java/*' -d build/ffi/java/classes ffi-examples/java/*.java &&
+        bounded java -cp 'build/ffi/java/*:build/ffi/java/classes' Callbacks &&
+        serves waits java -cp 'build/ffi/java/*:build/ffi/java/classes' Server
 }
+
+# serves FULL COMMAND…: whether the server of a language does what it should; see ffi-examples/server_check.py.
+serves() { bounded python3 ffi-examples/server_check.py "$@"; }
 
 # They take seconds. What waits for ever has failed.
 bounded() { timeout 120 "$@"; }

@@ -27,8 +27,8 @@ cargo_tool() {
     }
 }
 
-# The benchmarks are crates of their own, so that the library does not depend on what they measure.
-manifests=(Cargo.toml benches/driver/Cargo.toml benches/peers/rust/Cargo.toml)
+# The benchmarks and the tools are crates of their own, so that the library does not depend on what they need.
+manifests=(Cargo.toml benches/driver/Cargo.toml benches/peers/rust/Cargo.toml tools/wings/Cargo.toml)
 
 each_manifest() {
     local manifest
@@ -76,6 +76,15 @@ lint_lengths() {
 }
 
 lint_header() { cargo test --locked --test header; }
+
+wings_tool() {
+    local command=$1
+    shift
+    cargo "$command" --quiet --locked --manifest-path tools/wings/Cargo.toml --target-dir build/tools "$@"
+}
+
+# That imports go down only. As above, it must first find what is wrong.
+lint_wings() { wings_tool test && wings_tool run -- check .; }
 
 # What takes a trick away must say from what it is to be taken.
 lint_tricks() {

@@ -19,12 +19,12 @@ copy_source() {
 
 # build NAME makes the library of the copy, as it is now, and keeps it under that name.
 build() {
-    CARGO_TARGET_DIR=$out/cargo cargo build --release --locked --lib --quiet --manifest-path "$out/source/Cargo.toml" 2>"$out/$1.log" || {
+    CARGO_TARGET_DIR=$out/cargo cargo rustc --crate-type cdylib --release --locked --lib --quiet --manifest-path "$out/source/Cargo.toml" 2>"$out/$1.log" || {
         echo "tricks: without $1 it does not build, see $out/$1.log" >&2
         return 1
     }
     mkdir -p "$out/$1"
-    cp "$out/cargo/release/libprocession.so" "$out/$1/libprocession.so.0.1"
+    cp "$out/cargo/release/libprocession.so" "$out/$1/libprocession.so.0.2"
 }
 
 build_without() {
@@ -33,7 +33,7 @@ build_without() {
 }
 
 build_program() {
-    cc -O2 -std=gnu11 benches/peers/procession/*.c -o "$program" -Iinclude "$out/with/libprocession.so.0.1" -pthread
+    cc -O2 -std=gnu11 benches/peers/procession/*.c -o "$program" -Iinclude "$out/with/libprocession.so.0.2" -pthread
 }
 
 median() { sort -g | awk '{ all[NR] = $1 } END { printf "%.2f\n", all[int((NR + 1) / 2)] }'; }

@@ -8,10 +8,10 @@ root=$(dirname "$(readlink -f "$0")")/..
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# example LANGUAGE COMPILER…: it is called web, as the programs are that complain.
+# example LANGUAGE COMPLAINT COMPILER…: it is called web, as the programs are that complain.
 example() {
-    local language=$1 status=0
-    shift
+    local language=$1 complaint=$2 status=0
+    shift 2
     mkdir "$scratch/$language"
     cd "$scratch/$language"
     awk -v fence="\`\`\`$language" '$0 == fence { inside = 1; next } /^```$/ { inside = 0 } inside' "$root/README.md" >"web.$language"
@@ -19,8 +19,8 @@ example() {
     ./web >said 2>complained || status=$?
     [ $status = 1 ]
     grep -qx 'statistics: still here' said
-    [ "$(cat complained)" = 'web: web: the disk is on fire' ]
+    [ "$(cat complained)" = "web: $complaint" ]
 }
 
-example c "$1" -std=c11
-example cpp "$2" -std=c++17
+example c 'web: request: GET /: the disk is on fire' "$1" -std=c11
+example cpp 'web: the disk is on fire' "$2" -std=c++17

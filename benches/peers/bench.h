@@ -12,6 +12,12 @@
 #include <string.h>
 #include <time.h>
 
+/* What a channel of the benchmark holds. */
+enum { CHANNEL_CAPACITY = 128 };
+
+/* How far ahead a moment is of which it is measured how late it is noticed. */
+enum { AHEAD_NS = 500000 };
+
 struct workload {
     const char *name;
     void (*run)(int n, int repetitions);

@@ -5,34 +5,16 @@
  * what is answered is counted. All of this runs in the thread of the web process.
  */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "answers.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-/* Whoever is answered while the server stops is told that there will be no other answer on this connection. */
-enum MHD_Result answer_with(struct web *web, struct MHD_Connection *connection, unsigned status,
-                            const char *type, struct MHD_Response *response) {
-    if (response == NULL)
-        return MHD_NO; /* closes the connection */
-    MHD_add_response_header(response, "Content-Type", type);
-    MHD_add_response_header(response, "Cache-Control", "no-store");
-    if (web->stopping)
-        MHD_add_response_header(response, "Connection", "close");
-    enum MHD_Result queued = MHD_queue_response(connection, status, response);
-    MHD_destroy_response(response);
-    return queued;
-}
-
-static struct MHD_Response *text_response(const char *text) {
-    return MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
-}
-
-enum MHD_Result send_text(struct web *web, struct MHD_Connection *connection, unsigned status,
-                          const char *text) {
-    return answer_with(web, connection, status, "text/plain; charset=utf-8", text_response(text));
-}
+#include "clients.h"
+#include "clock.h"
+#include "reports.h"
+#include "responses.h"
 
 /* A visit is counted, and its number is in the body: without one it would be no visit. */
 static bool is_visit(const char *url) { return strcmp(url, "/") == 0 || strcmp(url, "/slow") == 0; }
@@ -47,15 +29,14 @@ static enum MHD_Result refuse_method(struct web *web, struct MHD_Connection *con
     struct MHD_Response *response = text_response("That cannot be done here.\n");
     if (response)
         MHD_add_response_header(response, "Allow", is_visit(url) ? "GET" : "GET, HEAD");
-    return answer_with(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, "text/plain; charset=utf-8",
-                       response);
+    return respond(web, connection, MHD_HTTP_METHOD_NOT_ALLOWED, PLAIN_TEXT, response);
 }
 
 static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *connection) {
     char text[64];
     uint64_t hits = web->counter->hits + 1;
     snprintf(text, sizeof text, "You are visitor number %" PRIu64 ".\n", hits);
-    enum MHD_Result queued = send_text(web, connection, MHD_HTTP_OK, text);
+    enum MHD_Result queued = respond_text(web, connection, MHD_HTTP_OK, text);
     if (queued == MHD_YES)
         web->counter->hits = hits;
     return queued;
@@ -65,8 +46,10 @@ static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *
  * served until the drain time is over. */
 static enum MHD_Result tell_health(struct web *web, struct MHD_Connection *connection) {
     if (proc_draining(web->cancel))
-        return send_text(web, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping\n");
-    return send_text(web, connection, MHD_HTTP_OK, "ok\n");
+        return respond_text(web, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "stopping\n");
+    if (!proc_healthy())
+        return respond_text(web, connection, MHD_HTTP_SERVICE_UNAVAILABLE, "late\n");
+    return respond_text(web, connection, MHD_HTTP_OK, "ok\n");
 }
 
 /* The connection rests until its answer is due, and the others go on. All take equally long, so the first in is due
@@ -105,7 +88,7 @@ static enum MHD_Result answer_request(struct web *web, struct client *client, co
     if (strcmp(url, "/debug/tree") == 0)
         return report_tree(web, connection);
     if (strcmp(url, "/slow") != 0)
-        return send_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
+        return respond_text(web, connection, MHD_HTTP_NOT_FOUND, "There is nothing here.\n");
     return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);
 }
 

@@ -1,22 +1,17 @@
 /* clients.c: one struct for every open connection, so that the stop knows which of them are waiting for an answer. */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "clients.h"
 
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
+
+#include "clock.h"
 
 /* How long, at the stop, a client that was just answered may take to send the request which is perhaps on its way. */
 enum { QUIET_MS = 200 };
-
-int64_t now_ms(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* Everything that the client has sent, read or not: the kernel counts it. */
 static uint64_t bytes_received(const struct client *client) {

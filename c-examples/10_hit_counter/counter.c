@@ -4,7 +4,7 @@
  * whenever the program or the machine stops, the file holds one count or the next, and never half of one.
  */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "counter.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +79,9 @@ static proc_error *sync_directory(const struct counter *counter) {
     return error;
 }
 
-proc_error *counter_save(struct counter *counter) {
+proc_error *counter_save(proc_cancel *cancel, void *user_data) {
+    struct counter *counter = user_data;
+    (void)cancel; /* it is soon done, and is done as a whole */
     uint64_t hits = counter->hits;
     if (hits == counter->saved)
         return NULL;

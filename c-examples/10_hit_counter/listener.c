@@ -1,15 +1,29 @@
 /* listener.c: the socket that connections come from. */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "listener.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+static bool is_held(void) { return proc_listen_fds(NULL, NULL, 0) > 0; }
+
+/* With the service manager's socket no client is refused while the server restarts: it waits in there. */
+static bool take_held(int *fd) {
+    if (proc_listen_fds(NULL, fd, 1) < 1)
+        return false;
+    fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) | O_NONBLOCK);
+    return true;
+}
+
 proc_error *listener_open(const char *host, uint16_t port, int *fd) {
+    if (take_held(fd))
+        return NULL;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
     char name[16];
     snprintf(name, sizeof name, "port %u", port);
@@ -35,9 +49,12 @@ uint16_t listener_port(int fd) {
 
 /* Closing a listening socket resets the connections that wait in its queue, and their clients may have sent requests.
  * So they are all taken in first. One that comes between the last accept and the close is refused by the kernel: none of
- * its bytes was read, and the client may safely ask again. */
+ * its bytes was read, and the client may safely ask again. If the manager holds the socket they wait for the next server. */
 void listener_drain(int fd, struct MHD_Daemon *daemon) {
-    for (int client; (client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0;) {
+    while (!is_held()) {
+        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+        if (client < 0)
+            break;
         struct sockaddr_in address = {.sin_family = AF_INET};
         MHD_add_connection(daemon, client, (struct sockaddr *)&address, sizeof address);
     }

@@ -8,10 +8,13 @@
  *
  * Then open http://127.0.0.1:8080/ and stop the server with Ctrl-C. On SIGINT or SIGTERM it takes no new connections,
  * answers the requests in flight, saves the count and exits with 0. SIGUSR1 shows what it does. The directory deploy, beside
- * this one, has it run by systemd and by Kubernetes. This file shows the tree of processes; web.c serves.
+ * this one, has it run by systemd and by Kubernetes. This file shows the tree of processes; web_process.c serves. Each file
+ * uses those below it alone: main, web_process, answers, reports, responses, clients, then the rest.
  */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "counter.h"
+#include "options.h"
+#include "web_process.h"
 
 #include <inttypes.h>
 #include <signal.h>
@@ -30,47 +33,24 @@ static proc_error *print_statistics(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-static proc_error *save(proc_cancel *cancel, void *user_data) {
-    (void)cancel;
-    return counter_save(user_data);
-}
-
 /* A full disk may have room again later: it is tried again, and only the last save decides whether the count is lost. */
 static proc_error *flush(proc_cancel *cancel, void *user_data) {
-    while (!proc_wait(cancel, PROC_SECONDS(1))) {
-        proc_error *error = counter_save(user_data);
-        if (error)
-            fprintf(stderr, "hit_counter: flusher: %s\n", proc_error_message(error));
-        proc_error_unref(error);
-    }
+    proc_error *error = counter_save(cancel, user_data);
+    if (error)
+        fprintf(stderr, "hit_counter: flusher: %s\n", proc_error_message(error));
+    proc_error_unref(error);
     return NULL;
 }
 
-static proc_error *give(proc_cancel *cancel, void *user_data) {
-    (void)cancel;
-    return user_data;
-}
-
-/* The last save comes after everything that counts has ended, whatever became of it: a sequence would skip this step
- * after a failure. The errors of both are put together as the library does it. */
-static proc_error *serve_then_save(proc_cancel *cancel, void *user_data) {
-    struct web *web = user_data;
-    proc_impl *group =
-        PROC_GROUP(proc_task("web", web_process(web)),
-                   proc_task("statistics", proc_new(print_statistics, web->counter, NULL)),
-                   proc_task("flusher", proc_new(flush, web->counter, NULL)));
-    proc_error *error = proc_run(group, cancel);
-    proc_impl *last = proc_task("save", proc_new(save, web->counter, NULL));
-    return proc_run(PROC_CONCURRENT(proc_new(give, error, NULL), last), cancel);
-}
-
-static proc_error *run(proc_impl *impl, const struct options *options) {
-    proc_main_options how = PROC_MAIN_OPTIONS_INIT;
-    how.drain_ns = PROC_MS(options->drain_ms);
-    how.grace_ns = options->grace_ms < 0 ? PROC_FOREVER : PROC_MS(options->grace_ms);
-    how.dump_signal = SIGUSR1;
-    how.notify = true;
-    return proc_main_with(impl, &how);
+/* The last save comes after everything that counts has ended, whatever became of it. */
+static proc_impl *serve_then_save(struct web *web) {
+    struct counter *counter = web->counter;
+    return proc_finally(
+        PROC_GROUP(
+            proc_task("web", proc_new(web_serve, web, NULL)),
+            proc_task("statistics", proc_new(print_statistics, counter, NULL)),
+            proc_task("flusher", proc_every(PROC_SECONDS(1), proc_new(flush, counter, NULL)))),
+        proc_task("save", proc_new(counter_save, counter, NULL)));
 }
 
 int main(int argc, char **argv) {
@@ -84,7 +64,12 @@ int main(int argc, char **argv) {
     if (error)
         return proc_exit_status(error);
     struct web web = {.options = &options, .counter = &counter};
-    int status = proc_exit_status(run(proc_new(serve_then_save, &web, NULL), &options));
+    proc_main_options how = PROC_MAIN_OPTIONS_INIT;
+    how.drain_ns = PROC_MS(options.drain_ms);
+    how.grace_ns = options.grace_ms < 0 ? PROC_FOREVER : PROC_MS(options.grace_ms);
+    how.dump_signal = SIGUSR1;
+    how.notify = true;
+    int status = proc_exit_status(proc_main_with(serve_then_save(&web), &how));
     if (status == 0)
         printf("hit_counter: stopped at %" PRIu64 " hits, saved in %s\n", counter.hits,
                options.state);

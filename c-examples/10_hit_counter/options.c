@@ -1,6 +1,6 @@
 /* options.c: the command line of hit_counter. What it does not understand ends the program with status 2. */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "options.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -2,7 +2,7 @@
  * as text or, with ?format=json, as JSON.
  */
 #define _GNU_SOURCE
-#include "hit_counter.h"
+#include "reports.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include "responses.h"
 
 #define NUMBER(name, help)                                                                         \
     { #name, help, offsetof(proc_stats, name) }
@@ -31,8 +33,11 @@ static const struct number {
     NUMBER(tasks_started_total, "Tasks that were begun."),
     NUMBER(tasks_failed_total, "Tasks that ended with an error."),
     NUMBER(fan_outs_total, "Runs of several processes at the same time."),
-    NUMBER(helpers_total, "Threads of the library that came to help with such a run."),
+    NUMBER(nurseries_running, "Nurseries that run."),
+    NUMBER(children_spawned_total, "Processes that nurseries have accepted."),
+    NUMBER(helpers_total, "Threads of the library that came to help with one of these."),
     NUMBER(cancellations_total, "Cancellations."),
+    NUMBER(timeouts_total, "Deadlines that have struck."),
 };
 
 /* What only grows ends in _total, and is a counter. */
@@ -66,8 +71,8 @@ enum MHD_Result report_metrics(struct web *web, struct MHD_Connection *connectio
         free(text);
         return MHD_NO;
     }
-    return answer_with(web, connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
-                       MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
+    return respond(web, connection, MHD_HTTP_OK, "text/plain; version=0.0.4; charset=utf-8",
+                   MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
 }
 
 /* The formats of the tree, by their names in a query. The first is that of whoever names none. */
@@ -104,14 +109,14 @@ static enum MHD_Result tell_failure(struct web *web, struct MHD_Connection *conn
     char text[256];
     snprintf(text, sizeof text, "%s\n", proc_error_message(error));
     proc_error_unref(error);
-    return send_text(web, connection, MHD_HTTP_INTERNAL_SERVER_ERROR, text);
+    return respond_text(web, connection, MHD_HTTP_INTERNAL_SERVER_ERROR, text);
 }
 
 enum MHD_Result report_tree(struct web *web, struct MHD_Connection *connection) {
     int fd;
     const struct format *format = wanted(connection);
     if (format == NULL)
-        return send_text(web, connection, MHD_HTTP_BAD_REQUEST, "The format is text or json.\n");
+        return respond_text(web, connection, MHD_HTTP_BAD_REQUEST, "The format is text or json.\n");
     proc_error *error = dump(format->dump, &fd);
     if (error)
         return tell_failure(web, connection, error);
@@ -119,5 +124,5 @@ enum MHD_Result report_tree(struct web *web, struct MHD_Connection *connection) 
     struct MHD_Response *response = MHD_create_response_from_fd(size, fd);
     if (response == NULL)
         close(fd); /* else it is the response's */
-    return answer_with(web, connection, MHD_HTTP_OK, format->type, response);
+    return respond(web, connection, MHD_HTTP_OK, format->type, response);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# deploy.sh unit|manifest SERVER
+# deploy.sh unit|manifest|held SERVER
 # Checks what is in ../deploy against the server: its command line is understood, the service manager waits for longer than
 # the server takes to drain and to be ended, and systemd finds nothing wrong with the unit.
 set -euo pipefail
@@ -66,7 +66,8 @@ check_patience() {
 verify() {
     local unit=$directory/hit_counter.service
     sed "s|$installed|$server|; $1" hit_counter.service >"$unit"
-    systemd-analyze verify --man=no "$unit" 2>&1
+    cp hit_counter.socket "$directory"
+    systemd-analyze verify --man=no "$unit" "$directory/hit_counter.socket" 2>&1
 }
 
 # A check that finds nothing proves nothing, so it must first find what is wrong.
@@ -80,6 +81,50 @@ check_unit() {
     [ -z "$said" ] || fail "systemd-analyze: $said"
 }
 
+# The socket that systemd holds is the one that the server would make itself.
+check_socket() {
+    local held port
+    held=$(sed -n 's/^ListenStream=//p' hit_counter.socket)
+    port=$(command_line | tr '=' '\n' | awk 'last == "--port" { print } { last = $0 }')
+    [ "$held" = "127.0.0.1:$port" ] || fail "systemd listens at $held, the server at $port"
+}
+
+# A manager that holds the socket has two servers serve, one after the other. Who has come before they were there is answered.
+check_held() {
+    python3 - "$server" "$(mktemp -d)" <<'END'
+import os, signal, socket, subprocess, sys
+
+server, directory = sys.argv[1:]
+held = socket.create_server(("127.0.0.1", 0))
+
+def start():
+    def become():
+        os.dup2(held.fileno(), 3)
+        os.set_inheritable(3, True)
+        os.environ.update(LISTEN_FDS="1", LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES="web")
+        os.execv(server, [server, "--port", "1", "--state", directory + "/count"])
+    pid = os.fork()
+    if pid == 0:
+        become()
+    return pid
+
+def ask(client):
+    client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    answer = b""
+    while part := client.recv(4096):
+        answer += part
+    return answer.decode()
+
+for hits in (1, 2):
+    client = socket.create_connection(held.getsockname(), timeout=60)
+    pid = start()
+    answer = ask(client)
+    assert answer.startswith("HTTP/1.1 200") and str(hits) in answer.splitlines()[-1], answer
+    os.kill(pid, signal.SIGTERM)
+    assert os.waitpid(pid, 0)[1] == 0
+END
+}
+
 # The probe asks where the server listens, and what it answers.
 check_probe() {
     local asked listens
@@ -91,7 +136,8 @@ check_probe() {
 }
 
 case $what in
-unit) check_command_line && check_patience && check_unit ;;
+unit) check_command_line && check_patience && check_socket && check_unit ;;
+held) check_held ;;
 manifest) check_command_line && check_patience && check_probe ;;
 *) fail "what is $what?" ;;
 esac

@@ -1,5 +1,5 @@
 /* echo_test: both echo servers send back what they are sent, to any number of clients; they keep nothing of those that are
- * gone; and a stop closes every connection, whatever its client does.
+ * gone; a stop closes every connection, whatever its client does; and no message comes back in part because of it.
  *
  * That no descriptor is left when the server ends is seen by fds_at_exit.c, which is in the server. */
 #include "echo_rig.h"
@@ -132,7 +132,78 @@ static void a_client_that_does_not_read_does_not_hold_up_the_stop(void) {
     close(other);
 }
 
+/* What 64 clients do at the same time, each one connection after the other, until the server is gone. */
+enum { RUSH = 64, MESSAGE = 1024 };
+
+struct rush {
+    const struct server *server;
+    size_t until_stop; /* when so many have been served, the server is told to stop */
+    atomic_size_t begun, served, closed, halved;
+};
+
+/* Sends a message of its own: 1, it came back; 0, nothing did, since the server has closed the connection; -1, a part. */
+static int exchange_message(int fd, size_t number) {
+    char data[MESSAGE], back[MESSAGE];
+    memset(data, (char)number, sizeof data);
+    memcpy(data, &number, sizeof number);
+    if (send(fd, data, sizeof data, MSG_NOSIGNAL) != sizeof data)
+        return 0;
+    ssize_t size = recv(fd, back, sizeof back, MSG_WAITALL);
+    return size == sizeof back && memcmp(data, back, sizeof back) == 0 ? 1 : size > 0 ? -1 : 0;
+}
+
+/* One message, or two or three. */
+static int exchange_messages(int fd, size_t number) {
+    int outcome = 1;
+    for (size_t i = 0; outcome == 1 && i <= number % 3; i++)
+        outcome = exchange_message(fd, number + i);
+    return outcome;
+}
+
+static void record(struct rush *rush, int outcome) {
+    if (outcome < 0)
+        atomic_fetch_add(&rush->halved, 1);
+    else if (outcome == 0)
+        atomic_fetch_add(&rush->closed, 1);
+    else if (atomic_fetch_add(&rush->served, 1) + 1 == rush->until_stop)
+        kill(rush->server->pid, SIGTERM);
+}
+
+static proc_error *rush_in(proc_cancel *cancel, void *user_data) {
+    struct rush *rush = user_data;
+    (void)cancel;
+    for (int fd; (fd = client_connect(rush->server->port)) >= 0; reset(fd))
+        record(rush, exchange_messages(fd, atomic_fetch_add(&rush->begun, 1)));
+    return NULL;
+}
+
+/* Every connection that the server had is one that a client saw: served, or closed before its message came back. */
+static void stop_amid_a_rush(size_t visits) {
+    struct server server;
+    struct rush rush = {.server = &server, .until_stop = visits};
+    proc_impl *clients[RUSH];
+    size_t connections = 0;
+    start(&server, NULL);
+    for (int i = 0; i < RUSH; i++)
+        clients[i] = proc_new(rush_in, &rush, NULL);
+    CHECK_OK(proc_run(proc_concurrent(clients, RUSH), NULL));
+    server_join(&server);
+    CHECK_INT(server.status, 0);
+    CHECK_STR(server.errors, "");
+    CHECK_INT(sscanf(server.last_line, "echo: stopped after %zu connections", &connections), 1);
+    CHECK_INT(rush.halved, 0);
+    CHECK(rush.served >= visits && rush.served <= connections);
+    CHECK(connections <= rush.served + rush.closed);
+}
+
+/* 20,000 connections, and ten stops in the middle of them. */
+static void a_stop_amid_a_rush_leaves_nothing_half_served(void) {
+    for (size_t lives = check_scaled(10); lives > 0; lives--)
+        stop_amid_a_rush(check_scaled(2000));
+}
+
 RIG_MAIN(CASE(many_one_after_the_other_and_a_stop_with_100_open),
          CASE(three_hundred_at_once_are_all_served),
          CASE(what_no_buffer_holds_comes_back_as_it_was),
-         CASE(a_client_that_does_not_read_does_not_hold_up_the_stop))
+         CASE(a_client_that_does_not_read_does_not_hold_up_the_stop),
+         CASE(a_stop_amid_a_rush_leaves_nothing_half_served))

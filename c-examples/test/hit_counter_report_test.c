@@ -54,6 +54,8 @@ static void metrics_tell_the_numbers_of_the_server_and_of_the_library(void) {
     CHECK_HAS(page.body, "# TYPE http_visitors_total counter\nhttp_visitors_total 42\n");
     CHECK_HAS(page.body, "# TYPE procession_tasks_running gauge\n");
     CHECK_HAS(page.body, "# TYPE procession_threads_created_total counter\n");
+    CHECK_HAS(page.body, "# TYPE procession_nurseries_running gauge\n");
+    CHECK_HAS(page.body, "# TYPE procession_children_spawned_total counter\n");
     CHECK_HAS(page.body, "\nprocession_tasks_failed_total 0\n");
     CHECK_HAS(page.body, "\nprocession_cancellations_total 0\n");
     stop(&server, SIGTERM);
@@ -82,10 +84,10 @@ static void the_tree_names_every_task_and_who_waits(void) {
         text = tree(&server, "");
     while (!strstr(text, " s, proc_wait\n"));
     CHECK_HAS(text, "proc_main, thread ");
-    CHECK_HAS(text, "task web, thread ");
-    CHECK_HAS(text, "task statistics, thread ");
-    CHECK_HAS(text, "task flusher, thread ");
-    CHECK_HAS(tree(&server, "?format=text&other=ignored"), "task web, thread ");
+    CHECK_HAS(text, "task web #");
+    CHECK_HAS(text, "task statistics #");
+    CHECK_HAS(text, "task flusher #");
+    CHECK_HAS(tree(&server, "?format=text&other=ignored"), "task web #");
     stop(&server, SIGTERM);
 }
 
@@ -168,7 +170,7 @@ static void both_are_there_while_it_drains(void) {
         ;
     CHECK_HAS(metrics(&server), "http_visitors_total 0\n");
     CHECK_HAS(tree(&server, ""), "task web");
-    server_stop(&server, SIGTERM);
+    server_force(&server, SIGTERM);
     CHECK_INT(server.status, 128 + SIGTERM);
 }
 

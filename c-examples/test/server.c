@@ -39,22 +39,33 @@ static void start(struct server *server, char *const *arguments) {
     server->out = fdopen(out[0], "r");
 }
 
-void server_start(struct server *server, char *const *command, ...) {
+static void launch(struct server *server, char *const *command, va_list rest) {
     enum { MOST = 32 };
     char *arguments[MOST];
     size_t count = 0;
     while (*command && count < MOST / 2)
         arguments[count++] = *command++;
-    va_list rest;
-    va_start(rest, command);
     do
         arguments[count] = va_arg(rest, char *);
     while (arguments[count] && ++count < MOST - 1);
-    va_end(rest);
     arguments[count] = NULL;
 
     *server = (struct server){0};
     start(server, arguments);
+}
+
+void server_launch(struct server *server, char *const *command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    launch(server, command, rest);
+    va_end(rest);
+}
+
+void server_start(struct server *server, char *const *command, ...) {
+    va_list rest;
+    va_start(rest, command);
+    launch(server, command, rest);
+    va_end(rest);
     const char *host = "127.0.0.1:", *address = NULL;
     if (fgets(server->first_line, sizeof server->first_line, server->out))
         address = strstr(server->first_line, host);
@@ -62,6 +73,20 @@ void server_start(struct server *server, char *const *command, ...) {
         server->port = atoi(address + strlen(host));
     else
         server_join(server);
+}
+
+bool server_says(const struct server *server, const char *text) {
+    char said[4096];
+    siginfo_t ended = {.si_pid = 0};
+    while (ended.si_pid == 0) {
+        must(waitid(P_PID, (id_t)server->pid, &ended, WEXITED | WNOHANG | WNOWAIT), "waitid");
+        ssize_t size = pread(fileno(server->err), said, sizeof said - 1, 0);
+        said[size < 0 ? 0 : size] = '\0';
+        if (strstr(said, text))
+            return true;
+        usleep(1000);
+    }
+    return false;
 }
 
 void server_join(struct server *server) {
@@ -79,5 +104,15 @@ void server_join(struct server *server) {
 
 void server_stop(struct server *server, int signal_number) {
     kill(server->pid, signal_number);
+    server_join(server);
+}
+
+void server_force(struct server *server, int signal_number) {
+    siginfo_t ended = {.si_pid = 0};
+    while (ended.si_pid == 0) {
+        kill(server->pid, signal_number);
+        usleep(20000);
+        must(waitid(P_PID, (id_t)server->pid, &ended, WEXITED | WNOHANG | WNOWAIT), "waitid");
+    }
     server_join(server);
 }

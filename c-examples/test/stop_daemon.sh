@@ -20,7 +20,7 @@ wait $daemon
 status=$?
 trap - EXIT
 expected="the end, by a signal: *SIG$signal
-cleaned up after the cancellation"
+cleaned up"
 # The text of the cause is the library's, but names the signal: so it is compared as a pattern.
 # shellcheck disable=SC2053
 if [[ $said != $expected || $status != 0 ]]; then

@@ -1,33 +1,21 @@
 // callbacks: processes whose callbacks are Go functions. What one must know about that is in README.md.
 //
-//	go run .
+//	go run . callbacks
 package main
 
 /*
-#cgo pkg-config: procession
 #include <errno.h>
 #include <procession.h>
 #include <stdlib.h>
-
-// Defined in Go, below.
-proc_error *call(proc_cancel *cancel, uintptr_t handle);
-void release(uintptr_t handle);
-
-// Go must not hold a pointer that is none, so a handle becomes a void * only here.
-// `static`, since cgo compiles this twice.
-static inline proc_error *call_handle(proc_cancel *cancel, void *handle) { return call(cancel, (uintptr_t)handle); }
-static inline void release_handle(void *handle) { release((uintptr_t)handle); }
-static inline proc_impl *new_process(uintptr_t handle) { return proc_new(call_handle, (void *)handle, release_handle); }
 */
 import "C"
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"reflect"
 	"runtime"
-	"runtime/cgo"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,54 +23,12 @@ import (
 	"unsafe"
 )
 
-type function = func(cancel *C.proc_cancel) *C.proc_error
-
-var releases int64
-
-// A process that is a Go function. The handle keeps the function alive until it is released.
-func process(f function) *C.proc_impl {
-	return C.new_process(C.uintptr_t(cgo.NewHandle(f)))
-}
-
-//export call
-func call(cancel *C.proc_cancel, handle C.uintptr_t) (result *C.proc_error) {
-	defer func() { // A panic must not leave a callback: it would end the program.
-		if problem := recover(); problem != nil {
-			result = errorOf(fmt.Errorf("panic: %v", problem))
-		}
-	}()
-	return cgo.Handle(handle).Value().(function)(cancel)
-}
-
-//export release
-func release(handle C.uintptr_t) {
-	cgo.Handle(handle).Delete()
-	atomic.AddInt64(&releases, 1)
-}
-
-// The error that a callback returns for an error of Go.
-func errorOf(err error) *C.proc_error {
-	message := C.CString(err.Error())
-	defer C.free(unsafe.Pointer(message))
-	code := syscall.Errno(0) // which becomes -1
-	errors.As(err, &code)
-	return C.proc_error_new(C.int(code), message)
-}
-
-func task(name string, impl *C.proc_impl) *C.proc_impl {
-	text := C.CString(name)
-	defer C.free(unsafe.Pointer(text))
-	return C.proc_task(text, impl)
-}
-
 func check(truth bool, what string, arguments ...any) {
 	if !truth {
 		fmt.Fprintf(os.Stderr, "callbacks: "+what+"\n", arguments...)
 		os.Exit(1)
 	}
 }
-
-func message(err *C.proc_error) string { return C.GoString(C.proc_error_message(err)) }
 
 func printTree(err *C.proc_error, depth int) {
 	indent := strings.Repeat("  ", depth)
@@ -189,9 +135,31 @@ func meet(rounds, children int) {
 	check(onLibraryThreads >= rounds*(children-1), "the library's threads had too few of them")
 }
 
-func main() {
+// A callback starts a program, from another goroutine: its thread blocks no signal that the program would inherit.
+func startProgram() {
+	var signals []byte
+	start := func(*C.proc_cancel) *C.proc_error {
+		started := make(chan error)
+		go func() {
+			var err error
+			signals, err = exec.Command("grep", "SigBlk", "/proc/self/status").Output()
+			started <- err
+		}()
+		if err := <-started; err != nil {
+			return errorOf(err)
+		}
+		return nil
+	}
+	job := C.proc_start(process(start), nil, nil, nil) // which runs on a thread of the library
+	err := C.proc_job_join(job)
+	check(err == nil, "%s", message(err))
+	check(strings.Trim(string(signals), "SigBlk:\t0\n") == "", "the program has blocked %s", signals)
+}
+
+func callbacks() {
 	shop()
 	meet(100, 101)
+	startProgram()
 	fmt.Println(atomic.LoadInt64(&releases), "releases")
-	check(atomic.LoadInt64(&releases) == 4+100*101, "not all handles were released")
+	check(atomic.LoadInt64(&releases) == 4+100*101+1, "not all handles were released")
 }

@@ -64,7 +64,7 @@ ffi.cdef("""
     bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
     proc_error *proc_cancel_error(const proc_cancel *cancel);
 """)
-lib = ffi.dlopen("libprocession.so.0.1")
+lib = ffi.dlopen("libprocession.so.0.2")
 
 W3C = TraceContextTextMapPropagator()
 

@@ -8,74 +8,89 @@
 
 namespace proc::detail {
 
-template <class Callable> using takes_cancel = std::is_invocable<Callable &, const cancel &>;
+/* What a callable is called with is what it is given first, such as its nursery, and then a way of being asked to stop. */
+
+template <class Callable, class... Given>
+using takes_cancel = std::is_invocable<Callable &, Given..., const cancel &>;
 
 #ifdef __cpp_lib_jthread
-template <class Callable> using takes_stop_token = std::is_invocable<Callable &, std::stop_token>;
+template <class Callable, class... Given>
+using takes_stop_token = std::is_invocable<Callable &, Given..., std::stop_token>;
 #else
-template <class Callable> using takes_stop_token = std::false_type;
+template <class Callable, class... Given> using takes_stop_token = std::false_type;
 #endif
 
 /** Once it takes one thing, it is not asked for the next: of a generic lambda, that would not compile. */
-template <class Callable>
+template <class Callable, class... Given>
 inline constexpr bool is_callable =
-    std::disjunction_v<takes_cancel<Callable>, takes_stop_token<Callable>,
-                       std::is_invocable<Callable &>>;
+    std::disjunction_v<takes_cancel<Callable, Given...>, takes_stop_token<Callable, Given...>,
+                       std::is_invocable<Callable &, Given...>>;
 
-/** Calls it with these arguments; what it returns, as an error. */
-template <class Callable, class... Arguments>
-error outcome(Callable &callable, Arguments &&...arguments) {
-    using returned = std::invoke_result_t<Callable &, Arguments...>;
+/** Whether one that is given so can be moved or copied to where it is kept. */
+template <class Callable>
+inline constexpr bool can_be_kept = std::is_constructible_v<std::decay_t<Callable>, Callable>;
+
+/** Calls it; what it returns. */
+template <class Callable, class... Given>
+decltype(auto) call(Callable &callable, const cancel &cancel, Given &&...given) {
+    if constexpr (takes_cancel<Callable, Given...>::value)
+        return std::invoke(callable, std::forward<Given>(given)..., cancel);
+#ifdef __cpp_lib_jthread
+    else if constexpr (takes_stop_token<Callable, Given...>::value)
+        return std::invoke(callable, std::forward<Given>(given)..., stop_link(cancel).token());
+#endif
+    else
+        return std::invoke(callable, std::forward<Given>(given)...);
+}
+
+/** Does something; what that returns, as an error. */
+template <class Action> error outcome(const Action &action) {
+    using returned = decltype(action());
     static_assert(std::is_void_v<returned> || std::is_same_v<std::decay_t<returned>, error>,
                   "procession: a callable returns void or proc::error");
     if constexpr (std::is_void_v<returned>) {
-        std::invoke(callable, std::forward<Arguments>(arguments)...);
+        action();
         return {};
     } else {
-        return std::invoke(callable, std::forward<Arguments>(arguments)...);
+        return action();
     }
 }
 
-template <class Callable> error call(Callable &callable, const cancel &cancel) {
-    if constexpr (takes_cancel<Callable>::value)
-        return outcome(callable, cancel);
-#ifdef __cpp_lib_jthread
-    else if constexpr (takes_stop_token<Callable>::value)
-        return outcome(callable, stop_link(cancel).token());
-#endif
-    else
-        return outcome(callable);
+/** The same for C, to which no exception may get: the error of one carries it. */
+template <class Action> proc_error *guarded(const Action &action) {
+    try {
+        return detail::outcome(action).release();
+    } catch (...) {
+        const auto exception = std::current_exception();
+        if (!exception)
+            throw; // Not of C++, or pthread_exit: nothing can carry it. It ends the program, as in C.
+        return error(exception).release();
+    }
 }
 
-/** A handle that the library lends: no reference is taken for it, and none given up. */
-class lent {
+/** A value that the library lends: no reference is taken for it, and none given up. */
+template <class Value> class lent {
   public:
-    explicit lent(proc_cancel *borrowed) noexcept : cancel_(cancel::adopt(borrowed)) {}
+    template <class Object>
+    explicit lent(Object *borrowed) noexcept : value_(Value::adopt(borrowed)) {}
     lent(const lent &) = delete;
     lent &operator=(const lent &) = delete;
-    ~lent() { (void)cancel_.release(); }
-    [[nodiscard]] const cancel &get() const noexcept { return cancel_; }
+    ~lent() { (void)value_.release(); }
+    [[nodiscard]] const Value &get() const noexcept { return value_; }
 
   private:
-    cancel cancel_;
+    Value value_;
 };
 
-/** The functions that C has for a callable, whose user data it is. */
-template <class Callable> struct callback {
-    static proc_error *run(proc_cancel *cancel, void *user_data) {
-        const lent handle(cancel);
-        try {
-            return call(*static_cast<Callable *>(user_data), handle.get()).release();
-        } catch (...) {
-            const auto exception = std::current_exception();
-            if (!exception)
-                throw; // Not of C++, or pthread_exit: nothing can carry it. It ends the program, as in C.
-            return error(exception).release();
-        }
-    }
+/** For C, whose user data one of these is. */
+template <class Data> void destroy(void *user_data) { delete static_cast<Data *>(user_data); }
 
-    static void destroy(void *user_data) { delete static_cast<Callable *>(user_data); }
-};
+/** The function that C has for a callable, which is its user data. */
+template <class Callable> proc_error *run_callable(proc_cancel *cancel, void *user_data) {
+    const lent<proc::cancel> handle(cancel);
+    return detail::guarded(
+        [&] { return detail::call(*static_cast<Callable *>(user_data), handle.get()); });
+}
 
 } // namespace proc::detail
 

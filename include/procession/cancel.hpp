@@ -6,13 +6,24 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
+#include <iterator>
 #include <limits>
+#include <optional>
 #include <procession/exception.hpp>
 #include <type_traits>
+#include <vector>
 
 namespace proc {
 
+template <class T> class key;
+
 namespace detail {
+
+/** What is put under a key. It is not deduced from what is given, which is converted to it. */
+template <class T> struct valued { using type = std::remove_cv_t<T>; };
+
+template <class T> using value_of = typename valued<T>::type;
 
 /** Nanoseconds for C: rounded up, nothing for what is past, and at most what they can say: 292 years. */
 template <class Rep, class Period>
@@ -51,14 +62,103 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
     [[nodiscard]] cancel child() const noexcept { return adopt(proc_cancel_new(get())); }
 
     /**
+     * A new handle below several, the elements of a container: it is cancelled with the first of them that is, with its cause. It is in the task of the first
+     * element and has its values; it drains with any, and has the nearest deadline of all. Empty handles are left out.
+     */
+    template <class Handles> [[nodiscard]] static cancel any(const Handles &parents) {
+        std::vector<proc_cancel *> all;
+        all.reserve(
+            static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
+        for (const cancel &parent : parents)
+            all.push_back(parent.get());
+        return adopt(proc_cancel_new_any(all.data(), all.size()));
+    }
+
+    /** The same: `proc::cancel::any({request, connection})`. */
+    [[nodiscard]] static cancel any(std::initializer_list<cancel> parents) {
+        return any<std::initializer_list<cancel>>(parents);
+    }
+
+    /**
+     * The handle that is cancelled when this one begins to drain or is cancelled, with the cause of the signal or of that. It is the same each time;
+     * cancelling it does nothing to this one; a copy keeps this one, too.
+     */
+    [[nodiscard]] cancel drain_handle() const noexcept { return share(proc_drain_handle(get())); }
+
+    /**
+     * A new handle below this one, with a deadline: when the time is up, it is cancelled, with an error with code ETIMEDOUT. It
+     * strikes on time, whether or not anybody waits: hooks run, on a thread of the library's, and the descriptor is readable.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] cancel child(const std::chrono::duration<Rep, Period> &time) const
+        noexcept(std::is_arithmetic_v<Rep>) {
+        return adopt(proc_cancel_new_timeout(get(), detail::nanoseconds(time)));
+    }
+
+    /** The same, with nothing above. */
+    template <class Rep, class Period>
+    [[nodiscard]] static cancel
+    after(const std::chrono::duration<Rep, Period> &time) noexcept(std::is_arithmetic_v<Rep>) {
+        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds(time)));
+    }
+
+    /** How long it is until the nearest deadline of it and all above; nothing without one; 0 if it is cancelled, for whatever reason. */
+    [[nodiscard]] std::optional<std::chrono::nanoseconds> remaining() const noexcept {
+        const std::int64_t left = proc_cancel_remaining(get());
+        if (left < 0)
+            return std::nullopt;
+        return std::chrono::nanoseconds(left);
+    }
+
+    /**
+     * A new handle below this one that has a value, as have those below it, and what runs with them. Cancelling it does not cancel this
+     * one. The value is moved into the handle; it is destroyed once, after the last copy of the last handle that can see it.
+     */
+    template <class T>
+    [[nodiscard]] cancel with_value(const key<T> &key, detail::value_of<T> value) const;
+
+    /**
+     * The value that it has under a key: of the nearest handle above that was given one; NULL: there is none. It is there as long as the
+     * handle is. An empty handle has the values of the one in which this thread runs, as proc::value.
+     */
+    template <class T> [[nodiscard]] T *value(const key<T> &key) const noexcept;
+
+    /**
      * Cancels this handle and all below it, and wakes who waits on them. Only the first call counts: its
-     * cause stays. Hooks run before it returns, but it does not wait for anybody to stop.
+     * cause stays. When it returns, all of them are cancelled, and the hooks of what it has cancelled itself
+     * have run; but it does not wait for anybody to stop.
+     *
+     * The handles keep the cause. It must not carry an exception that owns one of them (proc::error).
      *
      * @param cause  why; success stands for an error with code ECANCELED.
      */
     void trigger(proc::error cause = {}) const noexcept {
         proc_cancel_trigger(get(), cause.release());
     }
+
+    /**
+     * Says which one of its kind the innermost task is that this handle is in: shown in dumps and traces. The label is
+     * copied, and the last one counts; NULL takes it away. In no task, or when that has ended, nothing happens.
+     */
+    void label(const char *text) const noexcept { proc_task_label(get(), text); }
+
+    /**
+     * Says to the service manager in words what the program does (STATUS), instead of the number of tasks; NULL: that again. Line breaks become
+     * spaces. Outside of proc::main nothing happens.
+     */
+    void status(const char *text) const noexcept { proc_status(get(), text); }
+
+    /**
+     * Vouches for the innermost service that this handle is in, or, outside of all, for the program, for that time from now: while anybody who
+     * vouches is late, proc_healthy is false, and the service manager gets no beat. Outside of proc::main nothing happens.
+     */
+    template <class Rep, class Period>
+    void alive(const std::chrono::duration<Rep, Period> &valid) const {
+        proc_alive(get(), detail::nanoseconds(valid));
+    }
+
+    /** It no longer needs to. */
+    void stop_vouching() const noexcept { proc_alive(get(), PROC_FOREVER); }
 
     /** Whether it is cancelled; costs one atomic load. Async-signal-safe. */
     [[nodiscard]] bool cancelled() const noexcept { return proc_cancelled(get()); }
@@ -137,6 +237,73 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
         return polled(proc_poll(get(), fds, count, PROC_FOREVER));
     }
 
+    /**
+     * Reads what there is, as proc_read: from blocking descriptors and others, whose flags are left as they are. Signals do not
+     * end it.
+     *
+     * @return how many bytes; 0 at the end; -1 if it is cancelled, then nothing was read, or if the time is up (`errno` is ECANCELED or
+     *         ETIMEDOUT). Throws a proc::failure with a code of `errno` if reading fails.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] ssize_t read(int fd, void *buffer, std::size_t size,
+                               const std::chrono::duration<Rep, Period> &time) const {
+        return read_within(fd, buffer, size, detail::nanoseconds(time));
+    }
+
+    /** The same, for as long as it takes. */
+    [[nodiscard]] ssize_t read(int fd, void *buffer, std::size_t size) const {
+        return read_within(fd, buffer, size, PROC_FOREVER);
+    }
+
+    /**
+     * Writes all of it, as proc_write_all; the time is that of the whole call. It raises no signal.
+     *
+     * @return whether all was written. If not, it is cancelled, or the time is up (`errno` is ECANCELED or ETIMEDOUT), and an
+     *         unknown part was written. Throws a proc::failure with a code of `errno` if writing fails: EPIPE if nobody
+     *         will read it.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] bool write_all(int fd, const void *buffer, std::size_t size,
+                                 const std::chrono::duration<Rep, Period> &time) const {
+        return write_all_within(fd, buffer, size, detail::nanoseconds(time));
+    }
+
+    /** The same, for as long as it takes. */
+    [[nodiscard]] bool write_all(int fd, const void *buffer, std::size_t size) const {
+        return write_all_within(fd, buffer, size, PROC_FOREVER);
+    }
+
+    /**
+     * Accepts a connection, as proc_accept. It is the caller's, close-on-exec and non-blocking.
+     *
+     * @return the connection; -1 if it is cancelled, or if the time is up (`errno` is ECANCELED or ETIMEDOUT). Throws a proc::failure
+     *         with a code of `errno` if accepting fails.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] int accept(int listener, const std::chrono::duration<Rep, Period> &time) const {
+        return accept_within(listener, detail::nanoseconds(time));
+    }
+
+    /** The same, for as long as it takes. */
+    [[nodiscard]] int accept(int listener) const { return accept_within(listener, PROC_FOREVER); }
+
+    /**
+     * Connects a socket, as proc_connect. Unless it returns true, the socket is only good for being closed.
+     *
+     * @return whether it is connected. If not, the handle is cancelled, or the time is up (`errno` is ECANCELED or ETIMEDOUT; the
+     *         latter also if it is the system's time). Throws a proc::failure with a code of `errno` if connecting fails.
+     */
+    template <class Rep, class Period>
+    [[nodiscard]] bool connect(int socket, const ::sockaddr *address, std::uint32_t size,
+                               const std::chrono::duration<Rep, Period> &time) const {
+        return connect_within(socket, address, size, detail::nanoseconds(time));
+    }
+
+    /** The same, for as long as it takes. */
+    [[nodiscard]] bool connect(int socket, const ::sockaddr *address, std::uint32_t size) const {
+        return connect_within(socket, address, size, PROC_FOREVER);
+    }
+
   private:
     using handle::handle;
 
@@ -145,7 +312,35 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
             throw failure(proc::error::from_errno("proc_poll"));
         return ready;
     }
+
+    template <class Result> static Result done(Result result, const char *function) {
+        if (result < 0 && errno != ECANCELED && errno != ETIMEDOUT)
+            throw failure(proc::error::from_errno(function));
+        return result;
+    }
+
+    ssize_t read_within(int fd, void *buffer, std::size_t size, std::int64_t timeout_ns) const {
+        return done(proc_read(get(), fd, buffer, size, timeout_ns), "proc_read");
+    }
+
+    bool write_all_within(int fd, const void *buffer, std::size_t size,
+                          std::int64_t timeout_ns) const {
+        return done(proc_write_all(get(), fd, buffer, size, timeout_ns), "proc_write_all") >= 0;
+    }
+
+    int accept_within(int listener, std::int64_t timeout_ns) const {
+        return done(proc_accept(get(), listener, timeout_ns), "proc_accept");
+    }
+
+    bool connect_within(int socket, const ::sockaddr *address, std::uint32_t size,
+                        std::int64_t timeout_ns) const {
+        return done(proc_connect(get(), socket, address, size, timeout_ns), "proc_connect") == 0;
+    }
 };
+
+inline bool error::is_echo(const proc::cancel &cancel) const noexcept {
+    return proc_error_is_echo(get(), cancel.get());
+}
 
 } // namespace proc
 

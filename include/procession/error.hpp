@@ -10,18 +10,26 @@
 #include <optional>
 #include <procession/handle.hpp>
 #include <system_error>
+#include <vector>
 
 namespace proc {
+
+class cancel;
 
 /**
  * How a process ended: success, or an error, which never changes. `if (error)` asks whether it failed.
  *
  * Three kinds of errors: a *failure* has a code and a message; a *task error* says in which task its
  * cause happened; a *multi error* lists the errors of processes that ran side by side. A failure may
- * carry an exception.
+ * carry an exception. Any of them may be wrapped in a text.
  *
  * A value of one word: copying it shares the error, and what was moved from is success. On success
  * accessors answer as C does for NULL: code 0, message "success", no parts.
+ *
+ * A handle keeps why it was cancelled, and that of a group is cancelled by the first exception that leaves one of its
+ * callables. If that exception owns a copy of the handle, or of one below it, perhaps as a member of the object that
+ * has failed, the two keep each other and are never released. Let it own a std::weak_ptr of the object then, or what
+ * is to be told of it.
  *
  * Threads: as for every value of this library (see detail::handle). The exception that an error carries
  * is one object, which all who catch it share.
@@ -58,8 +66,11 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      *
      * Its message is `what()`, and for what is no std::exception the name of its type. Exceptions that are
      * nested in it (std::nested_exception) follow, each after ": ". Its code is that of the first of them
-     * that is a std::system_error of `errno`'s categories or a proc::failure, else -1. A proc::failure alone
-     * is unpacked: the result is its error itself.
+     * that is a std::system_error of `errno`'s categories, else -1.
+     *
+     * A proc::failure and a proc::error are unpacked: the result is the error itself. If one of them is nested
+     * in other exceptions, the result is that error with the texts of the others before it, as `wrap` does; so
+     * "stopped, as asked" stays that, whatever was said around it. The others are kept as their text alone.
      *
      * If there is no memory to carry it, the result is an error that says so, with code ENOMEM.
      */
@@ -75,28 +86,49 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
         return adopt(proc_errno(what.c_str()));
     }
 
+    /**
+     * All these as one: a multi error of them in this order, or the one that is left; success if none is. Multi
+     * errors are opened, so that what they list stands side by side with the others. An error that is there twice,
+     * as the same object, is listed once.
+     */
+    [[nodiscard]] static error merge(std::vector<error> errors);
+
+    /**
+     * This error with a text before its own: "TEXT: CAUSE". In all else it is what it wraps: `code`, `is`,
+     * `find_task`, `exception` and `is_echo` look through the text, and `cause` gives what it wraps. Beside
+     * others it counts as one. Success stays success; NULL adds nothing.
+     */
+    [[nodiscard]] error wrap(detail::text text) const noexcept;
+
     /** Whether it is an error. */
     explicit operator bool() const noexcept { return get() != nullptr; }
 
-    /** 0 on success, else not 0. A task error's is its cause's, a multi error's that of its first. */
+    /**
+     * 0 on success, else not 0. A task error's is its cause's, a multi error's that of its first, which is the
+     * first failure, if there is one in it.
+     */
     [[nodiscard]] int code() const noexcept { return proc_error_code(get()); }
 
     /**
      * The whole text, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is "N errors:" and
-     * then, for each, a line break, "- " and its text.
+     * then, for each, a line break, "- " and its text. Of an error that is in another more than once, all but the
+     * first place say "(as above)". What is put together of others is cut at 1 MiB, and says how much was left out.
      */
     [[nodiscard]] std::string message() const { return proc_error_message(get()); }
 
     /** The name of the task that failed; nothing if it is not a task error. */
     [[nodiscard]] std::optional<std::string> task_type() const;
 
-    /** Why the task failed; success if it is not a task error. */
+    /** Why the task failed, or what the text is around; success if it is neither a task error nor wrapped. */
     [[nodiscard]] error cause() const noexcept { return share(proc_error_cause(get())); }
 
     /** How many errors there are side by side: in a multi error two or more, else one; success: 0. */
     [[nodiscard]] std::size_t count() const noexcept { return proc_error_count(get()); }
 
-    /** One of the errors side by side, in order of completion; success if there are not so many. */
+    /**
+     * One of the errors side by side; success if there are not so many. Combinators list failures first, then what
+     * only passes on why they were cancelled, each in order of completion.
+     */
     [[nodiscard]] error operator[](std::size_t index) const noexcept {
         return share(proc_error_at(get(), index));
     }
@@ -107,6 +139,13 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
 
     /** Whether the error, or any error in it, has this code. */
     [[nodiscard]] bool is(int code) const noexcept { return proc_error_is(get(), code); }
+
+    /**
+     * Whether it only says "stopped, as asked": there is nothing in it but why that handle, or one above it, was
+     * cancelled, inside of any number of tasks, texts and multi errors. It is the cause itself that counts, not
+     * what looks like it, and the whole of it. Success is no echo.
+     */
+    [[nodiscard]] bool is_echo(const cancel &cancel) const noexcept;
 
     /** The first task error with this name: the error itself or one in it, depth first; else success. */
     [[nodiscard]] error find_task(detail::text task_type) const noexcept {
@@ -178,6 +217,19 @@ inline error::iterator error::end() const noexcept { return {get(), count()}; }
 inline std::optional<std::string> error::task_type() const {
     const char *name = proc_error_task_type(get());
     return name ? std::optional<std::string>(name) : std::nullopt;
+}
+
+inline error error::merge(std::vector<error> errors) {
+    std::vector<proc_error *> owned(errors.size());
+    for (std::size_t i = 0; i < errors.size(); ++i)
+        owned[i] = errors[i].release();
+    return adopt(proc_error_merge(owned.data(), owned.size()));
+}
+
+inline error error::wrap(detail::text text) const noexcept {
+    if (text.c_str() == nullptr)
+        return *this;
+    return adopt(proc_error_wrap(proc_error_ref(get()), "%s", text.c_str()));
 }
 
 } // namespace proc

@@ -13,6 +13,7 @@
 #include <cxxabi.h>
 #include <memory>
 #include <procession/error.hpp>
+#include <string_view>
 #include <typeinfo>
 
 namespace proc {
@@ -20,8 +21,8 @@ namespace proc {
 /**
  * An error as an exception: what proc::run throws. `what()` is the whole text of the error.
  *
- * To let a callable fail with a code and a text, return a proc::error or throw this. It leaves a callable
- * as the error in it, so that it is the same error however many runs it passes through.
+ * To let a callable fail with a code and a text, return a proc::error or throw one or this. Either leaves a
+ * callable as the error itself, so that it is the same error however many runs it passes through.
  */
 class [[gnu::visibility("default")]] failure final : public std::exception {
   public:
@@ -84,8 +85,6 @@ inline std::string text_of(const std::exception_ptr &exception) {
 inline int code_of(const std::exception_ptr &exception) noexcept {
     try {
         std::rethrow_exception(exception);
-    } catch (const failure &caught) {
-        return caught.error().code();
     } catch (const error &caught) {
         return caught.code();
     } catch (const std::system_error &caught) {
@@ -119,23 +118,41 @@ inline proc_error *carry(const std::exception_ptr &exception) {
                                          release_exception);
 }
 
-/** What a proc::failure has in it. NULL of all else, and of one that was made of success: that is carried as it is. */
-inline proc_error *unpacked(const std::exception_ptr &exception) noexcept {
+/** The error that an exception is. Success of all else, and of one that was made of success: that is carried as it is. */
+inline error unpacked(const std::exception_ptr &exception) noexcept {
     try {
         std::rethrow_exception(exception);
     } catch (const failure &caught) {
-        return proc_error_ref(caught.error().get());
+        return caught.error();
+    } catch (const error &caught) {
+        return caught;
     } catch (...) {
-        return nullptr;
+        return {};
     }
 }
 
-inline proc_error *error_of(const std::exception_ptr &exception) noexcept {
-    proc_error *const inside = exception ? unpacked(exception) : nullptr;
-    if (inside != nullptr || !exception)
+/** The error that an exception is, or that is nested in it, with the texts around it. Success if there is none. */
+inline error unwrapped(const std::exception_ptr &exception) {
+    constexpr std::string_view colon = ": ";
+    std::string around;
+    auto inmost = exception;
+    while (auto nested = nested_in(inmost)) {
+        around.append(text_of(inmost)).append(colon);
+        inmost = std::move(nested);
+    }
+    error inside = unpacked(inmost);
+    if (around.empty())
         return inside;
+    around.resize(around.size() - colon.size()); // The last one comes with the wrapping.
+    return inside.wrap(around);
+}
+
+inline proc_error *error_of(const std::exception_ptr &exception) noexcept {
+    if (!exception)
+        return nullptr;
     try {
-        return carry(exception);
+        error inside = unwrapped(exception);
+        return inside ? inside.release() : carry(exception);
     } catch (...) {
         return proc_error_new(ENOMEM, "there is no memory to carry an exception");
     }

@@ -41,8 +41,9 @@ template <class Callable> bool is_empty(const Callable &callable) {
  * cancelled already. It must not throw: what leaves it ends the program, with a message.
  *
  * Once a hook has been destroyed, its callable is not running and never will, so that it may refer to what
- * lives as long as the hook. Only if it is destroyed by the callable itself, it does not wait, and
- * the callable goes on to its end.
+ * lives as long as the hook. Only if it is destroyed by the callable itself, or by what that runs, on
+ * whatever thread, it does not wait, and the callable goes on to its end. So where a hook is destroyed, and
+ * where its handle is cancelled, no mutex may be held that the callable takes.
  *
  * It can be moved, not copied. A hook that was moved from, or is default-constructed, hooks nothing.
  */

@@ -4,9 +4,13 @@
 #ifndef PROCESSION_JOB_HPP
 #define PROCESSION_JOB_HPP
 
+#include <cerrno>
+#include <mutex>
 #include <procession/process.hpp>
 
 namespace proc {
+
+class job;
 
 namespace detail {
 
@@ -27,6 +31,40 @@ template <class Callable> notice to_notice(Callable &&callable) {
     return {give_notice<stored>, std::make_shared<stored>(std::forward<Callable>(callable))};
 }
 
+struct now {};
+
+/**
+ * What a job is to begin with, until it does. It is a temporary of the expression that starts the job: at the end of
+ * the expression the job begins, if it has not yet.
+ */
+class beginning {
+  public:
+    explicit beginning(now /* never `{}`, which may be a handle */) noexcept {}
+    beginning(const beginning &) = delete;
+    beginning &operator=(const beginning &) = delete;
+    ~beginning();
+
+  private:
+    friend class proc::job;
+
+    const job *job_ = nullptr;
+    proc_impl *what_ = nullptr;
+    void (*on_done_)(void *user_data) = nullptr;
+    std::once_flag once_{};
+};
+
+/** `errno` is 0 while this is there, and then again what it was. */
+class own_errno {
+  public:
+    own_errno() noexcept { errno = 0; }
+    own_errno(const own_errno &) = delete;
+    own_errno &operator=(const own_errno &) = delete;
+    ~own_errno() { errno = before_; }
+
+  private:
+    const int before_ = errno;
+};
+
 } // namespace detail
 
 /**
@@ -34,13 +72,17 @@ template <class Callable> notice to_notice(Callable &&callable) {
  * that have an end of their own.
  *
  * No job is left behind: one that is destroyed, or assigned to, before it was joined is cancelled and waited for.
- * What it ended with is lost then; who wants to know it, joins it.
+ * What it ended with is lost then; who wants to know it, joins it. A job is assigned to by ending the old one first, so
+ * `job = proc::start(what)` never runs both at the same time.
  *
  * It can be moved, not copied. A job that was moved from, joined or default-constructed is empty: there is nothing to
  * wait for, and joining it fails with EINVAL.
  *
  * What is a part of a job, and the callable that is told of its end, cannot join it; and it must not destroy it:
  * that ends the program, with a message.
+ *
+ * In a child of `fork` a job of the parent's is not there: joining it returns an error with code EOWNERDEAD, waiting
+ * returns false, and destroying it does nothing, its handle is not cancelled either.
  */
 class job {
   public:
@@ -48,47 +90,46 @@ class job {
     job() noexcept = default;
 
     /** Starts a process below a handle; what proc::start does. */
-    job(process what, const proc::cancel &above, detail::notice on_done)
-        : cancel_(above.child()), told_(std::move(on_done.callable)),
-          job_(proc_start(what.release(), cancel_.get(), on_done.function, told_.get())) {}
+    job(process what, const proc::cancel &above, detail::notice on_done,
+        detail::beginning &&beginning = detail::beginning(detail::now()))
+        : cancel_(above.child()), told_(std::move(on_done.callable)), beginning_(&beginning) {
+        beginning.job_ = this;
+        beginning.what_ = what.release();
+        beginning.on_done_ = on_done.function;
+    }
 
-    job(job &&other) noexcept
-        : cancel_(std::move(other.cancel_)), told_(std::move(other.told_)),
-          job_(std::exchange(other.job_, nullptr)) {}
+    job(job &&other) noexcept { take(other); }
 
-    job &operator=(job &&other) noexcept {
-        job kept(std::move(other));
-        std::swap(cancel_, kept.cancel_);
-        std::swap(told_, kept.told_);
-        std::swap(job_, kept.job_);
+    job &operator=(job &&other) noexcept { // NOLINT(bugprone-exception-escape): see `end`
+        if (this != &other) {
+            end();
+            take(other);
+        }
         return *this;
     }
 
     job(const job &) = delete;
     job &operator=(const job &) = delete;
 
-    /* From inside of the job, joining throws, which ends the program here. */
-    ~job() { // NOLINT(bugprone-exception-escape)
-        if (!joinable())
-            return;
-        cancel_.trigger();
-        (void)try_join();
-    }
+    ~job() { end(); } // NOLINT(bugprone-exception-escape): see `end`
 
     /** Whether there is a job to join. */
-    [[nodiscard]] bool joinable() const noexcept { return job_ != nullptr; }
+    [[nodiscard]] bool joinable() const noexcept { return get() != nullptr; }
 
     /** The handle that it runs under, which is its own: cancelling it cancels the job and nothing else. */
-    [[nodiscard]] const proc::cancel &cancel() const noexcept { return cancel_; }
+    [[nodiscard]] const proc::cancel &cancel() const noexcept {
+        begin();
+        return cancel_;
+    }
 
     /** Blocks until it is complete (true). From inside of the job, or if it is empty, it returns false at once. */
-    bool wait() const noexcept { return proc_job_wait(job_, PROC_FOREVER); }
+    bool wait() const noexcept { return proc_job_wait(get(), PROC_FOREVER); }
 
     /** The same, or until the time is up, by the monotonic clock (false). */
     template <class Rep, class Period>
     bool wait(const std::chrono::duration<Rep, Period> &time) const
         noexcept(std::is_arithmetic_v<Rep>) {
-        return proc_job_wait(job_, detail::nanoseconds(time));
+        return proc_job_wait(get(), detail::nanoseconds(time));
     }
 
     /**
@@ -96,7 +137,7 @@ class job {
      * the job's: joining closes it. Throws a proc::failure with a code of `errno` if none can be had.
      */
     [[nodiscard]] int fd() const {
-        const int descriptor = proc_job_fd(job_);
+        const int descriptor = proc_job_fd(get());
         if (descriptor < 0)
             throw failure(error::from_errno("proc_job_fd"));
         return descriptor;
@@ -107,9 +148,10 @@ class job {
      * From inside of the job it throws a proc::failure with code EDEADLK, and the job stays as it is.
      */
     [[nodiscard]] error try_join() {
-        if (proc_job_inside(job_))
-            throw failure(error::adopt(proc_job_join(job_))); // That says why it refuses to.
-        error ended = error::adopt(proc_job_join(job_));
+        const detail::own_errno tells; // Whether it was refused.
+        error ended = error::adopt(proc_job_join(get()));
+        if (errno == EDEADLK)
+            throw failure(std::move(ended)); // That says why.
         job_ =
             nullptr; // Only now: what is a part of the job may look at it for as long as it runs.
         told_.reset();
@@ -123,35 +165,99 @@ class job {
     }
 
   private:
+    friend class detail::beginning;
+
+    /** Begins it, if it has not begun. */
+    void begin() const noexcept {
+        if (beginning_ == nullptr)
+            return;
+        std::call_once(beginning_->once_, [this] {
+            job_ = proc_start(beginning_->what_, cancel_.get(), beginning_->on_done_, told_.get());
+        });
+    }
+
+    [[nodiscard]] proc_job *get() const noexcept {
+        begin();
+        return job_;
+    }
+
+    /** Becomes what another job is, which has begun then. */
+    void take(job &other) noexcept {
+        other.leave_beginning();
+        cancel_ = std::move(other.cancel_);
+        told_ = std::move(other.told_);
+        job_ = std::exchange(other.job_, nullptr);
+    }
+
+    /* From inside of the job, joining throws, which ends the program here. */
+    void end() noexcept { // NOLINT(bugprone-exception-escape)
+        leave_beginning();
+        if (job_ == nullptr)
+            return;
+        // Hooks on it would do in the child of a fork what is meant for the parent.
+        if (!is_inherited())
+            cancel_.trigger();
+        (void)try_join();
+    }
+
+    void leave_beginning() noexcept {
+        begin();
+        if (beginning_ != nullptr)
+            std::exchange(beginning_, nullptr)->job_ = nullptr;
+    }
+
+    /** Whether this is a child of `fork`, and the job its parent's. */
+    [[nodiscard]] bool is_inherited() const noexcept {
+        const detail::own_errno tells;
+        return !proc_job_wait(job_, 0) && errno == EOWNERDEAD;
+    }
+
     proc::cancel cancel_ = proc::cancel::adopt(nullptr);
     std::shared_ptr<void> told_{};
-    proc_job *job_ = nullptr;
+    mutable proc_job *job_ = nullptr;
+    mutable detail::beginning *beginning_ = nullptr;
 };
+
+inline detail::beginning::~beginning() {
+    if (job_ != nullptr) {
+        job_->begin();
+        job_->beginning_ = nullptr;
+    }
+}
 
 /**
  * Starts a process, or a callable as one, and returns at once.
+ *
+ * It begins at the end of the expression in which this is called; if the job is moved, waited for or otherwise used in
+ * that expression, it begins then. So in `job = proc::start(what)` the old job has ended before the new one begins.
  *
  * Threads: it runs on a thread of the library from its beginning. If there is none to be had, it fails with EAGAIN.
  *
  * @param part     what to run; an empty process fails with EINVAL.
  * @param cancel   the job is cancelled with this handle; without, or if it is empty, by itself only.
  * @param on_done  takes nothing, and is called once, on a thread of the library, when the process has completed and
- *                 the job's descriptor is readable, and before a join returns: it may be called before this returns.
- *                 It must not throw: what leaves it ends the program, with a message. It may be move-only. An empty one
- *                 is none.
+ *                 the job's descriptor is readable, and before a join returns (see `proc_start` in procession.h). It
+ *                 must not throw: what leaves it ends the program, with a message. It may be move-only. An empty one is
+ *                 none.
  */
 template <class Part, class Callable>
-[[nodiscard]] job start(Part &&part, const cancel &cancel, Callable &&on_done) {
+[[nodiscard]] job start(Part &&part, const cancel &cancel, Callable &&on_done,
+                        detail::beginning &&beginning = detail::beginning(detail::now())) {
     return job(detail::to_process(std::forward<Part>(part)), cancel,
-               detail::to_notice(std::forward<Callable>(on_done)));
+               detail::to_notice(std::forward<Callable>(on_done)), std::move(beginning));
 }
 
-template <class Part> [[nodiscard]] job start(Part &&part, const cancel &cancel) {
-    return job(detail::to_process(std::forward<Part>(part)), cancel, {});
+template <class Part>
+[[nodiscard]] job start(Part &&part, const cancel &cancel,
+                        detail::beginning &&beginning = detail::beginning(detail::now())) {
+    return job(detail::to_process(std::forward<Part>(part)), cancel, {}, std::move(beginning));
 }
 
-template <class Part> [[nodiscard]] job start(Part &&part) {
-    return start(std::forward<Part>(part), cancel::adopt(nullptr));
+template <class Part>
+[[nodiscard]] job start(Part &&part,
+                        detail::beginning &&beginning = detail::beginning(detail::now())) {
+    return job(detail::to_process(std::forward<Part>(part)), cancel::adopt(nullptr), {},
+               std::move(beginning));
 }
 
 } // namespace proc

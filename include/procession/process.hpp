@@ -4,9 +4,7 @@
 #ifndef PROCESSION_PROCESS_HPP
 #define PROCESSION_PROCESS_HPP
 
-#include <initializer_list>
 #include <procession/callable.hpp>
-#include <vector>
 
 namespace proc {
 
@@ -53,11 +51,12 @@ template <class Callable> [[nodiscard]] process make(Callable &&callable) {
     using stored = std::decay_t<Callable>;
     static_assert(detail::is_callable<stored>,
                   "procession: a callable takes proc::cancel, std::stop_token (C++20) or nothing");
+    static_assert(detail::can_be_kept<Callable>,
+                  "procession: a callable that cannot be copied is given by std::move");
     if (detail::is_empty<stored>(callable))
         return process::adopt(proc_new(nullptr, nullptr, nullptr));
-    using functions = detail::callback<stored>;
     auto *data = new stored(std::forward<Callable>(callable));
-    return process::adopt(proc_new(functions::run, data, functions::destroy));
+    return process::adopt(proc_new(detail::run_callable<stored>, data, detail::destroy<stored>));
 }
 
 namespace detail {
@@ -73,102 +72,7 @@ template <class Part> process to_process(Part &&part) noexcept(is_process<Part>)
         return make(std::forward<Part>(part));
 }
 
-template <class Part, class = void> inline constexpr bool is_range = false;
-
-template <class Part>
-inline constexpr bool is_range<Part, std::void_t<decltype(std::begin(std::declval<Part &>()))>> =
-    true;
-
-template <class Part, class = void> inline constexpr bool is_owner = false;
-
-/** A container, unlike a view, may be emptied if it is given up. */
-template <class Part>
-inline constexpr bool is_owner<Part, std::void_t<typename Part::allocator_type>> = true;
-
-/** What a combinator combines: processes, callables, and ranges of these, in a row. */
-class parts {
-  public:
-    template <class Part> void add(Part &&part) {
-        static_assert(is_process<Part> || is_callable<std::decay_t<Part>> || is_range<Part>,
-                      "procession: a combinator takes processes, callables, and ranges of these");
-        if constexpr (is_process<Part> || is_callable<std::decay_t<Part>>)
-            list_.push_back(to_process(std::forward<Part>(part)));
-        else
-            add_all<is_owner<Part>>(part);
-    }
-
-    process combine(proc_impl *(*combinator)(proc_impl *const *, std::size_t)) && {
-        std::vector<proc_impl *> impls;
-        impls.reserve(list_.size());
-        for (process &part : list_)
-            impls.push_back(part.release());
-        return process::adopt(combinator(impls.data(), impls.size()));
-    }
-
-  private:
-    template <bool moves, class Range> void add_all(Range &range) {
-        for (auto &&part : range) {
-            if constexpr (moves)
-                add(std::move(part));
-            else
-                add(part);
-        }
-    }
-
-    std::vector<process> list_{};
-};
-
-template <class... Parts>
-process combine(proc_impl *(*combinator)(proc_impl *const *, std::size_t), Parts &&...given) {
-    parts all;
-    (all.add(std::forward<Parts>(given)), ...);
-    return std::move(all).combine(combinator);
-}
-
 } // namespace detail
-
-/**
- * Runs all at the same time, truly: one may wait for any other of them. Returns when all have completed,
- * with all their errors, in order of completion.
- *
- * Each argument is a process, a callable, or a range of these (a std::vector, say), whose elements are moved if
- * the container is given up, else copied. An empty process among them is bad input: the result fails with
- * EINVAL and a message that names function and index, and nothing is started. None at all succeed at once.
- */
-template <class... Parts> [[nodiscard]] process concurrent(Parts &&...parts) {
-    return detail::combine(proc_concurrent, std::forward<Parts>(parts)...);
-}
-
-[[nodiscard]] inline process concurrent(std::initializer_list<process> parts) {
-    return detail::combine(proc_concurrent, parts);
-}
-
-/**
- * Like proc::concurrent, and the first to fail cancels the others; all are waited for. They run below a
- * handle of the group's own, whose cause is the first failing one's error, and which is cancelled
- * before the group returns, on success too. Those that return that cause because they were asked to stop
- * (`cancel.error()`) are not listed again. All other errors are.
- */
-template <class... Parts> [[nodiscard]] process group(Parts &&...parts) {
-    return detail::combine(proc_group, std::forward<Parts>(parts)...);
-}
-
-[[nodiscard]] inline process group(std::initializer_list<process> parts) {
-    return detail::combine(proc_group, parts);
-}
-
-/**
- * Runs one after the other, on the calling thread; arguments as for proc::concurrent. The first error ends it,
- * and those after that one are not started. Cancellation does not skip one: it sees the cancelled handle, so
- * that those which clean up still run, if those before return success when they are asked to stop.
- */
-template <class... Parts> [[nodiscard]] process sequence(Parts &&...parts) {
-    return detail::combine(proc_sequence, std::forward<Parts>(parts)...);
-}
-
-[[nodiscard]] inline process sequence(std::initializer_list<process> parts) {
-    return detail::combine(proc_sequence, parts);
-}
 
 /**
  * Makes a process or callable a task: a named unit of work. If it fails, it fails with a task error, whose

@@ -53,8 +53,9 @@ template <class Part> void run(Part &&part) {
  * completed: what proc::main does, for programs that do more with the error.
  *
  * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal; the process is
- * waited for. A second signal ends the program at once. An error that only passes on the signal's cancellation is
- * none. One call at a time: a second one fails with EBUSY. See `proc_main` in procession.h for the details.
+ * waited for. A further one, a second later or more, ends the program at once. An error that only passes on the
+ * signal's cancellation is none. One call at a time: a second one fails with EBUSY. See `proc_main` in procession.h for
+ * the details.
  */
 template <class Part> [[nodiscard]] error try_main(Part &&part) noexcept(detail::is_process<Part>) {
     process what = detail::to_process(std::forward<Part>(part));

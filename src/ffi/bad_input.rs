@@ -1,10 +1,10 @@
 //! Bad input, in words: which function, which argument, which element.
 
-use crate::crew::SMALLEST;
-use crate::error::Error;
-use crate::process::MAX_DEPTH;
+use crate::base::error::Error;
+use crate::base::thread_name::Prefix;
+use crate::engine::crew::SMALLEST;
 use crate::signal::{self, NoUse};
-use crate::thread_name::Prefix;
+use crate::tree::process::MAX_DEPTH;
 
 /// A mistake in a call.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +31,8 @@ pub(super) enum BadInput {
         argument: &'static str,
         index: usize,
     },
+    #[error("{function}: count is 0, but one child must be the first")]
+    NoChildren { function: &'static str },
     #[error("{function}: count is {count}, more than any array can hold")]
     Count {
         function: &'static str,
@@ -58,6 +60,14 @@ pub(super) enum BadInput {
         Prefix::LONGEST
     )]
     NamePrefix { length: usize },
+    #[error("proc_every: period_ns is {period_ns}, but it must be more than 0")]
+    Period { period_ns: i64 },
+    #[error("proc_supervise: options->jitter_percent is {percent}, but it must be from 0 to 100")]
+    Jitter { percent: i32 },
+    #[error(
+        "proc_supervise: options->longest_delay_ns is {longest}, less than options->first_delay_ns, {first}"
+    )]
+    LongestDelay { longest: i64, first: i64 },
     #[error("{function}: format is {format}, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON")]
     Format { function: &'static str, format: i32 },
     #[error("{function}: {argument} is {number}{}: {}", named(*.number), why(*.wrong))]

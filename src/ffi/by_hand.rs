@@ -6,10 +6,10 @@ use super::bad_input::BadInput;
 use super::errno::set_errno;
 use super::handle::{give, look, share, string, take};
 use super::types::{proc_cancel, proc_error, proc_region};
-use crate::cancel::Cancel;
-use crate::error::Error;
-use crate::trace::{self, Region};
-use crate::{by_hand, process};
+use crate::base::error::Error;
+use crate::base::events::{self, Region};
+use crate::scope::cancel::Cancel;
+use crate::tree::{by_hand, process};
 
 /// # Tasks, regions and logs by hand
 ///
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn proc_task_begin(
 fn refused() -> Cancel {
     let (function, argument) = ("proc_task_begin", "task_type");
     let cancel = Cancel::root(None);
-    cancel.trigger(BadInput::Null { function, argument }.into());
+    cancel.strike_alone(&BadInput::Null { function, argument }.into());
     cancel
 }
 
@@ -60,6 +60,26 @@ pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const pro
     let (task, error): (_, Option<Error>) = unsafe { (take(task), share(error.cast_mut())) };
     if let Some(task) = task {
         by_hand::end(&task, error.as_ref());
+    }
+}
+
+/// Says which one of its kind a task is: the innermost one that the handle is in, be it of `proc_task` or
+/// begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
+/// `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
+///
+/// Ownership: the label is copied. The last one counts.
+///
+/// @param cancel  a handle in the task. NULL, a handle in no task, or one whose task has ended: nothing happens.
+/// @param label   any text; of a long one, the dump shows the first 4 KiB, and the trace 64. NULL: it has none any
+///                more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_task_label(cancel: *mut proc_cancel, label: *const c_char) {
+    // SAFETY: the caller lends both.
+    let (cancel, label) = unsafe { (look(cancel), string(label)) };
+    if let Some(task) = cancel.and_then(|cancel| cancel.task())
+        && task.set_label(label)
+    {
+        events::task_label(&**task);
     }
 }
 
@@ -83,7 +103,7 @@ pub unsafe extern "C" fn proc_region_begin(
         return std::ptr::null_mut();
     }
     // Before anything else, so that nothing else is made ready.
-    let region = if trace::enabled() {
+    let region = if events::wanted() {
         // SAFETY: the caller lends both.
         unsafe { begin_region(cancel, region_type) }
     } else {
@@ -100,7 +120,7 @@ unsafe fn begin_region(cancel: *mut proc_cancel, region_type: *const c_char) -> 
     let (cancel, region_type) = unsafe { (look(cancel), string(region_type)) };
     process::in_task_of(cancel, |task| {
         let region_type = region_type.unwrap_or_default();
-        trace::region_begin(task.map(|task| &**task), region_type)
+        events::region_begin(task.map(|task| &**task), region_type)
     })
 }
 
@@ -115,7 +135,7 @@ unsafe fn begin_region(cancel: *mut proc_cancel, region_type: *const c_char) -> 
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_region_end(region: *mut proc_region) {
     if !region.is_null() {
-        trace::region_end(Region(region.addr()));
+        events::region_end(Region(region.addr()));
     }
 }
 
@@ -133,14 +153,14 @@ pub unsafe extern "C" fn proc_trace_log(
     category: *const c_char,
     message: *const c_char,
 ) {
-    if trace::enabled() {
+    if events::wanted() {
         // SAFETY: the caller lends all three.
         let (cancel, texts) =
             unsafe { (look(cancel), [category, message].map(|text| string(text))) };
         let [category, message] = texts;
         let message = message.unwrap_or(c"proc_trace_log: message is NULL");
         process::in_task_of(cancel, |task| {
-            trace::log(
+            events::log(
                 task.map(|task| &**task),
                 category.unwrap_or_default(),
                 message,

@@ -1,16 +1,23 @@
 //! Cancel handles.
 
 use super::error::strerror;
-use super::handle::{give, lend, look, share, take};
+use super::handle::{elements, give, lend, look, share, take};
 use super::types::{proc_cancel, proc_error};
-use crate::cancel::Cancel;
-use crate::clock;
-use crate::error::Error;
-use crate::frames::{self, Waiting};
+use crate::base::clock;
+use crate::base::error::Error;
+use crate::engine::frames;
+use crate::engine::late_strike;
+use crate::engine::leaf::Waiting;
+use crate::engine::waiting;
+use crate::scope::cancel::Cancel;
 
 /// # Cancellation
 ///
 /// Makes a cancel handle.
+///
+/// It may serve as an event, too, that happens once, for good, with something to tell: `proc_cancel_trigger` makes it
+/// happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
+/// (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
 ///
 /// Ownership: the result is yours. The parent stays yours, and need not outlive the result.
 ///
@@ -23,6 +30,41 @@ pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_
     // SAFETY: the caller lends a valid pointer.
     let parent = unsafe { share(parent) };
     give(parent.map_or_else(|| Cancel::root(None), |parent| parent.child()))
+}
+
+/// Makes a cancel handle below several others: it is cancelled when the first of them is, with its cause. For what belongs to two at
+/// once, as a request that ends with its connection and with the transaction that it is a part of.
+///
+/// It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
+/// deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
+///
+/// Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of it at those above.
+///
+/// @param parents  the handles above; NULLs are left out.
+/// @param count    how many there are; 0, or all are NULL: nothing above.
+/// @return never NULL; cancelled with EINVAL if `parents` is NULL and `count` is not 0.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_cancel_new_any(
+    parents: *const *mut proc_cancel,
+    count: usize,
+) -> *mut proc_cancel {
+    // SAFETY: the caller lends the array.
+    let parents = unsafe { elements(["proc_cancel_new_any", "parents"], parents, count) };
+    give(match parents {
+        Ok(parents) => {
+            // SAFETY: the caller lends valid pointers.
+            let parents = parents
+                .iter()
+                .filter_map(|parent| unsafe { share(*parent) });
+            Cancel::below_all(&parents.collect::<Vec<_>>())
+        }
+        Err(bad) => {
+            let cancelled = Cancel::root(None);
+            cancelled.strike_alone(&bad.into());
+            cancelled
+        }
+    })
 }
 
 /// Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
@@ -45,9 +87,15 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
 }
 
 /// Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
-/// Only the first call counts: its cause stays. Does not wait for anybody to stop.
+/// Only the first call counts: its cause stays.
 ///
-/// Ownership: takes the cause over, whether or not it counts; the handle stays what it was.
+/// When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
+/// called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
+/// anybody to stop.
+///
+/// Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
+/// it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
+/// reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
 ///
 /// @param cancel  may be NULL: then only the cause is released.
 /// @param cause   why; NULL stands for an error with code ECANCELED.
@@ -56,6 +104,7 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
     // SAFETY: the caller lends the handle and hands over the cause.
     let (cancel, cause) = unsafe { (share(cancel), take(cause)) };
     if let Some(cancel) = cancel {
+        late_strike::strike_if_over(&cancel);
         let cancelled = || Error::new(libc::ECANCELED, &strerror(libc::ECANCELED));
         cancel.trigger(cause.unwrap_or_else(cancelled));
     }
@@ -63,7 +112,7 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
 
 /// Whether a handle is cancelled. Once it is, it stays so.
 ///
-/// Threads: async-signal-safe; costs one atomic load, on the handle of a task two.
+/// Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
 ///
 /// @param cancel  NULL is not cancelled.
 #[unsafe(no_mangle)]
@@ -82,8 +131,11 @@ pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) ->
     // SAFETY: the caller lends a valid pointer, and may release it while others wait.
     let cancel = unsafe { share(cancel) };
     cancel.is_some_and(|cancel| {
-        let wait = || cancel.wait(clock::deadline(timeout_ns));
-        frames::while_waiting(Waiting::Wait, wait)
+        let end = clock::deadline(timeout_ns);
+        let wait = || waiting::until(end, |end| cancel.wait(end));
+        let cancelled = waiting::during(Waiting::Wait, wait);
+        late_strike::strike_if_over(&cancel);
+        cancelled
     })
 }
 
@@ -99,12 +151,15 @@ pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) ->
 #[must_use]
 pub unsafe extern "C" fn proc_cancel_error(cancel: *const proc_cancel) -> *mut proc_error {
     // SAFETY: the caller lends a valid pointer.
-    let cause = unsafe { look(cancel) }.and_then(|cancel| cancel.cause());
+    let cancel = unsafe { share(cancel.cast_mut()) };
+    let cause = cancel.as_ref().and_then(|cancel| cancel.cause());
+    cancel.iter().for_each(late_strike::strike_if_over);
     cause.cloned().map_or(std::ptr::null_mut(), give)
 }
 
 /// Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
-/// an error with code EINTR that names the signal, of a handle below another its parent's cause.
+/// an error with code EINTR that names the signal, of a deadline one with code ETIMEDOUT, of a handle below another its
+/// parent's cause.
 ///
 /// @param cancel  may be NULL.
 /// @return borrowed from the handle; NULL if it is not cancelled.

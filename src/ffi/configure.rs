@@ -1,17 +1,20 @@
 //! Choices for the library's threads.
 
-use std::ffi::{CStr, c_char, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::offset_of;
 
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, string};
+use super::signals::{self, Twice};
 use super::sized::{self, Growing};
 use super::types::proc_error;
-use crate::callback::Notice;
-use crate::config::{self, Config, Settled};
-use crate::crew::SMALLEST;
-use crate::error::{Error, Outcome};
-use crate::thread_name::Prefix;
+use crate::base::error::{Error, Outcome};
+use crate::base::signal_set::Set;
+use crate::base::thread_name::Prefix;
+use crate::base::user_data::Notice;
+use crate::engine::config::{self, Config, Settled};
+use crate::engine::crew::SMALLEST;
+use crate::trace::snapshot;
 
 /// The smallest `stack_size` in a `proc_config`.
 pub const PROC_MIN_STACK_SIZE: usize = 16384;
@@ -44,7 +47,9 @@ pub struct proc_config {
     /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
     /// any number. The one that watches over children that nobody runs yet is not among them.
     pub max_idle_threads: usize,
-    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds.
+    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds. A child that a
+    /// callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
+    /// when the thread ends that has started it: keep threads for ever where that matters.
     pub idle_timeout_ns: i64,
     /// What the threads are called: this, and inside of a task this, a slash, and as much of the end of the
     /// task's name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default:
@@ -63,6 +68,16 @@ pub struct proc_config {
     /// event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none
     /// of it before it is needed. 0, the default: it is off.
     pub flight_recorder_size: usize,
+    /// Signals that the threads of the library let in, beside faults such as SIGSEGV, which cannot be among them.
+    /// They are those that each thread must receive itself: by some, a garbage collector stops all threads. Their
+    /// handlers then run on these threads too, where calls of the system may end with EINTR. All other signals
+    /// are blocked there; only the thread that listens for `proc_main` and `proc_on_signal` lets in what they
+    /// listen to. NULL, the default: SIGPROF alone, by which profilers take samples. An array takes the place of
+    /// that; one without elements: none, for a program that blocks SIGPROF on its threads and takes it with
+    /// `sigwait`.
+    pub open_signals: *const c_int,
+    /// How many of them there are. One may be there twice.
+    pub open_signal_count: usize,
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
@@ -81,7 +96,8 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 /// change it until its own first run.
 ///
 /// @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
-///                that is set beyond what this version of the library knows.
+///                that is set beyond what this version of the library knows, and in `open_signals` a number that is
+///                no signal, a fault, SIGKILL or SIGSTOP.
 /// @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_configure(config: *const proc_config) -> *mut proc_error {
@@ -90,29 +106,42 @@ pub unsafe extern "C" fn proc_configure(config: *const proc_config) -> *mut proc
     give_outcome(config.map_err(Error::from).and_then(configure))
 }
 
-fn configure(config: Config) -> Outcome {
-    config::change(config).map_err(|Settled| {
+fn configure(asked: Asked) -> Outcome {
+    config::change(asked.config).map_err(|Settled| {
         let message = "proc_configure: something has run already";
         Error::new(libc::EBUSY, message)
-    })
+    })?;
+    snapshot::keep_last(asked.flight_recorder);
+    Ok(())
 }
 
-/// The configuration that C asks for.
+struct Asked {
+    config: Config,
+    /// How many bytes the flight recorder has; 0: there is none.
+    flight_recorder: usize,
+}
+
+/// What C asks for.
 ///
 /// # Safety
 /// `config` is NULL, or valid with all that it points to.
-unsafe fn read(config: *const proc_config) -> Result<Config, BadInput> {
+unsafe fn read(config: *const proc_config) -> Result<Asked, BadInput> {
     // SAFETY: as promised by the caller.
     let asked = unsafe { sized::read(["proc_configure", "config"], config, FIRST_SIZE)? };
     // SAFETY: as above.
     let prefix = unsafe { string(asked.thread_name_prefix) };
-    Ok(Config {
+    let config = Config {
         stack_size: stack_size(asked.stack_size)?,
         max_idle: asked.max_idle_threads,
         idle_timeout_ns: asked.idle_timeout_ns,
         prefix: prefix.map(name_prefix).transpose()?.flatten(),
         on_start: notice(asked.on_thread_start, asked.user_data),
         on_stop: notice(asked.on_thread_stop, asked.user_data),
+        // SAFETY: as above.
+        open: unsafe { open_signals(&asked)? },
+    };
+    Ok(Asked {
+        config,
         flight_recorder: asked.flight_recorder_size,
     })
 }
@@ -124,6 +153,16 @@ fn stack_size(size: usize) -> Result<Option<usize>, BadInput> {
         PROC_MIN_STACK_SIZE.. => Ok(Some(size)),
         _ => Err(BadInput::StackSize { size }),
     }
+}
+
+/// # Safety
+/// What it points to is valid.
+unsafe fn open_signals(asked: &proc_config) -> Result<Set, BadInput> {
+    let place = ["proc_configure", "config->open_signals"];
+    let (array, count) = (asked.open_signals, asked.open_signal_count);
+    // SAFETY: as promised by the caller.
+    let open = unsafe { signals::array(place, array, count, Twice::Allowed)? };
+    Ok(open.unwrap_or(Config::DEFAULT.open))
 }
 
 fn name_prefix(text: &CStr) -> Result<Option<Prefix>, BadInput> {

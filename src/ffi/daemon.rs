@@ -2,15 +2,18 @@
 
 use std::ffi::{CStr, c_char, c_int};
 
-use super::handle::{give, look, share, take};
+use super::handle::{lend, look, share, string, take};
 use super::main_options::{Given, proc_main_options};
-use super::process::{combine, named, null};
+use super::process::{around, named};
 use super::types::{proc_cancel, proc_error, proc_impl};
 use super::{run, signals};
-use crate::on_signal::OnSignal;
-use crate::process::{Kind, Process};
-use crate::task::Task;
-use crate::{readiness, toplevel};
+use crate::base::clock;
+use crate::base::error::Error;
+use crate::daemon::proc_main;
+use crate::scope::{drain_handle, health, progress, readiness};
+use crate::tree::on_signal::OnSignal;
+use crate::tree::process::Kind;
+use crate::tree::task::Task;
 
 /// # Daemons
 ///
@@ -21,18 +24,34 @@ use crate::{readiness, toplevel};
 /// has still not completed, the live tree is written to standard error, which tells what still runs and
 /// for how long, and the program ends in the way the signal would have ended it (for process 1 of a container, and
 /// by signals that end nothing, with exit status 128 plus its number). If standard error does not take it, the
-/// program ends after 2 seconds all the same. A second one of `signals` ends it so at any moment, at once.
+/// program ends after 2 seconds all the same. A further one of `signals` ends it so at any moment, at once, if it
+/// comes `force_after_ns` after the first or later; one that comes sooner is the same request. Before the program is ended so,
+/// `on_abandon` is called, if it is given.
 ///
 /// The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
-/// that is its own, and not when a group waits for its children after a failure. A signal that comes after such
-/// a cancellation ends the drain time at once.
+/// that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal
+/// that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
 ///
 /// With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
-/// told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, or when the process
-/// completes by itself; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
-/// process), until the process has completed, as long as the library is able to look at what runs; and with each
-/// of these STATUS= with the number of tasks that run. Without NOTIFY_SOCKET nobody is told anything. What cannot
-/// be sent within a second is not sent; the first time, standard error says why.
+/// told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, when the process
+/// completes by itself, or at the failure from which `failure_grace_ns` counts; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
+/// process), until the process has completed, as long as the library is able to look at what runs and the program is healthy
+/// (`proc_healthy`); and with each
+/// of these STATUS= with the number of tasks that run. With STOPPING=1 comes EXTEND_TIMEOUT_USEC= with what drain time and grace
+/// period may take, and ten seconds more, if that is not for ever; if only the drain time was, it comes at the cancellation. When a
+/// SIGHUP arrives for a `proc_on_signal` below that, and the program is up, RELOADING=1 and MONOTONIC_USEC= are told, and READY=1
+/// when all that these run then has returned (Type=notify-reload). MAINPID= is told once by a program that is neither the process in
+/// which the library was loaded, nor a child of it: a daemon that has forked twice. Without NOTIFY_SOCKET nobody is told anything. READY=1 and
+/// STOPPING=1 are kept until the manager has them, however late its socket is there, and however much it has to
+/// read; the first time that this takes longer than a second, standard error says why. A program that ends waits
+/// for a second at most for a manager that is busy, and for none that is not there. The socket is connected before
+/// the process begins, and kept, so that it may lock itself in (`chroot`), become another user, or use up its
+/// descriptors. If the program closes it, it is made anew.
+///
+/// NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
+/// environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To
+/// name another manager set them again; an empty NOTIFY_SOCKET is none. No other thread of the program may use the
+/// environment when this is called.
 ///
 /// A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
 ///
@@ -57,7 +76,7 @@ pub unsafe extern "C" fn proc_main_with(
     let (process, given) = unsafe { (take(r#impl), Given::of(FUNCTION, options)) };
     run::run(FUNCTION, process, |process| {
         let given = given?;
-        let (outcome, signal) = toplevel::main(FUNCTION, process, &given.options);
+        let (outcome, signal) = proc_main::main(FUNCTION, process, &given.options);
         // SAFETY: the caller lends the options until this returns.
         unsafe { given.tell(signal) };
         outcome
@@ -68,15 +87,33 @@ pub unsafe extern "C" fn proc_main_with(
 /// whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
 ///
 /// It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
-/// before the cancellation that is.
+/// before the cancellation that is. Inside of a `proc_shield` it is true also while a cancellation from above has come and
+/// has not reached it.
 ///
-/// Threads: async-signal-safe; costs two atomic loads, on the handle of a task three.
+/// Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
 ///
 /// @param cancel  NULL is not draining.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.draining())
+}
+
+/// A handle that is cancelled when another one begins to drain (`proc_draining`), or is cancelled: to wait for that, to poll it, to have a function
+/// called. Its cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
+///
+/// It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
+/// on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
+///
+/// @param cancel  may be NULL.
+/// @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_drain_handle(cancel: *const proc_cancel) -> *mut proc_cancel {
+    // SAFETY: the caller lends a valid pointer.
+    let cancel = unsafe { share(cancel.cast_mut()) };
+    let drains = cancel.map(|cancel| drain_handle::of(&cancel));
+    // The handle keeps it.
+    lend::<proc_cancel>(drains.as_deref()).cast_mut()
 }
 
 /// Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
@@ -86,8 +123,8 @@ pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
 /// which no service is expected any more. So, in a program
 ///
 /// - without services: at the first call, whoever makes it.
-/// - with services: when each of them has called it, or has succeeded. What is called outside of them does not
-///   count while one is expected.
+/// - with services: when each of them has called it, or has succeeded without having been cancelled. What is called
+///   outside of them does not count while one is expected.
 /// - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
 ///   failed, which is better than to be told too early.
 ///
@@ -102,12 +139,71 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
     }
 }
 
+/// Vouches for the innermost `proc_service` that the handle is in, or, if it is in none, for the program: it does its work, and will say so
+/// again within that time. A service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or
+/// an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
+/// it restarts the program. Choose the time longer than the longest work between two calls: who is busy is not late by that.
+///
+/// Who has never called this does not vouch, and a service that has ended does not any more.
+///
+/// Does not block; from any thread.
+///
+/// @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
+/// @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
+    // SAFETY: the caller lends a valid pointer.
+    if let Some(cancel) = unsafe { share(cancel) } {
+        health::vouch(&cancel, clock::deadline(valid_ns));
+    }
+}
+
+/// Whether all who vouch for themselves by `proc_alive` are within their time: true also where nobody does, and outside of
+/// `proc_main`. The watchdog's beat depends on it; let the answer to a load balancer, too.
+///
+/// Does not block; from any thread.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_healthy() -> bool {
+    health::is_healthy()
+}
+
+/// Says in words what the program does at this moment, as "loading, 40 %": STATUS= for the service manager (`proc_main_with`), instead of the
+/// number of tasks. It is sent at once, and with each further message until another text takes its place. While a stack starts or stops,
+/// what was said last is told, this text or at which layer the stack is.
+///
+/// Does not block.
+///
+/// Ownership: the text is copied.
+///
+/// @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
+/// @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: the number of tasks again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_status(cancel: *mut proc_cancel, text: *const c_char) {
+    // SAFETY: the caller lends both.
+    let (cancel, text) = unsafe { (look(cancel), string(text)) };
+    if let Some(cancel) = cancel {
+        progress::say(cancel.main(), text.map(one_line));
+    }
+}
+
+fn one_line(text: &CStr) -> String {
+    const LONGEST: usize = 1000;
+    let text = text.to_string_lossy();
+    text.chars()
+        .take(LONGEST)
+        .map(|c| if matches!(c, '\n' | '\r') { ' ' } else { c })
+        .collect()
+}
+
 /// Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
 ///
-/// All services of a tree are expected from the moment at which it begins to run, those too that a sequence begins
-/// later. That holds for the tree of `proc_main`, and for one that a callback runs below it. A service that
-/// succeeds is up. One that fails is expected until its whole tree has ended; a callback may then run
-/// another. Below `proc_on_signal`, and outside of `proc_main`, a service is a task like any other.
+/// All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
+/// so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
+/// has not come. A sequence does not wait until a service is up, but until it has ended, as for everything; so services
+/// that run at the same time are children of a group. A service that succeeds is up, unless it was cancelled. One that
+/// fails is expected until all of the process that was given to `proc_main`, `proc_run` or `proc_start`, of which it is a
+/// part, has ended; a callback may then run another. Below `proc_on_signal`, and outside of `proc_main`, a service is a
+/// task like any other.
 ///
 /// Ownership: takes over one reference of `impl`; the name is copied.
 ///
@@ -127,10 +223,11 @@ pub unsafe extern "C" fn proc_service(
 /// Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
 /// configuration again, and the like. Signals that arrive while that one runs count as one more.
 ///
-/// While it runs, the signal does nothing else: the disposition that the program had for it is back when it
-/// returns. It is received even if all of the program's threads block it. Several of them for the same signal all
-/// hear of it, and so does `proc_main` if it is one of its signals: then this has the drain time to react in, and
-/// none if that is 0. It works without `proc_main`, too.
+/// From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
+/// called, and the default action does not happen. It is received even if all of the program's threads block it.
+/// Several of them for the same signal all hear of it, and so does `proc_main` if it is one of its signals. Then what this
+/// runs below that `proc_main` has the drain time before it is cancelled; and if that is 0 it is not run, since the
+/// cancellation comes first. It works without `proc_main`, too.
 ///
 /// It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
 /// (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
@@ -151,12 +248,7 @@ pub unsafe extern "C" fn proc_on_signal(
     // SAFETY: the caller hands over the process.
     let child = unsafe { take(r#impl) };
     let signal = signals::valid(FUNCTION, "signal_number".to_owned(), signal_number);
-    give(match (signal, child) {
-        (Err(bad), _) => Process::invalid(bad.into()),
-        (_, None) => Process::invalid(null(FUNCTION, "impl")),
-        (Ok(_), Some(child)) => {
-            let kind = Kind::OnSignal(OnSignal::new(signal_number, child));
-            combine(FUNCTION, kind, |_| "impl".to_owned())
-        }
+    around(FUNCTION, signal.map_err(Error::from), child, |_, child| {
+        Kind::OnSignal(OnSignal::new(signal_number, child))
     })
 }

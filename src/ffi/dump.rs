@@ -6,8 +6,10 @@ use std::mem::MaybeUninit;
 use super::bad_input::BadInput;
 use super::handle::give_outcome;
 use super::types::proc_error;
-use crate::error::{Error, Outcome};
-use crate::{bug, descriptor, live};
+use crate::base::cancelability;
+use crate::base::error::{Error, Outcome};
+use crate::base::{bug, descriptor};
+use crate::live;
 
 /// How `proc_dump` writes.
 #[repr(C)]
@@ -23,21 +25,41 @@ pub enum proc_dump_format {
 ///
 /// Writes every process that runs now, in the whole program, as a tree: of each its kind and name, its
 /// thread, for how long it runs, what it does (runs, waits in a call of this library, joins its
-/// children), since when its handle is cancelled and why, and how many of its children have not been
-/// started. A callback is told by the address of its code. Ages are exact to some milliseconds.
+/// children, cleans up), since when its handle is cancelled and why, or when a deadline will cancel it, how many of its children
+/// have not been started, and how many places of a nursery with a limit are taken, and wanted by those who wait in `proc_spawn`. A
+/// callback is told by the address of its code, a task by its name, its number
+/// (`proc_trace_task_id`) and its label (`proc_task_label`).
 ///
-/// Each thread is seen at one moment, but not all at the same. Nobody is held up while it is written.
+/// A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
+/// the callback that started it; or, if it was started under a handle of another process, or of a task by
+/// hand, that one; else the next around these. A task by hand has no thread.
+///
+/// Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says
+/// which. Of a name, a label or a cause that is longer than 4 KiB the rest is left out, and said how much
+/// that is.
+///
+/// What a thread is inside of is seen at one moment, but the threads are seen one after the other: what
+/// goes from one to another meanwhile may be missing. A thread is held up only while it is looked at, some
+/// 100 ns for each level that it is inside of, and none while texts are composed and written. Ages are
+/// exact to some milliseconds; where more is to run than there are processors, a process may seem older by
+/// as long as the system lets threads wait, some tens of milliseconds.
+///
+/// If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
+/// thread.
 ///
 /// Threads: any, at any time, from callbacks too; not in signal handlers.
 ///
 /// @param fd      written to until all is written, also if it is non-blocking. Stays yours.
 /// @param format  PROC_DUMP_TEXT or PROC_DUMP_JSON; any other is bad input.
-/// @return NULL, or an error with the `errno` of writing; EINVAL if the format is not known.
+/// @return NULL, or an error with the `errno` of writing (EPIPE if nobody reads it any more: no SIGPIPE is raised);
+///         EINVAL if the format is not known.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_dump(fd: c_int, format: MaybeUninit<proc_dump_format>) -> *mut proc_error {
     // SAFETY: C passes some number; whether it is a format is looked at before it is taken for one.
     let format = unsafe { format.as_ptr().cast::<c_int>().read() };
-    give_outcome(bug::contained(|| dump(fd, format)))
+    give_outcome(bug::contained(|| {
+        cancelability::disabled(|| dump(fd, format))
+    }))
 }
 
 fn dump(fd: c_int, format: c_int) -> Outcome {

@@ -9,13 +9,18 @@ pub(super) fn set_errno(code: c_int) {
 }
 
 /// A number, or -1 and why there is none.
-pub(super) fn or_errno(result: Result<c_int>) -> c_int {
+pub(super) fn or_errno<T: From<i8>>(result: Result<T>) -> T {
     result.unwrap_or_else(|error| {
         set_errno(error.raw_os_error().unwrap_or(libc::EIO));
-        -1
+        T::from(-1)
     })
 }
 
 pub(super) fn bad_input() -> Error {
     Error::from_raw_os_error(libc::EINVAL)
+}
+
+pub(super) fn errno() -> c_int {
+    // SAFETY: the C library returns the address of the calling thread's own.
+    unsafe { *libc::__errno_location() }
 }

@@ -3,10 +3,10 @@
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::io;
 
-use super::handle::{give, lend, look, share, string, take};
-use super::types::{proc_destroy_fn, proc_error};
-use crate::callback::UserData;
-use crate::error::{self, Error, Payload};
+use super::handle::{elements, give, give_outcome, lend, look, share, string, take};
+use super::types::{proc_cancel, proc_destroy_fn, proc_error};
+use crate::base::error::{self, Echoes, Error, Payload};
+use crate::base::user_data::UserData;
 
 /// # Errors
 ///
@@ -29,6 +29,11 @@ pub unsafe extern "C" fn proc_error_new(code: c_int, message: *const c_char) -> 
 ///
 /// Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
 /// is called with it, when the last reference to the error is released.
+///
+/// A handle keeps why it was cancelled: that of a group keeps the error of the child that failed first, and so do
+/// all handles below it. If the payload owns a reference to such a handle, for instance as a part of the object
+/// that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
+/// which the error may cancel: release that one before the error is returned, or let the payload only know the object.
 ///
 /// @param code     as for `proc_error_new`.
 /// @param message  as for `proc_error_new`.
@@ -127,6 +132,69 @@ pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
     error
 }
 
+/// Puts a text, as `printf` would print it, before that of an error: "TEXT: CAUSE".
+///
+/// In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
+/// or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
+/// `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+///
+/// Ownership: takes the cause over; the result is yours; format and arguments are only read.
+///
+/// @param cause   NULL: the result is NULL.
+/// @param format  as for `printf`; NULL: the result is the cause.
+/// @return NULL for NULL.
+///
+/// cbindgen:postfix=PROC_PRINTF(2, 3)
+#[unsafe(no_mangle)]
+#[must_use]
+#[cfg(any())] // For the header only, as `proc_errorf`.
+pub unsafe extern "C" fn proc_error_wrap(
+    cause: *mut proc_error,
+    format: *const c_char,
+    _: ...
+) -> *mut proc_error {
+}
+
+/// What `proc_error_wrap` does once its text is printed.
+///
+/// # Safety
+/// The cause is NULL or handed over; the text is NULL or a string.
+pub(super) unsafe extern "C" fn wrap(
+    cause: *mut proc_error,
+    text: *const c_char,
+) -> *mut proc_error {
+    // SAFETY: as promised by the caller.
+    match unsafe { (take(cause), string(text)) } {
+        (Some(cause), Some(text)) => give(Error::wrap(text, cause)),
+        (cause, _) => cause.map_or(std::ptr::null_mut(), give),
+    }
+}
+
+/// Makes one error of several: a multi error of them in this order, or the one that is left.
+///
+/// For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
+/// side by side with the others; an error that is there twice, as the same object, is listed once.
+///
+/// Ownership: takes over one reference of each error; the array stays yours; the result is yours.
+///
+/// @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
+/// @param count   how many.
+/// @return NULL if none is left.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_error_merge(
+    errors: *const *mut proc_error,
+    count: usize,
+) -> *mut proc_error {
+    // SAFETY: the caller promises that many elements, and gives them up.
+    let elements = unsafe { elements(["proc_error_merge", "errors"], errors, count) };
+    give_outcome(elements.map_err(Error::from).and_then(|elements| {
+        // SAFETY: as above.
+        let taken = elements.iter().filter_map(|error| unsafe { take(*error) });
+        Error::merge(taken.collect())
+    }))
+}
+
 /// Makes another reference to an error.
 ///
 /// @param error  stays yours; may be NULL.
@@ -146,7 +214,8 @@ pub unsafe extern "C" fn proc_error_unref(error: *mut proc_error) {
     drop(unsafe { take(error) });
 }
 
-/// The code of an error: a task error's is its cause's, a multi error's that of its first.
+/// The code of an error: a task error's is its cause's, a multi error's that of its first, which is the first
+/// failure, if there is one in it.
 ///
 /// @param error  may be NULL.
 /// @return never 0 but for NULL.
@@ -157,7 +226,10 @@ pub unsafe extern "C" fn proc_error_code(error: *const proc_error) -> c_int {
 }
 
 /// The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
-/// "N errors:" and then, for each, a line break, "- " and its text.
+/// "N errors:" and then, for each, a line break, "- " and its text. Of an error that is in another more than
+/// once, all but the first place say "(as above)".
+///
+/// A text that is put together of others is no longer than 1 MiB: it ends with how many bytes were left out.
 ///
 /// @param error  may be NULL.
 /// @return borrowed, never NULL; "success" for NULL.
@@ -181,10 +253,10 @@ pub unsafe extern "C" fn proc_error_task_type(error: *const proc_error) -> *cons
     task_type.map_or(std::ptr::null(), CStr::as_ptr)
 }
 
-/// Why the task failed.
+/// Why the task failed, or what the text is around (`proc_error_wrap`).
 ///
 /// @param error  may be NULL.
-/// @return borrowed; NULL if it is not a task error.
+/// @return borrowed; NULL if it is neither a task error nor wrapped.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_cause(error: *const proc_error) -> *const proc_error {
     // SAFETY: the caller lends a valid pointer.
@@ -201,7 +273,11 @@ pub unsafe extern "C" fn proc_error_count(error: *const proc_error) -> usize {
     unsafe { look(error) }.map_or(0, |error| error.items().len().max(1))
 }
 
-/// One of the errors side by side, in order of completion: the first is the one that failed first.
+/// One of the errors side by side.
+///
+/// A combinator lists failures first, so that the first is the one that failed first, and after them what only
+/// passes on why it was cancelled (`proc_error_is_echo`); each in order of completion. `proc_error_merge`
+/// keeps the order that it was given.
 ///
 /// @param error  may be NULL.
 /// @param index  from 0. A single error is itself at 0.
@@ -219,7 +295,7 @@ pub unsafe extern "C" fn proc_error_at(
     }
 }
 
-/// What an error carries (`proc_error_with_payload`): the error itself, else the cause of the task.
+/// What an error carries (`proc_error_with_payload`): the error itself, else what its task or text is around.
 ///
 /// @param error  may be NULL.
 /// @return borrowed; NULL if there is none.
@@ -256,6 +332,27 @@ pub unsafe extern "C" fn proc_error_find_payload(
 pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(error) }.is_some_and(|error| error.has_code(code))
+}
+
+/// Whether an error only says "stopped, as asked": there is nothing in it but why that handle, or one above it,
+/// was cancelled, inside of any number of tasks, texts and multi errors.
+///
+/// It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
+/// of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
+/// echo is no failure.
+///
+/// @param error   may be NULL, which is success, and no echo.
+/// @param cancel  may be NULL, which is not cancelled.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_error_is_echo(
+    error: *const proc_error,
+    cancel: *const proc_cancel,
+) -> bool {
+    // SAFETY: the caller lends valid pointers.
+    let (error, cancel) = unsafe { (look(error), look(cancel)) };
+    error
+        .zip(cancel)
+        .is_some_and(|(error, cancel)| Echoes::of(&cancel.causes()).is_echo(error))
 }
 
 /// The first task error with this name: the error itself or one in it, depth first.

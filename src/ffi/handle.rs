@@ -7,18 +7,25 @@
 use std::ffi::{CStr, c_char};
 use std::mem::ManuallyDrop;
 
-use super::types::{proc_cancel, proc_error, proc_impl, proc_job};
-use crate::cancel::{self, Cancel};
-use crate::error::{self, Error, Outcome};
-use crate::job::Job;
-use crate::process::{self, Process};
-use crate::sync::Arc;
+use super::bad_input::BadInput;
+use super::types::{
+    proc_cancel, proc_channel, proc_error, proc_impl, proc_job, proc_nursery, proc_promise,
+};
+use crate::base::error::{self, Error, Outcome};
+use crate::base::sync::Arc;
+use crate::scope::cancel::{self, Cancel};
+use crate::scope::channel::Channel;
+use crate::scope::promise::{self, Promise};
+use crate::tree::job::Job;
+use crate::tree::nursery::Open;
+use crate::tree::process::{self, Process};
 
 /// A type of C that stands for a counted one of ours.
 pub(super) trait Handle: Sized {
     type Node;
     type Held: Clone;
-    fn into_arc(held: Self::Held) -> Arc<Self::Node>;
+    /// The pointer that stands for what is given up here.
+    fn into_raw(held: Self::Held) -> *const Self::Node;
     fn from_arc(node: Arc<Self::Node>) -> Self::Held;
 }
 
@@ -27,8 +34,8 @@ macro_rules! handle {
         impl Handle for $c {
             type Node = $node;
             type Held = $held;
-            fn into_arc(held: $held) -> Arc<$node> {
-                held.into_arc()
+            fn into_raw(held: $held) -> *const $node {
+                held.into_raw()
             }
             fn from_arc(node: Arc<$node>) -> $held {
                 <$held>::from_arc(node)
@@ -37,24 +44,34 @@ macro_rules! handle {
     };
 }
 
-impl Handle for proc_job {
-    type Node = Job;
-    type Held = Arc<Job>;
-    fn into_arc(held: Arc<Job>) -> Arc<Job> {
-        held
-    }
-    fn from_arc(node: Arc<Job>) -> Arc<Job> {
-        node
-    }
+/// One that is nothing but a shared node.
+macro_rules! counted {
+    ($c:ty, $node:ty) => {
+        impl Handle for $c {
+            type Node = $node;
+            type Held = Arc<$node>;
+            fn into_raw(held: Arc<$node>) -> *const $node {
+                Arc::into_raw(held)
+            }
+            fn from_arc(node: Arc<$node>) -> Arc<$node> {
+                node
+            }
+        }
+    };
 }
+
+counted!(proc_job, Job);
+counted!(proc_nursery, Open);
+counted!(proc_channel, Channel);
 
 handle!(proc_impl, Process, process::Node);
 handle!(proc_error, Error, error::Node);
 handle!(proc_cancel, Cancel, cancel::Node);
+handle!(proc_promise, Promise, promise::Node);
 
 /// Hands a value to C.
 pub(super) fn give<H: Handle>(held: H::Held) -> *mut H {
-    Arc::into_raw(H::into_arc(held)).cast_mut().cast()
+    H::into_raw(held).cast_mut().cast()
 }
 
 /// Takes over what C hands us.
@@ -99,6 +116,32 @@ pub(super) fn give_outcome(outcome: Outcome) -> *mut proc_error {
         Ok(()) => std::ptr::null_mut(),
         Err(error) => give(error),
     }
+}
+
+/// The elements of an array of C.
+///
+/// # Safety
+/// `array` is NULL, or has that many elements, which stay as they are while the result is used.
+pub(super) unsafe fn elements<'a, H>(
+    [function, argument]: [&'static str; 2],
+    array: *const *mut H,
+    count: usize,
+) -> Result<&'a [*mut H], BadInput> {
+    if count == 0 {
+        return Ok(&[]);
+    }
+    if array.is_null() {
+        return Err(BadInput::NullArray {
+            function,
+            argument,
+            count,
+        });
+    }
+    if count > isize::MAX as usize / size_of::<*mut H>() {
+        return Err(BadInput::Count { function, count });
+    }
+    // SAFETY: not NULL, and the caller promises the rest.
+    Ok(unsafe { std::slice::from_raw_parts(array, count) })
 }
 
 /// A string of C; `None` for NULL.

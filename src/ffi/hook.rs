@@ -5,20 +5,30 @@ use std::ffi::c_void;
 use super::errno::set_errno;
 use super::handle::share;
 use super::types::{proc_cancel, proc_hook};
-use crate::callback::Notice;
-use crate::frames::{self, Waiting};
-use crate::observers::Hooked;
+use crate::base::user_data::Notice;
+use crate::engine::late_strike;
+use crate::engine::leaf::Waiting;
+use crate::engine::waiting;
+use crate::scope::hooked::Hooked;
 
 /// Has a function called when a handle is cancelled: for waits that only a function of their own can
 /// interrupt. It is called exactly once, or never if the hook is removed before.
 ///
-/// It is called on the thread that cancels, which may be one of the library's (`proc_fn`), after the
-/// handle and all below it have been cancelled; the hooks of a handle come before those of the handles
-/// below. If the handle is cancelled already, it is called at once, on the calling thread.
+/// By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
+/// a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
+/// already, it is called on the calling thread, before this returns.
 ///
-/// The thread that cancels waits for it, so it should be short. No lock of the library is held
-/// meanwhile: it may call every function of this library, also to remove hooks (its own too), to cancel
-/// and to release handles, and to run processes. It must return, as a callback must.
+/// It is called on the thread that cancels: one that calls `proc_cancel_trigger`, or one that runs processes, which
+/// may be one of the library's (`proc_fn`). If a signal or a deadline cancels, or a group is because no thread can be had for
+/// its children, it is called on a thread of the library's. If none can be had, the handles are cancelled without delay,
+/// and it is called on the first one, at the latest on the thread that runs the group or `proc_main`, before that has
+/// ended.
+///
+/// The thread that calls it waits for it, so it should be short. No lock of the library's is held meanwhile:
+/// it may call every function of this library, also to remove hooks (its own too), to cancel and to release
+/// handles, and to run processes. It must return, as a callback must. Mutexes of the program's are another
+/// matter: one that the function takes must be held neither where the handle is cancelled, nor around
+/// `proc_hook_remove`, which waits for the function.
 ///
 /// Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
 /// cancelled, and, on that of a group, when the group ends.
@@ -43,16 +53,22 @@ pub unsafe extern "C" fn proc_on_cancel(
         return std::ptr::null_mut();
     };
     let data = user_data;
+    late_strike::watch(&cancel);
     let hooked = Hooked::on(cancel, Notice { function, data });
     Box::into_raw(Box::new(hooked)).cast()
 }
 
 /// Removes a hook and releases it. Once this has returned, its function is not running and never will.
-/// If another thread runs it at this moment, this waits until that run is over.
+/// If another thread runs it at this moment, this waits until that run is over; so no mutex may be held here
+/// that the function takes.
 ///
-/// Called from within the function itself, or from what that calls, it returns at once: the function
-/// runs to its end, and is not called again. Two functions that run at the same time must not remove each
-/// other's hooks, since each would wait for the other.
+/// Called from within the function itself, it returns at once: the function runs to its end, and is not
+/// called again. From within is all that is a part of its run, on whatever thread: what it calls, and what it
+/// runs by `proc_run`; also a job that it has started and joins. Two functions that run at the same time must
+/// not remove each other's hooks, since each would wait for the other. A mutex that the function takes must not
+/// be held around this call.
+///
+/// A child of `fork` does not wait for a run on another thread of its parent's, which is not there.
 ///
 /// Ownership: takes the hook over.
 ///
@@ -64,5 +80,5 @@ pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
     }
     // SAFETY: it came from `proc_on_cancel`, and the caller gives it up.
     let hooked = unsafe { Box::from_raw(hook.cast::<Hooked>()) };
-    frames::while_waiting(Waiting::HookRemove, || hooked.stop());
+    waiting::during(Waiting::HookRemove, || drop(hooked));
 }

@@ -3,14 +3,16 @@
 use std::ffi::{c_int, c_void};
 
 use super::bad_input::BadInput;
-use super::errno::{bad_input, or_errno};
-use super::handle::{give, give_outcome, look, share, take};
+use super::errno::{bad_input, errno, or_errno, set_errno};
+use super::handle::{give, give_outcome, share, take};
 use super::types::{proc_cancel, proc_error, proc_impl, proc_job};
-use crate::callback::Notice;
-use crate::clock;
-use crate::error::Error;
-use crate::job::{Job, Work};
-use crate::process::{self, Process};
+use crate::base::clock;
+use crate::base::error::Error;
+use crate::base::sync::Arc;
+use crate::base::user_data::Notice;
+use crate::engine::frames;
+use crate::tree::job::{Job, Refused, Work};
+use crate::tree::process::{self, Process};
 
 /// # Jobs
 ///
@@ -21,14 +23,19 @@ use crate::process::{self, Process};
 /// yours, and is not used any more when the job has been joined.
 ///
 /// Threads: the process runs on a thread of the library from its beginning. If there is none to be had,
-/// it fails with EAGAIN, and `on_done` runs on the calling thread before this returns.
+/// it fails with EAGAIN, and `on_done` runs on the calling thread before this returns. But if that thread
+/// is inside of another job's `on_done`, it runs after that has returned, or in `proc_job_join` of this job,
+/// if that is earlier: so an `on_done` may start its job again, however often that fails.
+///
+/// A child of `fork` does not have its parent's jobs: all functions for jobs say so at once, of a job that
+/// is complete, too.
 ///
 /// @param impl       what to run. NULL is bad input: the job fails with EINVAL.
 /// @param cancel     the handle to run under: the job is cancelled with it. NULL makes a new one, which
 ///                   nothing cancels.
-/// @param on_done    runs exactly once, on a thread of the library, when the process has completed and
-///                   `proc_job_fd` is readable, and before a join returns. It must return, as a callback
-///                   must. May be NULL.
+/// @param on_done    runs exactly once, on a thread of the library if one can be had, when the process has
+///                   completed and `proc_job_fd` is readable, and before a join returns. It must return, as
+///                   a callback must. May be NULL.
 /// @param user_data  passed to `on_done` as it is.
 /// @return never NULL.
 #[unsafe(no_mangle)]
@@ -42,13 +49,16 @@ pub unsafe extern "C" fn proc_start(
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     let process = process.unwrap_or_else(|| Process::invalid(null("proc_start", "impl")));
-    let task = process::task_of(cancel.as_ref());
     let on_done = on_done.map(|function| Notice {
         function,
         data: user_data,
     });
+    let start_site = Arc::new(frames::start_site(cancel.as_ref()));
+    let expected = process.expect_services(cancel.as_ref());
+    let (task, cancel) = process::meant_by(cancel);
     give(Job::start(Work {
-        expected: process.expect_services(cancel.as_ref()),
+        start_site,
+        expected,
         process,
         cancel,
         task,
@@ -62,47 +72,61 @@ pub unsafe extern "C" fn proc_start(
 /// Ownership: the job's; joining the job closes it.
 ///
 /// @param job  NULL is bad input.
-/// @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL.
+/// @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
+///         EOWNERDEAD: in a child of `fork`, for a job of its parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_fd(job: *mut proc_job) -> c_int {
-    // SAFETY: the caller lends a valid pointer.
-    let job = unsafe { look(job) };
+    // SAFETY: the caller lends the job, which another thread may join meanwhile.
+    let job = unsafe { share(job) };
     or_errno(job.map_or_else(|| Err(bad_input()), |job| job.fd()))
 }
 
 /// Blocks until a job is complete or the time is up. Signals do not end it. From inside of the job itself
-/// it returns at once.
+/// (`proc_job_inside`) it returns at once.
 ///
 /// @param job         NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
-/// @return true: complete, so joining it waits for no more than the end of `on_done`. false: the time is up,
-///         and it was not.
+/// @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the
+///         time is up; or it is waited for from inside; or, forever, by what it waits for itself, as
+///         `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false, and `errno`
+///         is EOWNERDEAD.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> bool {
-    // SAFETY: the caller lends a valid pointer.
-    unsafe { look(job) }.is_some_and(|job| job.wait(clock::deadline(timeout_ns)))
+    // SAFETY: the caller lends the job, which another thread may join while this one waits.
+    let Some(job) = (unsafe { share(job) }) else {
+        return false;
+    };
+    job.wait(clock::deadline(timeout_ns)).unwrap_or_else(|| {
+        set_errno(libc::EOWNERDEAD);
+        false
+    })
 }
 
-/// Whether the calling thread is inside of a job, which it therefore cannot join: it runs a callback that
-/// is a part of the job, or `on_done`. For code that may be called from anywhere: where `proc_job_join`
-/// returns EDEADLK, the process itself may have failed with that, and then the job has been released.
+/// Whether the calling thread is inside of a job, which it therefore cannot join: whatever runs as a part of
+/// it, on whatever thread. That is its callbacks, what they run by `proc_run`, the hooks that they trigger
+/// (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and `on_done`. A job that
+/// was started there is not: that one goes on by itself.
 ///
-/// @param job  NULL returns false.
+/// @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
-    // SAFETY: the caller lends a valid pointer.
-    unsafe { look(job) }.is_some_and(Job::is_around_the_caller)
+    // SAFETY: the caller lends the job, which another thread may join meanwhile.
+    unsafe { share(job.cast_mut()) }.is_some_and(|job| job.is_around_the_caller())
 }
 
 /// Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
 ///
-/// A callback that is a part of the job, and `on_done`, cannot wait for it: then it fails with EDEADLK, and
-/// the job stays yours, to be joined by somebody else. `proc_job_inside` tells beforehand.
+/// What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
+/// job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
+/// itself, the join of the oldest of them fails like that: so a job that joins another one can have started it.
+/// `errno` tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still
+/// yours, and else what it was before the call.
 ///
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///
 /// @param job  NULL fails with EINVAL.
-/// @return NULL on success, else the process's error.
+/// @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
+///         parent's, which goes on there.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {
@@ -110,15 +134,30 @@ pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {
     let Some(lent) = (unsafe { share(job) }) else {
         return give_outcome(Err(null("proc_job_join", "job")));
     };
-    let Some(outcome) = lent.join() else {
-        return give(Error::new(
-            libc::EDEADLK,
-            "proc_job_join: the job cannot be joined from inside of itself",
-        ));
+    let before = errno();
+    let outcome = match lent.join() {
+        Err(Refused::Inside) => {
+            set_errno(libc::EDEADLK);
+            return give(inside());
+        }
+        Err(Refused::Inherited) => Err(inherited()),
+        Ok(outcome) => outcome,
     };
     // SAFETY: the caller hands over the job.
     drop(unsafe { take(job) });
+    drop(lent);
+    set_errno(before);
     give_outcome(outcome)
+}
+
+fn inside() -> Error {
+    let text = "proc_job_join: the job cannot be joined from inside of itself";
+    Error::new(libc::EDEADLK, text)
+}
+
+fn inherited() -> Error {
+    let text = "proc_job_join: the job runs in the parent of this process, which was made by fork";
+    Error::new(libc::EOWNERDEAD, text)
 }
 
 fn null(function: &'static str, argument: &'static str) -> Error {

@@ -1,13 +1,14 @@
 //! The options of `proc_main_with`, as C gives them.
 
-use std::ffi::c_int;
-use std::mem::MaybeUninit;
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::{MaybeUninit, offset_of};
 
 use super::bad_input::BadInput;
-use super::signals;
+use super::signals::{self, Twice};
 use super::sized::{self, Growing};
-use crate::shutdown::Options;
-use crate::signal::Set;
+use crate::base::user_data::Notice;
+use crate::daemon::shutdown::Options;
+use crate::signal::{Set, Stops};
 
 /// How a program wants to be stopped: for `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size
 /// and the defaults, and change what you want to be different.
@@ -25,7 +26,7 @@ pub struct proc_main_options {
     pub signal_count: usize,
     /// How long it goes on between the signal and the cancellation, in nanoseconds: `proc_draining` is true at
     /// once, so that nobody is sent here any more, and whoever is still sent is served. Default 0; negative
-    /// (PROC_FOREVER): until the second signal.
+    /// (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
     pub drain_ns: i64,
     /// How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
     /// Default PROC_FOREVER.
@@ -37,25 +38,65 @@ pub struct proc_main_options {
     pub notify: MaybeUninit<bool>,
     /// Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
     pub signal_out: *mut c_int,
+    /// How long after the first of `signals` a further one, whichever of them, ends the program, in nanoseconds. One that
+    /// comes sooner is the same request: the command `timeout` sends it to the program and then to its group, and people press
+    /// Ctrl-C twice. It shortens neither the drain time nor the grace period. Default 1 s; 0: any further one
+    /// does, at once; negative (PROC_FOREVER): none ever does.
+    pub force_after_ns: i64,
+    /// How long it may go on when it stops because of a failure of its own, in nanoseconds: from the moment at which a failure
+    /// cancels the group, nursery, stack or race that all of it is, which nothing but tasks, services, trace regions and shields
+    /// is around. A child that does not return then keeps the others waiting, and no signal may come. When the time is over,
+    /// the live tree is written to standard error, and the failure as `proc_exit_status` writes it, and the program ends with
+    /// exit status 1. Default 0, and negative (PROC_FOREVER): it waits for ever.
+    pub failure_grace_ns: i64,
+    /// Whether to reap orphans while it runs: processes whose parent has ended and that the kernel has given to this program, because it is
+    /// process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER), which this does not. A child that
+    /// the program or this library has made itself is never taken: its status waits for who made it, however late that asks. The kernel does not tell
+    /// them apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
+    /// anything executed, by a child that this program has forked; or it was seen as the child of another one (four times a second, in
+    /// /proc, if that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its
+    /// own. One that a child has executed and left within moments, in the same session, is left as a zombie: where there are many
+    /// such, have a small init as process 1. Default false.
+    pub reap: MaybeUninit<bool>,
+    /// Must be 0.
+    pub reserved: [c_char; 7],
+    /// Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. It saves what the
+    /// program has acknowledged. The live tree is written to standard error first. It has 2 seconds, which no further signal
+    /// shortens; then the program ends, whether or not this has returned. It runs on a thread of its own, which is there from the
+    /// beginning, and may call this library. All else goes on running meanwhile: threads of the program may hold its locks. It is not
+    /// called when the program is aborted because a callback was left by an exception. NULL, the default: nothing is, and a further
+    /// signal ends the program at once.
+    pub on_abandon: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
+    /// Passed to `on_abandon` as it is; may be NULL. It stays yours.
+    pub user_data: *mut c_void,
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers, pointers and a byte that may be any.
 unsafe impl Growing for proc_main_options {}
 
 /// What the first version measured.
-const FIRST_SIZE: usize = size_of::<proc_main_options>();
+const FIRST_SIZE: usize = offset_of!(proc_main_options, force_after_ns);
 
 /// What stops a program that says nothing else.
 const STOPS: [c_int; 2] = [libc::SIGINT, libc::SIGTERM];
 
+/// What PROC_MAIN_OPTIONS_INIT says.
+const FORCE_AFTER_NS: i64 = 1_000_000_000;
+
 /// The options of `proc_main`.
 pub(super) fn defaults() -> Options {
     Options {
-        stops: Set::of(STOPS[0]).and(Set::of(STOPS[1])),
+        stops: Stops {
+            signals: Set::of(STOPS[0]).and(Set::of(STOPS[1])),
+            force_after_ns: FORCE_AFTER_NS,
+        },
         drain_ns: 0,
         grace_ns: -1,
         dump: Set::EMPTY,
         notify: false,
+        failure_grace_ns: 0,
+        on_abandon: None,
+        reap: false,
     }
 }
 
@@ -82,17 +123,31 @@ impl Given {
         let asked = unsafe { sized::read([function, "options"], options, FIRST_SIZE)? };
         // SAFETY: as above.
         unsafe { store(asked.signal_out, None) };
+        if asked.reserved != [0; 7] {
+            let argument = "options->reserved";
+            return Err(BadInput::Unknown { function, argument });
+        }
+        let signals = [function, "options->signals"];
+        let (array, count) = (asked.signals, asked.signal_count);
         // SAFETY: as above.
-        let stops = unsafe { signals::stops(function, asked.signals, asked.signal_count) }?;
-        let stops = stops.unwrap_or(defaults().stops);
+        let stops = unsafe { signals::array(signals, array, count, Twice::Wrong) }?;
+        let stops = Stops {
+            signals: stops.unwrap_or(defaults().stops.signals),
+            force_after_ns: asked.force_after_ns,
+        };
         Ok(Given {
             options: Options {
                 stops,
                 drain_ns: asked.drain_ns,
                 grace_ns: asked.grace_ns,
-                dump: signals::dump(function, asked.dump_signal, stops)?,
-                // SAFETY: it has one byte, which was read; C may have any number in it.
-                notify: unsafe { asked.notify.as_ptr().cast::<u8>().read() } != 0,
+                dump: signals::dump(function, asked.dump_signal, stops.signals)?,
+                notify: is_set(&asked.notify),
+                reap: is_set(&asked.reap),
+                failure_grace_ns: asked.failure_grace_ns,
+                on_abandon: asked.on_abandon.map(|function| Notice {
+                    function,
+                    data: asked.user_data,
+                }),
             },
             signal_out: asked.signal_out,
         })
@@ -115,4 +170,10 @@ unsafe fn store(place: *mut c_int, signal: Option<c_int>) {
     if let Some(place) = unsafe { place.as_mut() } {
         *place = signal.unwrap_or(0);
     }
+}
+
+/// C may have any number in it.
+fn is_set(option: &MaybeUninit<bool>) -> bool {
+    // SAFETY: it has one byte, which was read.
+    unsafe { option.as_ptr().cast::<u8>().read() != 0 }
 }

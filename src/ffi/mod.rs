@@ -1,43 +1,56 @@
-//! The C API. The order of the modules is the order of the header.
+//! The C API. The functions are thin: convert, call, convert. Their documentation is the header's, so it is written
+//! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections.
+//! The rooms, in the order of the header; the last five are what all of them are written with:
 //!
-//! The functions are thin: convert, call, convert. Their documentation is the header's, so it is
-//! written for readers of C. `handle` has the conversions and what makes them sound.
-//! What each function asks of its callers is in the header's words and rules, not in safety sections.
+//! - `types`, `process`, `many`: what C holds by pointers; making processes, also of many children.
+//! - `run`, `error`, `printf`: running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say; with a format.
+//! - `cancel`, `hook`, `io`, `poll`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too.
+//! - `time`, `supervise`, `shield`, `values`: what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
+//! - `channel`, `promise`: bounded queues between threads; what is completed once.
+//! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
+//! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
+//! - `configure`, `trace`, `by_hand`, `trace_hooks`, `version`: choices for the library's threads; traces; tasks, regions and logs by hand; code that is told what happens; which version.
+//! - `handle`, `bad_input`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words.
+//! - `errno`, `signals`, `sized`: failures as the system tells them, signals as C names them, structs that begin with their size.
 #![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
 
 pub mod types;
 
 pub mod process;
 
+pub mod many;
 pub mod run;
 
 pub mod error;
-
 pub mod printf;
 
 pub mod cancel;
-
-pub mod poll;
-
 pub mod hook;
+pub mod io;
+pub mod poll;
+pub mod shield;
+pub mod supervise;
+pub mod time;
+pub mod values;
 
+pub mod channel;
+pub mod promise;
+
+pub mod child;
 pub mod job;
 pub mod main_options;
+pub mod nursery;
 
 pub mod daemon;
-
 pub mod dump;
-
+pub mod start;
 pub mod stats;
 
 pub mod configure;
-
 pub mod trace;
 
 pub mod by_hand;
-
 pub mod trace_hooks;
-
 pub mod version;
 
 mod bad_input;

@@ -2,14 +2,19 @@
 
 use std::ffi::c_int;
 use std::io::Result;
+use std::os::fd::RawFd;
 
 use libc::{nfds_t, pollfd};
 
 use super::errno::{bad_input, or_errno};
 use super::handle::share;
 use super::types::proc_cancel;
-use crate::frames::{self, Waiting};
-use crate::{clock, observers, poll};
+use crate::base::clock;
+use crate::engine::late_strike;
+use crate::engine::leaf::Waiting;
+use crate::engine::waiting;
+use crate::scope::cancel::Cancel;
+use crate::scope::poll;
 
 /// How many files `proc_poll` takes.
 const MOST: nfds_t = 10_000;
@@ -24,7 +29,10 @@ const MOST: nfds_t = 10_000;
 /// and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
 /// it inherits is its parent's.
 ///
-/// Ownership: the descriptor is the handle's, and is closed when the last reference to that is released.
+/// Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
+/// duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
+/// then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
+/// it, when that has ended.
 ///
 /// @param cancel  NULL is bad input.
 /// @return the descriptor; -1 with `errno` EINVAL for NULL, or if none can be had, with that of
@@ -33,7 +41,12 @@ const MOST: nfds_t = 10_000;
 pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
     // SAFETY: the caller lends a valid pointer.
     let cancel = unsafe { share(cancel) };
-    or_errno(cancel.map_or_else(|| Err(bad_input()), |cancel| observers::fd(&cancel)))
+    or_errno(cancel.map_or_else(|| Err(bad_input()), |cancel| watched_fd(&cancel)))
+}
+
+fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
+    late_strike::watch(cancel);
+    cancel.fd()
 }
 
 /// Blocks as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with
@@ -46,6 +59,9 @@ pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
 /// It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
 /// closes that one while a thread waits here, this does not hear of the cancellation any more.
 ///
+/// It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
+/// there in order. In a callback, that ends the program (`proc_fn`).
+///
 /// @param cancel      NULL is never cancelled: only the files and the time count.
 /// @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.
 /// @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
@@ -54,7 +70,7 @@ pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
 /// @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
 ///         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn proc_poll(
+pub unsafe extern "C-unwind" fn proc_poll(
     cancel: *mut proc_cancel,
     fds: *mut pollfd,
     count: nfds_t,
@@ -63,7 +79,8 @@ pub unsafe extern "C" fn proc_poll(
     // SAFETY: the caller lends the handle, which it may release while others wait, and the array.
     let (cancel, files) = unsafe { (share(cancel), files(fds, count)) };
     let poll = |files| poll::poll(cancel.as_deref(), files, clock::deadline(timeout_ns));
-    let ready = files.and_then(|files| frames::while_waiting(Waiting::Poll, || poll(files)));
+    let ready = files.and_then(|files| waiting::during(Waiting::Poll, || poll(files)));
+    cancel.iter().for_each(late_strike::strike_if_over);
     or_errno(ready.map(|count| count as c_int))
 }
 

@@ -1,4 +1,5 @@
-/* The bodies of proc_errorf and proc_trace_logf: stable Rust cannot define a function with variable arguments. */
+/* The bodies of proc_errorf, proc_error_wrap and proc_trace_logf: stable Rust cannot define a function with variable
+ * arguments. */
 #define _GNU_SOURCE /* vasprintf */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -12,7 +13,10 @@ struct proc_error *proc_error_new(int code, const char *message);
 bool proc_trace_enabled(void);
 void proc_trace_log(struct proc_cancel *cancel, const char *category, const char *message);
 
+struct proc_error *procession_wrap(struct proc_error *cause, const char *text);
+
 struct proc_error *procession_errorf(int code, const char *format, ...);
+struct proc_error *procession_error_wrap(struct proc_error *cause, const char *format, ...);
 void procession_trace_logf(struct proc_cancel *cancel, const char *category, const char *format,
                            ...);
 
@@ -32,6 +36,16 @@ struct proc_error *procession_errorf(int code, const char *format, ...) {
     /* Unprinted, the format still says what failed. */
     struct proc_error *error = proc_error_new(code, message != NULL ? message : format);
     free(message);
+    return error;
+}
+
+struct proc_error *procession_error_wrap(struct proc_error *cause, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = cause != NULL ? print(format, arguments) : NULL;
+    va_end(arguments);
+    struct proc_error *error = procession_wrap(cause, text != NULL ? text : format);
+    free(text);
     return error;
 }
 

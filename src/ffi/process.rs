@@ -4,13 +4,14 @@ use std::ffi::{CStr, c_char, c_void};
 use std::mem::transmute;
 
 use super::bad_input::BadInput;
-use super::handle::{give, share, string, take};
+use super::handle::{elements, give, share, string, take};
 use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_fn, proc_impl};
-use crate::callback::{Callback, Function, UserData};
-use crate::error::Error;
-use crate::process::{Kind, Process};
-use crate::region::Region;
-use crate::task::Task;
+use crate::base::error::Error;
+use crate::base::user_data::UserData;
+use crate::tree::callback::{Callback, Function};
+use crate::tree::process::{Kind, Process};
+use crate::tree::region::Region;
+use crate::tree::task::Task;
 
 /// # Processes
 ///
@@ -63,11 +64,20 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 }
 
 /// Runs all children at the same time, truly: a child may wait for any other of them. Returns when
-/// all have completed, with all their errors, in order of completion.
+/// all have completed, with all their errors, in order of completion; what only passes on why they were
+/// cancelled (`proc_error_is_echo`) comes after the failures.
 ///
-/// The calling thread runs children itself, and threads of the library join in as they are needed,
-/// so that a child that does not block costs no thread, and one child alone never does. If no
-/// thread can be had for a child for 100 ms, that child fails with EAGAIN and is not started.
+/// The calling thread runs children itself, and threads of the library join in as they are needed, so that
+/// children that end within microseconds cost no thread, and one child alone never does. Children that
+/// block get a thread each, at once. Those that compute share as many as there are processors; one more
+/// joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
+/// one has begun will end.
+///
+/// If no more threads can be had, those that are there run one child after the other. What is left fails
+/// with EAGAIN, and is not started, if for 100 ms no thread could be had, no child was started, no callback
+/// began on the threads that are there, and these did not compute either (10 s or longer, if they do). If
+/// there is not even a thread that could watch that, all but one fail, after threads were asked for for 100
+/// ms, or for less if that was in vain within the last second.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -91,7 +101,8 @@ pub unsafe extern "C" fn proc_concurrent(
 /// child's error. It is cancelled before the group returns, on success too.
 ///
 /// Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
-/// echo: the group lists the cause once, not once for each of them. All other errors are listed.
+/// echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
+/// failure is the first of them; if the group was cancelled by anything else, that comes last.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -110,7 +121,7 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 /// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
 /// run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
 /// child that others clean up after returns NULL when it has stopped as asked. What must run
-/// after a failure too, run it in a callback: `proc_run` the one, then the other, and return the error.
+/// after a failure too, run it by `proc_finally`.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -182,9 +193,9 @@ pub(super) fn null(function: &'static str, argument: &'static str) -> Error {
 ///
 /// # Safety
 /// `impls` is NULL or points to `count` elements, which are handed over.
-unsafe fn several(
+pub(super) unsafe fn several(
     function: &'static str,
-    kind: fn(Vec<Process>) -> Kind,
+    kind: impl FnOnce(Vec<Process>) -> Kind,
     impls: *const *mut proc_impl,
     count: usize,
 ) -> *mut proc_impl {
@@ -208,10 +219,21 @@ pub(super) unsafe fn named(
 ) -> *mut proc_impl {
     // SAFETY: as promised by the caller. The child is taken first, so that it is released in any case.
     let (child, name) = unsafe { (take(child), string(name)) };
-    give(match (name, child) {
-        (None, _) => Process::invalid(null(function, argument)),
+    let name = name.ok_or_else(|| null(function, argument));
+    around(function, name, child, make)
+}
+
+/// A combinator of one child and of something else that was given, or else the mistake in that.
+pub(super) fn around<T>(
+    function: &'static str,
+    given: Result<T, Error>,
+    child: Option<Process>,
+    make: impl FnOnce(T, Process) -> Kind,
+) -> *mut proc_impl {
+    give(match (given, child) {
+        (Err(mistake), _) => Process::invalid(mistake),
         (_, None) => Process::invalid(null(function, "impl")),
-        (Some(name), Some(child)) => combine(function, make(name, child), |_| "impl".to_owned()),
+        (Ok(given), Some(child)) => combine(function, make(given, child), |_| "impl".to_owned()),
     })
 }
 
@@ -235,22 +257,8 @@ unsafe fn take_all(
     impls: *const *mut proc_impl,
     count: usize,
 ) -> Result<Vec<Process>, BadInput> {
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    if impls.is_null() {
-        let argument = "impls";
-        return Err(BadInput::NullArray {
-            function,
-            argument,
-            count,
-        });
-    }
-    if count > isize::MAX as usize / size_of::<*mut proc_impl>() {
-        return Err(BadInput::Count { function, count });
-    }
     // SAFETY: the caller promises that many elements, and gives them up.
-    let elements = unsafe { std::slice::from_raw_parts(impls, count) };
+    let elements = unsafe { elements([function, "impls"], impls, count) }?;
     let mut children = Vec::with_capacity(count);
     // SAFETY: as above.
     children.extend(

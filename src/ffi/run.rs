@@ -1,15 +1,15 @@
 //! Running a process.
 
-use std::ffi::{CStr, c_char, c_int};
-use std::io::Write;
+use std::ffi::c_int;
 
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, share, take};
 use super::main_options;
 use super::types::{proc_cancel, proc_error, proc_impl};
-use crate::error::{Error, Outcome};
-use crate::process::{self, Process};
-use crate::{bug, toplevel};
+use crate::base::error::{Error, Outcome};
+use crate::base::{bug, descriptor};
+use crate::daemon::proc_main;
+use crate::tree::process::{self, Process};
 
 /// # Running
 ///
@@ -39,15 +39,21 @@ pub unsafe extern "C" fn proc_run(
 /// Runs a process as the purpose of a program, and returns when it has completed.
 ///
 /// The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
-/// the process is waited for. A second signal ends the program at once, in the way the signal would
-/// have by default (for process 1 of a container, with exit status 128 plus its number). That holds
-/// if the program ignored, blocked or handled the signals before, too. The former signal
-/// dispositions are back when it returns; a signal that came too late to cancel the process is
-/// then sent again.
+/// the process is waited for. A further one, if it comes a second after the first or later, ends the program at
+/// once, in the way the signal would have by default (for process 1 of a container, with exit status 128 plus its
+/// number); one that comes sooner is the same request (`proc_main_options`). That holds if the program ignored,
+/// blocked or handled the signals before, too. The former signal dispositions are back when it returns; a signal that
+/// came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
 ///
 /// If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
-/// between `proc_trace_start` and `proc_trace_stop`. What is wrong with it is said on standard error, and
-/// changes nothing else. A program that runs with more rights than who started it takes no notice of it.
+/// between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A file that
+/// another trace is written to, or that an earlier run of this program's process has written, stays as it is: the trace
+/// goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and that is said on standard error. So is what is wrong with it,
+/// which changes nothing else. Where it is a pipe, its reader is waited for at the end, but no longer than 2 s. A program
+/// that runs with more rights than who started it takes no notice of it. It is for this program alone: it is taken out
+/// of the environment, and remembered for its next call. Programs that it executes find the name in
+/// PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
+/// use the environment when this is called.
 ///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
@@ -62,11 +68,13 @@ pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
     const FUNCTION: &str = "proc_main";
     // SAFETY: the caller hands over the process.
     run(FUNCTION, unsafe { take(r#impl) }, |process| {
-        toplevel::main(FUNCTION, process, &main_options::defaults()).0
+        proc_main::main(FUNCTION, process, &main_options::defaults()).0
     })
 }
 
-/// What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error.
+/// What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error. If that takes
+/// nothing (a pipe that nobody reads, a stopped terminal), it gives up after 2 s, as the library does with all that it says
+/// there itself.
 ///
 /// Ownership: takes the error over.
 ///
@@ -78,7 +86,7 @@ pub unsafe extern "C" fn proc_exit_status(error: *mut proc_error) -> c_int {
     match unsafe { take(error) } {
         None => 0,
         Some(error) => {
-            complain(error.message());
+            descriptor::say(descriptor::complaint(error.message()));
             1
         }
     }
@@ -92,17 +100,4 @@ pub(super) fn run(
     let argument = "impl";
     let process = process.ok_or_else(|| Error::from(BadInput::Null { function, argument }));
     give_outcome(process.and_then(|process| bug::contained(|| how(&process))))
-}
-
-unsafe extern "C" {
-    /// The last part of `argv[0]`, which the C library keeps.
-    static program_invocation_short_name: *const c_char;
-}
-
-fn complain(message: &CStr) {
-    // SAFETY: the C library has set it to a string before `main` began.
-    let program = unsafe { CStr::from_ptr(program_invocation_short_name) };
-    let line = [program.to_bytes(), b": ", message.to_bytes(), b"\n"].concat();
-    // There is nobody left to tell if standard error is closed.
-    let _ = std::io::stderr().write_all(&line);
 }

@@ -26,16 +26,23 @@ fn bad(function: &'static str, argument: String, number: c_int, wrong: WrongSign
     }
 }
 
-/// The signals that stop the program; `None`: the caller names none.
+/// Whether an array may have a signal in it twice.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Twice {
+    Allowed,
+    Wrong,
+}
+
+/// The signals of an array; `None`: the caller has none.
 ///
 /// # Safety
 /// `signals` is NULL or has that many elements.
-pub(super) unsafe fn stops(
-    function: &'static str,
+pub(super) unsafe fn array(
+    [function, argument]: [&'static str; 2],
     signals: *const c_int,
     count: usize,
+    twice: Twice,
 ) -> Result<Option<Set>, BadInput> {
-    let argument = "options->signals";
     if signals.is_null() && count > 0 {
         return Err(BadInput::NullArray {
             function,
@@ -46,19 +53,18 @@ pub(super) unsafe fn stops(
     if signals.is_null() {
         return Ok(None);
     }
-    let mut stops = Set::EMPTY;
-    // A list without errors has each signal once, so what is behind the end of a shorter one is never read.
+    let mut set = Set::EMPTY;
     for index in 0..count {
         let argument = format!("{argument}[{index}]");
         // SAFETY: as promised by the caller.
         let number = unsafe { *signals.add(index) };
         let signal = valid(function, argument.clone(), number)?;
-        if stops.has_all(signal) {
+        if twice == Twice::Wrong && set.has_all(signal) {
             return Err(bad(function, argument, number, WrongSignal::Twice));
         }
-        stops = stops.and(signal);
+        set = set.and(signal);
     }
-    Ok(Some(stops))
+    Ok(Some(set))
 }
 
 /// The signal that prints the live tree.

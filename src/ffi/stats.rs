@@ -1,8 +1,8 @@
 //! Numbers for whoever watches.
 
 use super::sized::{self, Growing};
-use crate::counts::Counted;
-use crate::stats::{self, Stats};
+use crate::base::counts::Counted;
+use crate::live::stats::{self, Stats};
 
 /// What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
 ///
@@ -33,19 +33,29 @@ pub struct proc_stats {
     pub processes_started_total: u64,
     /// Callbacks that returned an error, that of their cancellation included.
     pub processes_failed_total: u64,
-    /// Tasks that run.
+    /// Tasks that run, those that were begun by hand included.
     pub tasks_running: u64,
     /// Tasks that were begun.
     pub tasks_started_total: u64,
     /// Tasks whose process returned an error.
     pub tasks_failed_total: u64,
-    /// Runs of a `proc_concurrent` or `proc_group` of two children or more.
+    /// Runs of a `proc_concurrent`, `proc_group`, `proc_each`, `proc_race` or `proc_any` of two children or more.
     pub fan_outs_total: u64,
-    /// Threads of the library that came to help with such a run; also those that found nothing left to do.
+    /// Threads of the library that came to help with such a run, or with a nursery; also those that found nothing left
+    /// to do.
     pub helpers_total: u64,
-    /// Cancellations: by `proc_cancel_trigger`, a signal, a child's failure, or the end of a group whose handle
-    /// somebody keeps. Handles that were cancelled along with one above them are not counted.
+    /// Cancellations: by `proc_cancel_trigger`, a deadline, a signal that stops `proc_main`, a child's failure, or the
+    /// end of a group whose handle somebody keeps. Handles that were cancelled along with one above them
+    /// are not counted, and neither is what a handle is told that was cancelled before.
     pub cancellations_total: u64,
+    /// Nurseries that run: from before their body is called until no child is left.
+    pub nurseries_running: u64,
+    /// Children that nurseries have accepted, whatever became of them.
+    pub children_spawned_total: u64,
+    /// Deadlines of handles that have struck; these are counted as cancellations, too.
+    pub timeouts_total: u64,
+    /// Failures after which `proc_supervise` has run its child again.
+    pub restarts_total: u64,
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers.
@@ -53,11 +63,11 @@ unsafe impl Growing for proc_stats {}
 
 /// # Numbers
 ///
-/// Fills in what the library does and has done. The threads are looked at one after the other while they
-/// run, so numbers that change fit together only roughly; when nothing runs, they are exact. No total is
-/// ever smaller than it was.
+/// Fills in what the library does and has done. Each thread is looked at at one moment, so a callback that
+/// runs counts once, but the threads one after the other: so numbers that change fit together only roughly;
+/// when nothing runs, they are exact. No total is ever smaller than it was.
 ///
-/// Costs the processes that run nothing, and who asks some 100 ns a thread; threads of the library neither
+/// Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
 /// begin nor end meanwhile.
 ///
 /// @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
@@ -89,6 +99,10 @@ impl proc_stats {
             fan_outs_total: total(Counted::FanOuts),
             helpers_total: total(Counted::Helpers),
             cancellations_total: total(Counted::Cancellations),
+            nurseries_running: stats.nurseries(),
+            children_spawned_total: total(Counted::ChildrenSpawned),
+            timeouts_total: total(Counted::Timeouts),
+            restarts_total: total(Counted::Restarts),
         }
     }
 }

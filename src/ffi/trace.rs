@@ -5,18 +5,22 @@ use std::ffi::{CStr, c_char};
 use super::bad_input::BadInput;
 use super::handle::{give_outcome, string};
 use super::types::proc_error;
-use crate::bug;
-use crate::error::Error;
-use crate::trace::{self, Fault};
+use crate::base::bug;
+use crate::base::error::Error;
+use crate::base::events;
+use crate::trace::control::{self, Fault};
+use crate::trace::snapshot;
 
 /// # Tracing
 ///
 /// Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
-/// tasks that they are in, regions and logs on their threads, and where one thread starts what another
-/// one does. Times are those of CLOCK_MONOTONIC.
+/// tasks that they are in, on their threads regions, logs, and the functions of the library in which callbacks wait, and
+/// where one thread starts or spawns what another one does. Times are those of CLOCK_MONOTONIC.
 ///
 /// What was recorded is written twice a second, so a program that is killed leaves a file that lacks
-/// its last second at most. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
+/// its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
+/// `main` returns) or because the library ends it (a second signal, the end of the grace period, a callback that does not
+/// return), it is written to the end, for which nobody waits longer than 2 s. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
 /// fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
 /// reads, and stopping the trace waits for him.
 ///
@@ -29,13 +33,13 @@ use crate::trace::{self, Fault};
 /// Threads: takes one thread of the library until the trace is stopped.
 ///
 /// @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
-/// @return NULL on success. EBUSY: a trace is on. EAGAIN: no thread can be had. Else why the file
-///         cannot be made.
+/// @return NULL on success. EBUSY: a trace is on, or another one is written to that file, perhaps by another program: it
+///         stays as it is. EAGAIN: no thread can be had. Else why the file cannot be made.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_error {
     let function = "proc_trace_start";
     // SAFETY: the caller lends the path.
-    with_path(function, unsafe { string(path) }, trace::start)
+    with_path(function, unsafe { string(path) }, control::start)
 }
 
 /// Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
@@ -47,7 +51,7 @@ pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_erro
 ///         ENOSPC and the like, or EBADF if the program closed its descriptor, or ENOENT if it was deleted.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_stop() -> *mut proc_error {
-    outcome("proc_trace_stop", trace::stop)
+    outcome("proc_trace_stop", control::stop)
 }
 
 /// Whether anybody wants to know what happens: a trace, the flight recorder, hooks, or who has attached to a
@@ -56,7 +60,7 @@ pub extern "C" fn proc_trace_stop() -> *mut proc_error {
 /// Threads: costs one atomic load.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_enabled() -> bool {
-    trace::enabled()
+    events::wanted()
 }
 
 /// The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
@@ -65,13 +69,13 @@ pub extern "C" fn proc_trace_enabled() -> bool {
 /// Ownership: as for `proc_trace_start`.
 ///
 /// @param path  as for `proc_trace_start`.
-/// @return NULL if the file is complete. ENODATA: the flight recorder is off. EAGAIN: no thread can be had.
-///         Else why the file cannot be made or written.
+/// @return NULL if the file is complete. ENODATA: the flight recorder is off. EBUSY: a trace is written to that file.
+///         EAGAIN: no thread can be had. Else why the file cannot be made or written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_snapshot(path: *const c_char) -> *mut proc_error {
     let function = "proc_trace_snapshot";
     // SAFETY: the caller lends the path.
-    with_path(function, unsafe { string(path) }, trace::snapshot)
+    with_path(function, unsafe { string(path) }, snapshot::snapshot)
 }
 
 fn with_path(

@@ -5,9 +5,9 @@ use std::ffi::{CStr, c_char, c_void};
 use super::handle::{give_outcome, lend};
 use super::sized::{self, Growing};
 use super::types::proc_error;
-use crate::error::Error;
-use crate::escape;
-use crate::trace::{self, Listener, Told, Word, WouldWaitForItself};
+use crate::base::error::Error;
+use crate::base::guard;
+use crate::trace::hooks::{self, Callbacks, Told, Word, WouldWaitForItself};
 
 /// A task as hooks are told of it.
 ///
@@ -30,8 +30,8 @@ pub struct proc_trace_task {
 /// hook returns.
 ///
 /// A hook is called on the thread on which it happens, which waits for it, so it should be short. No lock of
-/// the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does itself
-/// is not told to hooks. It must return, as a callback must.
+/// the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does
+/// itself, and what it runs on other threads, is not told to hooks. It must return, as a callback must.
 ///
 /// Threads: hooks are called on many threads at the same time.
 ///
@@ -61,7 +61,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// A region begins. On one thread, no two have the same number.
+    /// A region begins. On one thread, no two have the same number. One around what waits without a thread (`proc_await`) ends for
+    /// hooks as the wait begins.
     pub region_begin: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -70,7 +71,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// The region of that number ends, which has begun on this thread, perhaps before these hooks were set.
+    /// The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is told of
+    /// once: of those inside of it that have not ended, before it.
     pub region_end: Option<unsafe extern "C-unwind" fn(region: u64, user_data: *mut c_void)>,
     /// Something is said (`proc_trace_log`). The category is "" if there is none.
     pub log: Option<
@@ -81,7 +83,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// Here, something is started that other threads may run: several children of a combinator, or a job.
+    /// Here, something is started that other threads may run: several children of a combinator, a job,
+    /// or a child that is spawned. (A child that is refused arrives nowhere.)
     pub spawn: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -89,7 +92,7 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// Here, on another thread, a child of that spawn is run, or the job.
+    /// Here, on another thread, a child of that spawn is run, or the job; one that was spawned, on whatever thread.
     pub arrive: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -125,7 +128,7 @@ const FIRST_SIZE: usize = size_of::<proc_trace_hooks>();
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_set_hooks(hooks: *const proc_trace_hooks) -> *mut proc_error {
     let function = "proc_trace_set_hooks";
-    let listener: Option<Box<dyn Listener>> = if hooks.is_null() {
+    let callbacks: Option<Box<dyn Callbacks>> = if hooks.is_null() {
         None
     } else {
         // SAFETY: the caller lends it.
@@ -134,7 +137,7 @@ pub unsafe extern "C" fn proc_trace_set_hooks(hooks: *const proc_trace_hooks) ->
             Err(mistake) => return give_outcome(Err(mistake.into())),
         }
     };
-    give_outcome(trace::set_hooks(listener).map_err(|WouldWaitForItself| {
+    give_outcome(hooks::set(callbacks).map_err(|WouldWaitForItself| {
         let text = format!("{function}: a hook cannot wait for itself to return");
         Error::new(libc::EDEADLK, &text)
     }))
@@ -152,10 +155,10 @@ fn c_task(task: &Told<'_>) -> proc_trace_task {
 fn with_task<T>(task: Option<&Told<'_>>, code: impl FnOnce(*const proc_trace_task) -> T) -> T {
     let task = task.map(c_task);
     let pointer = task.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-    escape::forbidden(None, || code(pointer))
+    guard::must_return(String::new, || code(pointer))
 }
 
-impl Listener for proc_trace_hooks {
+impl Callbacks for proc_trace_hooks {
     fn task_begin(&self, task: &Told<'_>, parent: Option<&Told<'_>>) -> Word {
         let Some(hook) = self.task_begin else {
             return std::ptr::null_mut();
@@ -189,7 +192,7 @@ impl Listener for proc_trace_hooks {
     fn region_end(&self, region: u64) {
         if let Some(hook) = self.region_end {
             // SAFETY: as above.
-            escape::forbidden(None, || unsafe { hook(region, self.user_data) });
+            guard::must_return(String::new, || unsafe { hook(region, self.user_data) });
         }
     }
 

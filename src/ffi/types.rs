@@ -1,6 +1,6 @@
 //! The types of the API.
 
-use std::ffi::c_void;
+use std::ffi::{c_char, c_void};
 
 /// A process: a description of something to run. It is a callback (`proc_new`), or a combinator made
 /// of other processes. It never changes, and the same one may run many times and at the same time.
@@ -16,7 +16,8 @@ pub struct proc_impl {
 /// An error: what a process that failed returns. NULL is success. It never changes.
 ///
 /// Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause
-/// happened; a *multi error* lists the errors of processes that ran side by side.
+/// happened; a *multi error* lists the errors of processes that ran side by side. And any of them may be
+/// wrapped in a text (`proc_error_wrap`): who looks for what is in it looks through that.
 ///
 /// Ownership: reference counted. A function that takes a non-const `proc_error *` takes over one
 /// reference, which `proc_error_ref` makes. What accessors return as const is borrowed from the
@@ -41,6 +42,16 @@ pub struct proc_cancel {
     _opaque: (),
 }
 
+/// What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
+/// same name are two keys.
+///
+/// Ownership: yours; it is to be there as long as the program runs, as a static one is.
+#[repr(C)]
+pub struct proc_key {
+    /// For people.
+    pub name: *const c_char,
+}
+
 /// A hook on a cancel handle: a function to call when that is cancelled (`proc_on_cancel`).
 ///
 /// Ownership: yours, until you remove it, once, with `proc_hook_remove`.
@@ -50,12 +61,40 @@ pub struct proc_hook {
     _opaque: (),
 }
 
+/// A promise: something that is completed once, for those who await it (`proc_promise_new`).
+///
+/// Ownership: reference counted. With the last reference goes the possibility to complete it.
+///
+/// Threads: may be used from several threads at the same time.
+pub struct proc_promise {
+    _opaque: (),
+}
+
 /// A job: a process that runs without blocking who started it (`proc_start`).
 ///
 /// Ownership: yours, until you join it, once, with `proc_job_join`.
 ///
 /// Threads: any thread may ask, wait for and join it.
 pub struct proc_job {
+    _opaque: (),
+}
+
+/// A nursery: one run of a process whose children come while it runs (`proc_with_nursery`).
+///
+/// Ownership: reference counted, and always borrowed by what it is passed to. The one that a body receives is
+/// valid until the nursery has completed; `proc_nursery_ref` keeps it longer.
+///
+/// Threads: may be used from several threads at the same time.
+pub struct proc_nursery {
+    _opaque: (),
+}
+
+/// A channel: a bounded queue of items of one size, between threads (`proc_channel_new`).
+///
+/// Ownership: reference counted; it is borrowed by all functions but `proc_channel_unref`.
+///
+/// Threads: may be used from several threads at the same time.
+pub struct proc_channel {
     _opaque: (),
 }
 
@@ -71,20 +110,33 @@ pub struct proc_region {
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
 /// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
-/// with a message that names its tasks; leaving it by `longjmp` is undefined. It may call every
+/// with a message that names its tasks; leaving it by `longjmp` is undefined. Of the functions of this library, `proc_poll`
+/// is a cancellation point of `pthread_cancel`, and no other: what waits in them goes on waiting, and the thread is cancelled
+/// later. In none of them may its cancellation be asynchronous. It may call every
 /// function of this library. It may fork; the child must not return from the callback (which
 /// ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
-/// handles of its own.
+/// handles, channels and promises of its own: one of the parent's may be in use at that moment by a thread that the child does
+/// not have, and then a call with it may block for ever.
 ///
 /// Threads: runs on the thread that runs the process, or on one of the library's. Those have the
-/// system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked that
-/// are not caused by what the thread itself computes: a write to a closed pipe fails with EPIPE there, where it
-/// may raise SIGPIPE on a thread of yours (ignore SIGPIPE), and what a thread sends itself by `raise` waits for
-/// ever (use `kill`). A child that is forked there lets all signals in, and so does what it executes. A program
-/// that is started there by `posix_spawn` inherits the mask, unless it is given an empty one
-/// (POSIX_SPAWN_SETSIGMASK); one that is started by `system`, `popen` or `vfork` inherits it.
-/// They inherit the affinity and scheduling of the thread that needed them first. If the same
-/// process runs several times at once, so does its callback, with the same `user_data`.
+/// system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked but
+/// faults and `open_signals` (of `proc_config`: SIGPROF, unless you choose others). So a write to a closed pipe
+/// fails with EPIPE there, where it may raise SIGPIPE on a thread of yours (ignore SIGPIPE), and what a thread
+/// sends itself by `raise` waits for ever (use `kill`). What the library itself writes raises no signal on any
+/// thread.
+/// On one of the library's, too, it runs on the processors, and with the scheduling policy, the priority
+/// and the nice value, of the thread that has it run: of the one that runs the concurrent process or the
+/// group that it is in, or that started the job; as far as the system allows that, which may not let a
+/// thread become more urgent again. If it changes them, it sets them back before it returns. The timer
+/// slack is the one that the program was started with, unless the thread that started a job has another. If
+/// the same process runs several times at once, so does its callback, with the same `user_data`.
+///
+/// Child programs: a child that is forked on a thread of the library lets all signals in, and so does what it
+/// executes. A program that is started there by `posix_spawn`, `vfork`, `system` or `popen` inherits what
+/// is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
+/// all signals in (`pthread_sigmask`) for as long as you start it. What your program ignores, a child goes on to
+/// ignore, and many a program relies on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
+/// without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
 ///
 /// @param cancel     borrowed until the callback returns; never NULL.
 /// @param user_data  what `proc_new` was given.
@@ -92,6 +144,20 @@ pub struct proc_region {
 pub type proc_fn = Option<
     unsafe extern "C-unwind" fn(
         cancel: *mut proc_cancel,
+        user_data: *mut c_void,
+    ) -> *mut proc_error,
+>;
+
+/// The code of a child of `proc_each`: as `proc_fn`, with the index of the child.
+///
+/// @param cancel     borrowed until the callback returns; never NULL.
+/// @param index      which child it is, from 0.
+/// @param user_data  what `proc_each` was given.
+/// @return NULL on success, else an error, which the caller owns.
+pub type proc_index_fn = Option<
+    unsafe extern "C-unwind" fn(
+        cancel: *mut proc_cancel,
+        index: usize,
         user_data: *mut c_void,
     ) -> *mut proc_error,
 >;

@@ -5,17 +5,18 @@ use std::ffi::{CStr, c_char};
 /// The major version of this header.
 pub const PROC_VERSION_MAJOR: u32 = 0;
 /// The minor version of this header. While the major version is 0, each one is an ABI of its own.
-pub const PROC_VERSION_MINOR: u32 = 1;
+pub const PROC_VERSION_MINOR: u32 = 2;
 /// The patch version of this header.
 pub const PROC_VERSION_PATCH: u32 = 0;
 
 /// How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
 ///
-/// Running a tree takes less than 1 KiB of the calling thread's stack for each level of it, besides
-/// what the callbacks take; releasing one takes no more for a deep tree than for a flat one.
+/// Running a tree takes less than 1 KiB of a thread's stack for each combinator that is around what runs
+/// there, and some KiB once, besides what the callbacks take (and the trees that these run); releasing one
+/// takes no more for a deep tree than for a flat one.
 pub const PROC_MAX_DEPTH: u32 = 1000;
 
-const _: () = assert!(PROC_MAX_DEPTH == crate::process::MAX_DEPTH as u32);
+const _: () = assert!(PROC_MAX_DEPTH == crate::tree::process::MAX_DEPTH as u32);
 
 const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!(env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {

@@ -1,13 +1,35 @@
-//! Copies what one thread runs, under its slot's lock.
+//! Notes what one thread is inside of, under its slot's lock: by references, and nothing that takes long.
 
-use super::{Cancelled, Process, RUNNING};
-use crate::backlog::Backlog;
-use crate::cancel::Scope;
-use crate::clock;
-use crate::frames::{Frame, Running, Slot, What};
-use crate::leaf::{self, Call};
-use crate::signal;
-use crate::task_run::TaskRun;
+use super::process::{
+    BY_HAND, CLEANING_UP, Cancelled, DELAYING, Name, PENDING, Process, RUNNING, STOPPING,
+};
+use crate::base::clock::{self, Instant};
+use crate::base::sync::Arc;
+use crate::base::sync::notes::Ordering;
+use crate::engine::backlog::{Places, address};
+use crate::engine::frames::{Frame, Running, Slot, What};
+use crate::engine::leaf::Call;
+use crate::engine::shown::{Around, Shown, Source};
+use crate::engine::start_site::StartSite;
+use crate::scope::cancel::{Cancel, Deadline, Node, TimeLimit};
+use crate::scope::task_run::TaskRun;
+use crate::tree::by_hand::ByHand;
+
+/// What was seen of one thread.
+pub(super) struct Thread {
+    pub(super) at: At,
+    /// Innermost first.
+    pub(super) frames: Vec<Seen>,
+    pub(super) running: Running,
+}
+
+/// Where and when something was seen.
+pub(super) struct At {
+    /// What tells the slot from others.
+    pub(super) slot: usize,
+    pub(super) thread: i32,
+    pub(super) now: u64,
+}
 
 /// A frame.
 pub(super) struct Seen {
@@ -15,6 +37,10 @@ pub(super) struct Seen {
     pub(super) caller: Option<Call>,
     pub(super) process: Process,
     pub(super) place: Place,
+    /// Whether it has the handle of what is around it, unless it has one of its own.
+    pub(super) is_view: bool,
+    /// What is inside of it without a thread: each from the outside in.
+    pub(super) pending: Vec<Vec<Process>>,
 }
 
 /// Where a frame's process belongs.
@@ -27,76 +53,230 @@ pub(super) enum Place {
     Helps(usize),
 }
 
-pub(super) fn thread(slot: &Slot) -> (Vec<Seen>, Running) {
+pub(super) fn thread(slot: &Slot) -> Thread {
+    let now = clock::exact();
     let mut frames = Vec::new();
-    let running = slot.look(|frame| frames.push(see(frame)));
+    let running = slot.look(|frame| frames.push(see(frame, now)));
     for frame in &mut frames {
-        frame.process.thread = running.thread;
+        frame.process.thread = Some(running.thread);
     }
-    (frames, running)
+    hand_down(&mut frames);
+    let at = At {
+        slot: slot.address(),
+        thread: running.thread,
+        now,
+    };
+    Thread {
+        at,
+        frames,
+        running,
+    }
 }
 
-fn see(frame: &Frame<'_>) -> Seen {
+fn see(frame: &Frame<'_>, now: u64) -> Seen {
     let (kind, name, place) = what(&frame.what);
+    let handle = frame.scope.known();
+    let (pending, shown) = pending(&frame.what);
     Seen {
-        caller: Some(frame.caller).filter(|caller| *caller != leaf::NONE),
+        caller: frame.caller(),
         process: Process {
-            kind,
             name,
-            path: TaskRun::path(frame.task),
-            thread: 0, // Known when the frames have been seen.
-            age_ns: age(frame.since),
-            doing: RUNNING,
-            cancelled: cancelled(frame.scope),
+            task: frame.task.cloned(),
+            cancelled: handle.and_then(|handle| cancelled(handle, now)),
+            due_ns: due(&frame.what, handle, now),
+            handle: handle.map(Cancel::downgrade),
+            start_site: match frame.what {
+                What::Job(site) => Some(site.clone()),
+                _ => None,
+            },
+            doing: doing(&frame.what),
+            restarts: match frame.what {
+                What::Supervise(supervision) => Some(supervision.restarts()),
+                _ => None,
+            },
             not_started: not_started(&frame.what),
-            function: None,
-            inside: None,
-            children: Vec::new(),
+            places: places(&frame.what),
+            pending,
+            pending_shown: shown.len(),
+            ..Process::of(kind, now.saturating_sub(frame.since))
         },
         place,
+        is_view: frame.scope.is_view(),
+        pending: shown
+            .into_iter()
+            .map(|shown| without_thread(shown, frame.task, now))
+            .collect(),
     }
 }
 
-fn what(what: &What<'_>) -> (&'static str, Option<String>, Place) {
+/// A task's frame often has no handle of its own: then it has that of the frame around it. (Each could look for
+/// it, but all of them together would take long, under the lock.)
+fn hand_down(frames: &mut [Seen]) {
+    for inner in (1..frames.len()).rev() {
+        let [inner, outer] = &mut frames[inner - 1..=inner] else {
+            continue;
+        };
+        if inner.is_view && inner.process.handle.is_none() {
+            inner.process.handle = outer.process.handle.clone();
+            inner.process.cancelled = outer.process.cancelled.clone();
+        }
+    }
+}
+
+fn what(what: &What<'_>) -> (&'static str, Option<Name>, Place) {
     match what {
         What::Run(function) => (function, None, Place::Here),
+        What::Job(_) => ("proc_start", None, Place::Here),
         What::Help(work) => (work.name(), None, Place::Helps(address(*work))),
         What::Children(name, None) => (name, None, Place::Here),
         What::Children(name, Some(work)) => (name, None, Place::Publishes(address(work.backlog()))),
         What::Sequence => ("sequence", None, Place::Here),
-        What::Task(name) => ("task", Some(text(name)), Place::Here),
-        What::Region(name) => ("trace_region", Some(text(name)), Place::Here),
-        What::OnSignal(number) => ("on_signal", Some(signal::name(*number)), Place::Here),
+        What::Finally(_) => ("finally", None, Place::Here),
+        What::Task => ("task", Some(Name::Task), Place::Here),
+        What::Region(name) => {
+            let name = Name::Given((*name).clone());
+            ("trace_region", Some(name), Place::Here)
+        }
+        What::Shield => ("shield", None, Place::Here),
+        What::Timeout => ("timeout", None, Place::Here),
+        What::Every(_) => ("every", None, Place::Here),
+        What::Delay(_) => ("delay", None, Place::Here),
+        What::Await => ("await", None, Place::Here),
+        What::Program(name, _) => ("child", Some(Name::Given((*name).clone())), Place::Here),
+        What::OnSignal(number) => ("on_signal", Some(Name::Signal(*number)), Place::Here),
+        What::Supervise(_) => ("supervise", None, Place::Here),
+        What::Layer(number, _) => ("stack", Some(Name::Layer(*number)), Place::Here),
+    }
+}
+
+fn doing(what: &What<'_>) -> &'static str {
+    match what {
+        What::Finally(true) => CLEANING_UP,
+        What::Supervise(supervision) if supervision.waits_until().is_some() => DELAYING,
+        What::Program(_, killed_at) if killed_at.load(Ordering::Relaxed) != 0 => STOPPING,
+        What::Layer(_, stage) => stage.name(),
+        _ => RUNNING,
+    }
+}
+
+fn places(what: &What<'_>) -> Option<Places> {
+    match what {
+        What::Help(work) => work.places(),
+        What::Children(_, Some(work)) => work.backlog().places(),
+        _ => None,
     }
 }
 
 fn not_started(what: &What<'_>) -> usize {
     match what {
-        What::Help(work) => work.unclaimed(),
-        What::Children(_, Some(work)) => work.backlog().unclaimed(),
+        What::Help(work) => work.not_begun(),
+        What::Children(_, Some(work)) => work.backlog().not_begun(),
         _ => 0,
     }
 }
 
-fn address(work: &dyn Backlog) -> usize {
-    std::ptr::from_ref(work).cast::<()>() as usize
+/// How many children that wait without a thread are shown each, of as many as there may be.
+const MOST_PENDING: usize = 32;
+
+fn pending(what: &What<'_>) -> (usize, Vec<Shown>) {
+    match what {
+        What::Children(_, Some(work)) => work.backlog().pending(MOST_PENDING),
+        _ => (0, Vec::new()),
+    }
 }
 
-fn text(name: &std::ffi::CStr) -> String {
-    name.to_string_lossy().into_owned()
+/// What waits without a thread, and the tasks, regions and timeouts around it: the outermost first.
+fn without_thread(shown: Shown, task: Option<&Arc<TaskRun>>, now: u64) -> Vec<Process> {
+    let age_ns = now.saturating_sub(shown.since);
+    let mut task = task.cloned();
+    let mut all = Vec::new();
+    let mut add = |kind, name, task: &Option<Arc<TaskRun>>, moment| {
+        all.push(Process {
+            name,
+            task: task.clone(),
+            doing: PENDING,
+            due_ns: due_in(moment, now),
+            ..Process::of(kind, age_ns)
+        });
+    };
+    for around in shown.around {
+        match around {
+            Around::Task(run) => {
+                task = Some(run);
+                add("task", Some(Name::Task), &task, None);
+            }
+            Around::Region(name, _) => add("trace_region", Some(Name::Given(name)), &task, None),
+            Around::Others(_) => {}
+            Around::Timeout(limit) => {
+                add(
+                    "timeout",
+                    None,
+                    &task,
+                    limit.as_ref().map(TimeLimit::moment),
+                );
+            }
+        }
+    }
+    match shown.source {
+        Source::Promise(_) => add("await", None, &task, None),
+        Source::Moment(moment) => add("delay", None, &task, moment),
+    }
+    all
 }
 
-fn cancelled(scope: &Scope<'_>) -> Option<Cancelled> {
-    let handle = scope.existing()?;
-    let cause = handle.cause()?;
+/// A deadline is told of once, of the outermost process that has it.
+fn due(what: &What<'_>, handle: Option<&Cancel>, now: u64) -> Option<u64> {
+    if let What::Program(_, killed_at) = what {
+        let killed_at = killed_at.load(Ordering::Relaxed);
+        return (killed_at != u64::MAX).then(|| killed_at.checked_sub(now))?;
+    }
+    if handle.is_some_and(|handle| handle.cancelled()) {
+        return None;
+    }
+    let moment = match (what, handle) {
+        (What::Every(goes_on_at), _) => return goes_on_at.load(Ordering::Relaxed).checked_sub(now),
+        (What::Supervise(supervision), _) => {
+            let goes_on_at = supervision.waits_until();
+            return goes_on_at
+                .filter(|moment| *moment != u64::MAX)?
+                .checked_sub(now);
+        }
+        (What::Delay(end), _) => *end,
+        (What::Run(_) | What::Job(_), Some(handle)) => handle.deadline().map(Deadline::moment),
+        (_, Some(handle)) => handle.own_deadline().map(Deadline::moment),
+        (_, None) => None,
+    };
+    due_in(moment, now)
+}
+
+fn due_in(moment: Option<Instant>, now: u64) -> Option<u64> {
+    clock::shown_at(moment?).checked_sub(now)
+}
+
+fn cancelled(handle: &Node, now: u64) -> Option<Cancelled> {
+    let cause = handle.cause()?.clone();
     Some(Cancelled {
-        age_ns: age(handle.struck_at()),
-        code: cause.code(),
-        cause: text(cause.message()),
+        age_ns: now.saturating_sub(handle.struck_at()),
+        cause,
     })
 }
 
-/// How long ago that was.
-pub(super) fn age(since: u64) -> u64 {
-    clock::exact().saturating_sub(since)
+/// A task that no thread runs, for the program has begun it by hand; `None`: it has ended meanwhile.
+pub(super) fn by_hand(by_hand: &ByHand) -> Option<Process> {
+    let handle = by_hand.handle.upgrade()?;
+    let task = handle.task().filter(|task| !task.has_ended())?.clone();
+    let now = clock::exact();
+    let site = StartSite {
+        under: handle.above().map(|above| Arc::downgrade(&above)),
+        by: by_hand.by.clone(),
+    };
+    Some(Process {
+        name: Some(Name::Task),
+        task: Some(task),
+        doing: BY_HAND,
+        handle: Some(by_hand.handle.clone()),
+        cancelled: cancelled(&handle, now),
+        start_site: Some(Arc::new(site)),
+        ..Process::of("task", now.saturating_sub(by_hand.since))
+    })
 }

@@ -6,25 +6,25 @@
 //! unsafe: the futex is a system call that takes pointers.
 #![allow(unsafe_code)]
 
-use crate::clock::Instant;
+use crate::base::clock::Instant;
 
 /// Counts how often it was rung. Who waits reads the count before looking for what it is rung for, and then
 /// waits while the count is still the same: so no ring is missed.
 #[cfg(not(loom))]
-pub(crate) struct Bell(std::sync::atomic::AtomicU32);
+pub(super) struct Bell(std::sync::atomic::AtomicU32);
 
 #[cfg(not(loom))]
 impl Bell {
-    pub(crate) const fn new() -> Bell {
+    pub(super) const fn new() -> Bell {
         Bell(std::sync::atomic::AtomicU32::new(0))
     }
 
-    pub(crate) fn rings(&self) -> u32 {
+    pub(super) fn rings(&self) -> u32 {
         self.0.load(std::sync::atomic::Ordering::SeqCst)
     }
 
     /// Async-signal-safe, but for `errno`.
-    pub(crate) fn ring(&self) {
+    pub(super) fn ring(&self) {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
         let wake = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
         // SAFETY: the address is that of a word that is always there.
@@ -32,9 +32,9 @@ impl Bell {
     }
 
     /// Waits until it has rung more often, the moment has come, or for no reason.
-    pub(crate) fn wait(&self, rings: u32, end: Option<Instant>) {
+    pub(super) fn wait(&self, rings: u32, end: Option<Instant>) {
         let left = end.map(|end| {
-            let left = crate::clock::until(end);
+            let left = crate::base::clock::until(end);
             libc::timespec {
                 tv_sec: left.as_secs() as libc::time_t,
                 tv_nsec: left.subsec_nanos() as libc::c_long,
@@ -49,24 +49,27 @@ impl Bell {
 
 /// The same for models, which know no futex.
 #[cfg(loom)]
-pub(crate) struct Bell(crate::sync::Mutex<u32>, crate::sync::Condvar);
+pub(super) struct Bell(crate::base::sync::Mutex<u32>, crate::base::sync::Condvar);
 
 #[cfg(loom)]
 impl Bell {
-    pub(crate) fn new() -> Bell {
-        Bell(crate::sync::Mutex::new(0), crate::sync::Condvar::new())
+    pub(super) fn new() -> Bell {
+        Bell(
+            crate::base::sync::Mutex::new(0),
+            crate::base::sync::Condvar::new(),
+        )
     }
 
-    pub(crate) fn rings(&self) -> u32 {
+    pub(super) fn rings(&self) -> u32 {
         *self.0.lock()
     }
 
-    pub(crate) fn ring(&self) {
+    pub(super) fn ring(&self) {
         *self.0.lock() += 1;
         self.1.notify_one();
     }
 
-    pub(crate) fn wait(&self, rings: u32, end: Option<Instant>) {
+    pub(super) fn wait(&self, rings: u32, end: Option<Instant>) {
         drop(
             self.1
                 .wait_while_until(self.0.lock(), end, |now| *now == rings),

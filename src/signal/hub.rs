@@ -1,12 +1,20 @@
 //! Those who listen to signals, and the thread that gives each his turn.
 
 use super::handler::{self, Former, bell};
-use super::set::Set;
-use crate::clock::Instant;
-use crate::crew::{self, NoThread};
-use crate::mask::Mask;
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global};
-use crate::thread_name;
+use crate::base::clock::Instant;
+use crate::base::mask::Mask;
+use crate::base::signal_set::Set;
+use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::base::thread_name;
+use crate::engine::crew::{self, NoThread};
+
+/// What asks the program to stop, and how long after the first of these a further one ends it (G2): in
+/// nanoseconds; negative: never.
+#[derive(Clone, Copy)]
+pub(crate) struct Stops {
+    pub(crate) signals: Set,
+    pub(crate) force_after_ns: i64,
+}
 
 /// Somebody who listens.
 pub(crate) trait Ear: Send + Sync {
@@ -26,9 +34,11 @@ struct Hub {
     bell: Condvar,
 }
 
-pub(crate) struct State {
-    listeners: Vec<Listener>,
+pub(super) struct State {
+    listeners: Vec<Registration>,
     former: Former,
+    /// What is kept for who is not there yet, whom it will ask to stop.
+    early: Set,
     /// Whether there is a thread that listens.
     lives: bool,
     /// Which signals it lets in.
@@ -37,7 +47,7 @@ pub(crate) struct State {
     in_turn: bool,
 }
 
-struct Listener {
+struct Registration {
     ear: Arc<dyn Ear>,
     told: Set,
     /// Those that ask the program to stop, of which there is one listener at most.
@@ -64,7 +74,7 @@ pub(crate) struct Listening {
 pub(crate) fn listen(
     ear: Arc<dyn Ear>,
     told: Set,
-    stops: Option<Set>,
+    stops: Option<Stops>,
 ) -> Result<Listening, NoThread> {
     let mut state = HUB.state.lock();
     if !state.lives {
@@ -76,13 +86,19 @@ pub(crate) fn listen(
     Ok(listening)
 }
 
+/// Keeps these signals, which ask to stop, for who will listen to them, as `listen` says. A further one ends the program.
+pub(crate) fn keep_early(signals: Set) {
+    HUB.state.lock().keep_early(signals);
+}
+
 /// Has everyone given a turn.
 pub(crate) fn wake() {
     bell().ring();
 }
 
 impl Listening {
-    /// Stops listening (G5). Tells which signal was the first to ask the program to stop.
+    /// Stops listening (G5). Tells which signal was the first to ask the program to stop, unless somebody else
+    /// was told of it, too.
     pub(crate) fn close(mut self) -> Option<libc::c_int> {
         self.has_left = true;
         HUB.leave(&self)
@@ -102,32 +118,63 @@ impl State {
         State {
             listeners: Vec::new(),
             former: Former::none(),
+            early: Set::EMPTY,
             lives: false,
             open: Set::EMPTY,
             in_turn: false,
         }
     }
 
-    fn enter(&mut self, ear: Arc<dyn Ear>, told: Set, stops: Option<Set>) -> Listening {
-        if stops.is_some() {
-            handler::open();
+    fn enter(&mut self, ear: Arc<dyn Ear>, told: Set, stops: Option<Stops>) -> Listening {
+        if let Some(stops) = stops {
+            handler::open(stops.force_after_ns);
         }
         let listening = Listening {
             ear: ear.clone(),
             stops: stops.is_some(),
             has_left: false,
         };
-        self.listeners.push(Listener { ear, told, stops });
+        let stops = stops.map(|stops| stops.signals);
+        self.listeners.push(Registration { ear, told, stops });
+        let early = match stops {
+            Some(_) => std::mem::replace(&mut self.early, Set::EMPTY),
+            None => Set::EMPTY,
+        };
         self.announce();
+        self.former.take_again(early);
         self.former.take_over(self.wanted());
+        if !early.is_empty() {
+            self.give_back_early();
+        }
         listening
+    }
+
+    /// Keeps what asks to stop for who will come, unless he is there, or it is kept already.
+    fn keep_early(&mut self, signals: Set) {
+        let is_there = self.listeners.iter().any(|other| other.stops.is_some());
+        if !is_there && self.early.is_empty() {
+            handler::open_early();
+            self.early = signals;
+            self.announce();
+            self.former.take_over(self.wanted());
+        }
+    }
+
+    /// He has come for whom they were kept, and may want only some of them: the others are as before (G3).
+    fn give_back_early(&mut self) {
+        let wanted = self.wanted();
+        self.former.give_back_all_but(wanted);
+        if let Some(signal) = handler::take_first_but(self.stops()) {
+            handler::send_again(signal);
+        }
     }
 
     /// What has arrived, for all who listen to it. Under the lock, so that nothing that is for somebody who
     /// has just begun to listen is taken without him (G4).
     fn turns(&self) -> Vec<Turn> {
         let arrived = handler::take_arrived();
-        let turn = |listener: &Listener| Turn(listener.ear.clone(), arrived.common(listener.told));
+        let turn =
+            |listener: &Registration| Turn(listener.ear.clone(), arrived.common(listener.told));
         self.listeners.iter().map(turn).collect()
     }
 
@@ -138,7 +185,7 @@ impl State {
 
     fn stops(&self) -> Set {
         let all = self.listeners.iter().filter_map(|listener| listener.stops);
-        all.fold(Set::EMPTY, Set::and)
+        all.fold(self.early, Set::and)
     }
 
     fn wanted(&self) -> Set {
@@ -164,6 +211,7 @@ impl Hub {
             let next = turns.iter().filter_map(Turn::take).min();
             drop(turns);
             self.end_turns();
+            let next = [next, crew::ask_again()].into_iter().flatten().min();
             bell().wait(rings, next);
         }
     }
@@ -189,7 +237,7 @@ impl Hub {
 
     fn leave(&self, listening: &Listening) -> Option<libc::c_int> {
         let mut state = self.state.lock();
-        let is_other = |listener: &Listener| !Arc::ptr_eq(&listener.ear, &listening.ear);
+        let is_other = |listener: &Registration| !Arc::ptr_eq(&listener.ear, &listening.ear);
         state.listeners.retain(is_other);
         bell().ring();
         let busy = |state: &mut State| state.in_turn || !state.wanted().has_all(state.open);
@@ -229,5 +277,5 @@ pub(crate) fn forget(mut held: Held) {
 }
 
 #[cfg(all(test, loom))]
-#[path = "../models/hub.rs"]
+#[path = "models/hub.rs"]
 mod models;

@@ -5,14 +5,15 @@
 //! moment but while the thread writes; then the thread finds the state changed, and claims another.
 //!
 //! Invariants:
-//! - **W1 one writer.** Words are written only by who has set `BUSY`, and only the holder of the latest
+//! - **H3 one writer.** Words are written only by who has set `BUSY`, and only the holder of the latest
 //!   claim can set it. A claim changes hands only while `BUSY` is not set.
-//! - **W2 the prefix stands.** The words below the length do not change until the chunk is emptied. So
+//! - **H4 the prefix stands.** The words below the length do not change until the chunk is emptied. So
 //!   they can be read while more are appended.
 
-use super::memory;
-use crate::sync::atomic::{AtomicU64, Ordering};
-use crate::sync::notes;
+mod memory;
+
+use crate::base::sync::atomic::{AtomicU64, Ordering};
+use crate::base::sync::notes;
 
 /// How many words a chunk has: room for the longest record and a few others, in whole pages.
 #[cfg(not(loom))]
@@ -99,13 +100,13 @@ impl Chunk {
         }
         write(place);
         let after = Claim(claim.0 + ((size as u64) << LENGTH));
-        // Release: who sees the length sees the words (W2).
+        // Release: who sees the length sees the words (H4).
         self.state.store(after.0, Ordering::Release);
         Ok(after)
     }
 
     /// Takes the claim from its holder, for the claim of that number, or for nobody with number 0;
-    /// `None` if the holder is just writing (W1).
+    /// `None` if the holder is just writing (H3).
     pub(super) fn hand_over(&self, number: u64) -> Option<Claim> {
         let state = self.state.load(Ordering::Relaxed);
         if state & BUSY != 0 {
@@ -137,7 +138,7 @@ impl Chunk {
         WORDS - self.written().len()
     }
 
-    /// The words that are written (W2).
+    /// The words that are written (H4).
     pub(super) fn written(&self) -> &'static [AtomicU64] {
         let state = self.state.load(Ordering::Acquire);
         &self.words[..Claim(state).length()]
@@ -177,5 +178,5 @@ impl Chunk {
 }
 
 #[cfg(all(test, loom))]
-#[path = "../models/chunk.rs"]
+#[path = "models/chunk.rs"]
 mod models;

@@ -3,22 +3,24 @@
 use std::ffi::{CStr, CString};
 use std::io;
 
-use super::answer::Answer;
 use super::drain::Drain;
-use super::file::TraceFile;
-use super::{pen, pool};
-use crate::bug;
-use crate::clock::Clocks;
-use crate::crew::{self, NoThread};
-use crate::error::{Error, reason};
-use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::sync::{Arc, Mutex, MutexGuard, global};
+use super::file::{Identity, TraceFile};
+use super::oneshot::Oneshot;
+use super::{pool, thread_buffer};
+use crate::base::bug;
+use crate::base::clock::{Clocks, Instant};
+use crate::base::error::{Error, reason};
+use crate::base::sync::atomic::{AtomicBool, Ordering};
+use crate::base::sync::{Arc, Mutex, MutexGuard, global};
+use crate::engine::crew::{self, NoThread};
 
 /// Why a trace could not be started, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("a trace is on already")]
     IsOn,
+    #[error("{}: another trace is written to it", path.to_string_lossy())]
+    IsTaken { path: CString },
     #[error("no trace is on")]
     IsOff,
     #[error("the flight recorder is off")]
@@ -34,44 +36,72 @@ pub(super) struct Trace {
     path: CString,
     file: TraceFile,
     is_stopping: AtomicBool,
-    written: Answer<io::Result<()>>,
+    written: Oneshot<io::Result<()>>,
 }
 
-type Current = Mutex<Option<Arc<Trace>>>;
+pub(super) struct State {
+    current: Option<Arc<Trace>>,
+    /// Files of earlier traces that are to stay as they are.
+    kept: Vec<Identity>,
+}
 
-global!(CURRENT: Current = Current::new(None));
+global!(STATE: Mutex<State> = Mutex::new(State {
+    current: None,
+    kept: Vec::new(),
+}));
 
 /// Begins to write what happens to this file.
 pub(crate) fn start(path: &CStr) -> Result<(), Fault> {
-    let mut current = CURRENT.lock();
-    if current.is_some() {
+    start_in(&mut STATE.lock(), path, false)
+}
+
+/// The same, but leaves the files alone that were begun like this before.
+pub(super) fn start_beside(path: &CStr) -> Result<(), Fault> {
+    start_in(&mut STATE.lock(), path, true)
+}
+
+fn start_in(state: &mut State, path: &CStr, is_kept: bool) -> Result<(), Fault> {
+    if state.current.is_some() {
         return Err(Fault::IsOn);
     }
-    let file = TraceFile::create(path).map_err(|error| Fault::file(path, error))?;
+    let kept = if is_kept { &state.kept[..] } else { &[] };
+    let file = create(path, kept)?;
     let trace = Arc::new(Trace {
         path: path.to_owned(),
         file,
         is_stopping: AtomicBool::new(false),
-        written: Answer::awaited(),
+        written: Oneshot::awaited(),
     });
-    let (clocks, lost) = (Clocks::now(), pen::lost());
+    let (clocks, lost) = (Clocks::now(), thread_buffer::lost());
     trace
         .hire_drain(clocks, lost)
         .inspect_err(|_| drop(file.close()))?;
     pool::begin_reading(clocks.monotonic);
-    *current = Some(trace);
+    state.kept.extend(is_kept.then_some(file.identity));
+    state.current = Some(trace);
     Ok(())
+}
+
+/// A file for a trace.
+pub(super) fn create(path: &CStr, kept: &[Identity]) -> Result<TraceFile, Fault> {
+    let created = TraceFile::create(path, kept).map_err(|error| Fault::file(path, error))?;
+    created.ok_or_else(|| Fault::IsTaken { path: path.into() })
 }
 
 /// Ends the trace; returns when all is written and the file is closed.
 pub(crate) fn stop() -> Result<(), Fault> {
-    let trace = CURRENT.lock().clone().ok_or(Fault::IsOff)?;
+    stop_in_time(None)
+}
+
+/// The same, but the reader of a pipe is waited for until then at most, if there is a moment.
+pub(super) fn stop_in_time(end: Option<Instant>) -> Result<(), Fault> {
+    let trace = STATE.lock().current.clone().ok_or(Fault::IsOff)?;
     if trace.is_stopping.swap(true, Ordering::Relaxed) {
         return Err(Fault::IsOff);
     }
-    pool::finish_reading();
+    pool::finish_reading(end);
     let written = trace.written.wait();
-    *CURRENT.lock() = None;
+    STATE.lock().current = None;
     written.map_err(|error| Fault::file(&trace.path, error))
 }
 
@@ -93,7 +123,7 @@ impl Fault {
     /// As `errno` has it.
     pub(crate) fn code(&self) -> i32 {
         match self {
-            Fault::IsOn => libc::EBUSY,
+            Fault::IsOn | Fault::IsTaken { .. } => libc::EBUSY,
             Fault::IsOff => libc::EINVAL,
             Fault::NotKept => libc::ENODATA,
             Fault::NoThread => libc::EAGAIN,
@@ -121,16 +151,16 @@ pub(super) fn contained(code: impl FnOnce() -> io::Result<()>) -> io::Result<()>
 }
 
 /// The lock of this room, held across a `fork`.
-pub(super) type Held = MutexGuard<'static, Option<Arc<Trace>>>;
+pub(super) type Held = MutexGuard<'static, State>;
 
 pub(super) fn hold() -> Held {
-    CURRENT.lock()
+    STATE.lock()
 }
 
 /// In a child of `fork`: the trace is the parent's. Nothing of it is written here.
 pub(super) fn forget(mut held: Held) {
-    if let Some(trace) = held.take() {
-        let _ = trace.file.close();
+    if let Some(trace) = held.current.take() {
+        let _ = trace.file.leave();
         std::mem::forget(trace);
     }
 }

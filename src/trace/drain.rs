@@ -2,12 +2,12 @@
 
 use std::io::{self, ErrorKind};
 
+use super::converter::Converter;
 use super::file::TraceFile;
 use super::merge::merge;
 use super::record::Record;
-use super::story::Story;
-use super::{pen, pool};
-use crate::clock::{self, Clocks, Duration};
+use super::{pool, thread_buffer};
+use crate::base::clock::{self, Clocks, Duration};
 
 /// How often what was recorded is written: a program that is killed loses less than its last second.
 const PERIOD: Duration = Duration::from_millis(500);
@@ -17,7 +17,7 @@ pub(super) const WORTH_WRITING: usize = 256 << 10;
 /// The drain of one trace.
 pub(super) struct Drain {
     file: TraceFile,
-    story: Story,
+    converter: Converter,
     /// How much of the file is whole packets.
     length: u64,
     lost_before: u64,
@@ -30,7 +30,7 @@ impl Drain {
     pub(super) fn new(file: TraceFile, clocks: &Clocks, lost_before: u64) -> Drain {
         Drain {
             file,
-            story: Story::of_trace(clocks),
+            converter: Converter::of_trace(clocks),
             length: 0,
             lost_before,
             failed: None,
@@ -57,28 +57,28 @@ impl Drain {
             |tid, record| self.add(tid, record),
             |place, tid| parts[place].was_read(tid),
         );
-        let lost = pen::lost() - self.lost_before;
-        self.story.lose(clock::exact(), lost);
+        let lost = thread_buffer::lost() - self.lost_before;
+        self.converter.lose(clock::exact(), lost);
         self.write();
     }
 
     fn add(&mut self, tid: i32, record: &Record<'_>) {
         if self.failed.is_none() {
-            self.story.add(tid, record);
-            if self.story.bytes().len() >= WORTH_WRITING {
+            self.converter.add(tid, record);
+            if self.converter.bytes().len() >= WORTH_WRITING {
                 self.write();
             }
         }
     }
 
-    /// Writes what the story has come to. While the disk is full, this goes on until it is not, and
+    /// Writes what the converter has come to. While the disk is full, this goes on until it is not, and
     /// what is recorded meanwhile fills the chunks.
     fn write(&mut self) {
         let mut written = 0;
         let mut is_last_try = false;
         while self.failed.is_none() {
-            let bytes = self.story.bytes();
-            let Err((more, error)) = self.file.write(&bytes[written..]) else {
+            let bytes = self.converter.bytes();
+            let Err((more, error)) = self.file.write(&bytes[written..], pool::may_wait) else {
                 self.length += bytes.len() as u64;
                 break;
             };
@@ -89,7 +89,7 @@ impl Drain {
                 is_last_try = pool::wait_for_end(clock::now() + PERIOD);
             }
         }
-        self.story.clear();
+        self.converter.clear();
     }
 
     /// The file stays as it is, less what was written of a packet in part.

@@ -2,18 +2,19 @@
 //!
 //! Invariants:
 //! - **H1 no more.** Once other hooks have been set, or none, no code of the former ones runs, and none will.
-//! - **H2 not about itself.** What a thread does while it tells hooks of something is not told to them; and it
-//!   cannot set others, because it would wait for itself.
+//! - **H2 not about itself.** What is done inside of a hook, on whatever thread (`activity`), is not told to hooks;
+//!   and it cannot set others, because it would wait for itself.
 //! - **C4 no callbacks under locks** (`cancel`).
 
-use std::cell::Cell;
 use std::ffi::{CStr, c_void};
 
-use super::switch;
-use crate::error::Error;
-use crate::sync::notes::{AtomicPtr, AtomicU64, Ordering};
-use crate::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
-use crate::task_run::TaskRun;
+use crate::base::error::Error;
+use crate::base::events::Who;
+use crate::base::sync::notes::Ordering;
+use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::engine::frames;
+use crate::scope::activity;
+use crate::scope::task_run::TaskRun;
 
 /// What the hooks have given a task: something of the program's, which they are given back.
 pub(crate) type Word = *mut c_void;
@@ -26,7 +27,7 @@ pub(crate) struct Told<'a> {
 }
 
 /// Who is told what happens; no task: outside of tasks.
-pub(crate) trait Listener: Send + Sync {
+pub(crate) trait Callbacks: Send + Sync {
     fn task_begin(&self, task: &Told<'_>, parent: Option<&Told<'_>>) -> Word;
     fn task_end(&self, task: &Told<'_>, error: Option<&Error>, cause: Option<&Error>);
     fn region_begin(&self, task: Option<&Told<'_>>, region: u64, name: &CStr);
@@ -36,49 +37,34 @@ pub(crate) trait Listener: Send + Sync {
     fn arrive(&self, task: Option<&Told<'_>>, spawn: u64);
 }
 
-/// The word of one task; a part of each.
-pub(crate) struct WordOfTask {
-    word: AtomicPtr<c_void>,
-    /// Which hooks have given it; 0: none.
-    by: AtomicU64,
+/// Before anybody else knows the task.
+fn give_word(task: &TaskRun, word: Word, by: u64) {
+    task.memory().hooks_word.store(word, Ordering::Relaxed);
+    task.memory().hooks.store(by, Ordering::Relaxed);
 }
 
-impl WordOfTask {
-    pub(crate) const fn none() -> WordOfTask {
-        WordOfTask {
-            word: AtomicPtr::new(std::ptr::null_mut()),
-            by: AtomicU64::new(0),
-        }
+/// What these hooks have given a task; NULL to others than they.
+fn word_of(task: &TaskRun, by: u64) -> Word {
+    let memory = task.memory();
+    if memory.hooks.load(Ordering::Relaxed) == by {
+        memory.hooks_word.load(Ordering::Relaxed)
+    } else {
+        std::ptr::null_mut()
     }
+}
 
-    /// Before anybody else knows the task.
-    fn give(&self, word: Word, by: u64) {
-        self.word.store(word, Ordering::Relaxed);
-        self.by.store(by, Ordering::Relaxed);
-    }
-
-    /// What these hooks have given; NULL to others than they.
-    fn of(&self, by: u64) -> Word {
-        if self.by.load(Ordering::Relaxed) == by {
-            self.word.load(Ordering::Relaxed)
-        } else {
-            std::ptr::null_mut()
-        }
-    }
-
-    /// The same, and from now on it is nobody's.
-    fn take(&self, by: u64) -> Word {
-        let word = self.of(by);
-        self.by.store(0, Ordering::Relaxed);
-        word
-    }
+/// The same, and from now on it is nobody's.
+fn take_word(task: &TaskRun, by: u64) -> Word {
+    let word = word_of(task, by);
+    task.memory().hooks.store(0, Ordering::Relaxed);
+    word
 }
 
 /// Hooks that are set, or were.
 pub(super) struct Hooks {
     /// No others have it.
     number: u64,
-    pub(super) listener: Box<dyn Listener>,
+    pub(super) callbacks: Box<dyn Callbacks>,
 }
 
 impl Hooks {
@@ -86,23 +72,23 @@ impl Hooks {
         Told {
             id: task.id(),
             name: task.name(),
-            word: task.word().of(self.number),
+            word: word_of(task, self.number),
         }
     }
 
     pub(super) fn begin(&self, task: &TaskRun) {
         let parent = task.outer().map(|outer| self.told(outer));
-        let word = self.listener.task_begin(&self.told(task), parent.as_ref());
-        task.word().give(word, self.number);
+        let word = self.callbacks.task_begin(&self.told(task), parent.as_ref());
+        give_word(task, word, self.number);
     }
 
     pub(super) fn end(&self, task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {
-        let word = task.word().take(self.number);
+        let word = take_word(task, self.number);
         let told = Told {
             word,
             ..self.told(task)
         };
-        self.listener.task_end(&told, error, cause);
+        self.callbacks.task_end(&told, error, cause);
     }
 }
 
@@ -120,21 +106,18 @@ global!(REGISTRY: Mutex<Registry> = Mutex::new(Registry::EMPTY));
 // Rung when no former hooks are told of anything any more.
 global!(BELL: Condvar = Condvar::new());
 
-// Whether the calling thread tells hooks of something (H2).
-per_thread!(TELLS: Cell<bool> = Cell::new(false));
-
 /// Hooks cannot be set by who is told by them (H2).
 #[derive(Debug)]
 pub(crate) struct WouldWaitForItself;
 
 /// Sets hooks in place of those that are set, if any are (H1).
-pub(crate) fn set(listener: Option<Box<dyn Listener>>) -> Result<(), WouldWaitForItself> {
-    if TELLS.with(Cell::get) {
+pub(crate) fn set(callbacks: Option<Box<dyn Callbacks>>) -> Result<(), WouldWaitForItself> {
+    if activity::tells() {
         return Err(WouldWaitForItself);
     }
     let mut registry = REGISTRY.lock();
-    let former = registry.replace(listener);
-    switch::hook(registry.current.is_some());
+    let former = registry.replace(callbacks);
+    Who::HOOKS.want(registry.current.is_some());
     let telling = |registry: &mut Registry| registry.telling_former > 0;
     drop(BELL.wait_while(registry, telling));
     drop(former);
@@ -143,13 +126,12 @@ pub(crate) fn set(listener: Option<Box<dyn Listener>>) -> Result<(), WouldWaitFo
 
 /// Tells the hooks that are set, if any are.
 pub(super) fn tell<T>(what: impl FnOnce(&Hooks) -> T) -> Option<T> {
-    if TELLS.with(Cell::get) {
+    if activity::tells() {
         return None; // H2
     }
     let hooks = REGISTRY.lock().enter()?;
-    TELLS.with(|tells| tells.set(true));
-    let value = what(&hooks);
-    TELLS.with(|tells| tells.set(false));
+    let value = activity::telling(|| what(&hooks));
+    frames::time_passed();
     if REGISTRY.lock().leave(&hooks) {
         BELL.notify_all();
     }
@@ -164,11 +146,11 @@ impl Registry {
         settings: 0,
     };
 
-    fn replace(&mut self, listener: Option<Box<dyn Listener>>) -> Option<Arc<Hooks>> {
+    fn replace(&mut self, callbacks: Option<Box<dyn Callbacks>>) -> Option<Arc<Hooks>> {
         self.telling_former += std::mem::take(&mut self.telling);
         self.settings += 1;
         let number = self.settings;
-        let hooks = listener.map(|listener| Arc::new(Hooks { number, listener }));
+        let hooks = callbacks.map(|callbacks| Arc::new(Hooks { number, callbacks }));
         std::mem::replace(&mut self.current, hooks)
     }
 
@@ -202,5 +184,5 @@ pub(super) fn forget(mut held: Held) {
 }
 
 #[cfg(all(test, loom))]
-#[path = "../models/trace_hooks.rs"]
+#[path = "models/hooks.rs"]
 mod models;

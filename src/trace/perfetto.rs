@@ -5,9 +5,13 @@
 //! are instants there, and all of them carry the task's id as their correlation id. Where a thread does
 //! what another one has started, a flow leads there. See `docs/trace.md`.
 
-use super::encode::Message;
-use super::packet::{Argument, Category, Packets, TrackEvent, Type, argue, argue_number};
-use crate::clock::Clocks;
+mod encode;
+mod intern;
+mod packet;
+
+use crate::base::clock::Clocks;
+use encode::Message;
+use packet::{Argument, Category, Packets, TrackEvent, Type, argue, argue_number};
 
 /// The process's track; those of tasks and threads have other numbers in their lowest two bits.
 const PROCESS: u64 = 4;
@@ -17,7 +21,7 @@ const OF_THREAD: u64 = 2;
 const LOST: u64 = 3;
 
 pub(super) struct Perfetto {
-    pub(super) packets: Packets,
+    packets: Packets,
     pid: i32,
 }
 
@@ -31,7 +35,7 @@ pub(super) struct Place {
 
 /// How a task ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Ended<'a> {
+pub(super) enum Ended<'a> {
     Well,
     Failed { code: i32, text: &'a [u8] },
     Cancelled { cause: &'a [u8] },
@@ -47,6 +51,16 @@ impl Perfetto {
             });
         });
         Perfetto { packets, pid }
+    }
+
+    /// What is to be written.
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.packets.bytes
+    }
+
+    /// It is written.
+    pub(super) fn clear(&mut self) {
+        self.packets.bytes.clear();
     }
 
     /// A thread without a name is one of which nothing but the id is known.
@@ -76,25 +90,48 @@ impl Perfetto {
         });
     }
 
-    /// `note` says of the beginning what the time does not say.
-    pub(super) fn begin_task(&mut self, time: u64, task: u64, name: &[u8], note: Option<&[u8]>) {
+    /// `note` says of the beginning what the time does not say. The flow is one that has arrived.
+    pub(super) fn begin_task(
+        &mut self,
+        time: u64,
+        task: u64,
+        [name, label]: [&[u8]; 2],
+        note: Option<&[u8]>,
+        flow: Option<u64>,
+    ) {
         let name = Some((Category::Task, name));
         self.event(time, Type::Begin, of_task(task), name, |event| {
             correlate(event, task);
+            if let Some(flow) = flow {
+                event.fixed64(48, flow);
+            }
             if let Some(note) = note {
                 argue(event, Argument::Began, note);
             }
+            argue_label(event, label);
         });
     }
 
-    pub(super) fn end_task(&mut self, time: u64, task: u64, how: Ended<'_>) {
-        self.event(time, Type::End, of_task(task), None, |event| match how {
-            Ended::Well => {}
-            Ended::Failed { code, text } => {
-                argue(event, Argument::Error, text);
-                argue_number(event, Argument::Code, code.into());
+    /// Says of a task that goes on which one of its kind it is: its end says that too, if it comes.
+    pub(super) fn label_task(&mut self, time: u64, task: u64, label: &[u8]) {
+        let name = Some((Category::Task, &b"label"[..]));
+        self.event(time, Type::Instant, of_task(task), name, |event| {
+            correlate(event, task);
+            argue(event, Argument::Label, label);
+        });
+    }
+
+    pub(super) fn end_task(&mut self, time: u64, task: u64, how: Ended<'_>, label: &[u8]) {
+        self.event(time, Type::End, of_task(task), None, |event| {
+            match how {
+                Ended::Well => {}
+                Ended::Failed { code, text } => {
+                    argue(event, Argument::Error, text);
+                    argue_number(event, Argument::Code, code.into());
+                }
+                Ended::Cancelled { cause } => argue(event, Argument::Cancelled, cause),
             }
-            Ended::Cancelled { cause } => argue(event, Argument::Cancelled, cause),
+            argue_label(event, label);
         });
     }
 
@@ -103,8 +140,22 @@ impl Perfetto {
         self.at(place, Type::Begin, name, |_| {});
     }
 
+    /// It ends as regions do.
+    pub(super) fn begin_wait(&mut self, place: Place, call: &[u8]) {
+        let name = Some((Category::Wait, call));
+        self.at(place, Type::Begin, name, |_| {});
+    }
+
     pub(super) fn end_region(&mut self, tid: i32, time: u64) {
         self.event(time, Type::End, self.thread(tid), None, |_| {});
+    }
+
+    /// A region around what waits without a thread: a slice below its task's.
+    pub(super) fn begin_apart(&mut self, time: u64, apart: u64, task: u64, name: &[u8]) {
+        let name = Some((Category::Region, name));
+        self.event(time, Type::Begin, of_task(apart), name, |event| {
+            correlate(event, task);
+        });
     }
 
     pub(super) fn log(&mut self, place: Place, category: &[u8], message: &[u8]) {
@@ -122,12 +173,12 @@ impl Perfetto {
         self.at(place, Type::Instant, name, |event| event.fixed64(47, flow));
     }
 
-    /// Where a thread does what another one has started, if that is in the trace.
+    /// Where a thread does what another one has started, if that is in the trace. The flow may lead on.
     pub(super) fn arrive(&mut self, place: Place, flow: Option<u64>) {
         let name = Some((Category::Spawn, &b"arrive"[..]));
         self.at(place, Type::Instant, name, |event| {
             if let Some(flow) = flow {
-                event.fixed64(48, flow);
+                event.fixed64(47, flow);
             }
         });
     }
@@ -184,6 +235,13 @@ impl Perfetto {
         let distance = i64::from(tid) - i64::from(self.pid);
         let zigzag = (distance << 1) ^ (distance >> 63);
         zigzag.cast_unsigned() << 2 | OF_THREAD
+    }
+}
+
+/// An empty one is none.
+fn argue_label(event: &mut Message<'_>, label: &[u8]) {
+    if !label.is_empty() {
+        argue(event, Argument::Label, label);
     }
 }
 

@@ -5,16 +5,23 @@
 //! one that was claimed first is handed over, with what is in it. Its thread, if it still lives, gets
 //! another when it writes again. So a chunk whose thread has ended needs not be looked for.
 //!
-//! What keeps this sound is in `chunk` (W1, W2) and in `lists` (W3 to W5).
+//! What keeps this sound is in `chunk` (H3, H4) and in `lists` (H5 to H7), and here:
+//!
+//! - **H8 no end slept over.** Who ends the trace wakes the reader, and the reader's end wakes who waits for it.
+
+mod lists;
 
 use super::chunk::{self, Chunk};
-use super::lists::{Grant, Lists};
+use super::epoch;
 use super::merge::Run;
-use super::switch;
-use crate::clock::{self, Instant};
-use crate::sync::atomic::AtomicU64;
-use crate::sync::notes::{AtomicBool, Ordering};
-use crate::sync::{Condvar, Mutex, MutexGuard, global};
+use crate::base::clock::{self, Instant};
+use crate::base::sync::atomic::AtomicU64;
+use crate::base::sync::notes::{AtomicBool, Ordering};
+use crate::base::sync::{Condvar, Mutex, MutexGuard, global};
+use crate::signal::{self, Delay};
+
+pub(super) use lists::Grant;
+use lists::Lists;
 
 /// How much memory a chunk has.
 pub(super) const CHUNK: usize = chunk::WORDS * size_of::<u64>();
@@ -28,8 +35,9 @@ const WORTH_WAKING: usize = 16;
 
 global!(LISTS: Mutex<Lists> = Mutex::new(Lists::new()));
 
-// Rung when the reader has something to do.
+// Rung when the reader has something to do, and when he has come to his end.
 global!(BELL: Condvar = Condvar::new());
+global!(DONE: Condvar = Condvar::new());
 
 /// Whether a reader left no chunk free the last time that one was asked for; changed under the lock.
 /// It spares threads the lock while events are lost.
@@ -60,16 +68,41 @@ pub(super) fn claim(mine: Option<Grant>, room: usize) -> Option<Grant> {
 pub(super) fn begin_reading(now: u64) {
     let mut lists = LISTS.lock();
     lists.is_read = true;
+    signal::delay_end(Delay::Trace, true);
     lists.limit = lists.keep + FOR_TRACE;
-    switch::begin(now);
+    epoch::begin(now);
 }
 
-/// Asks the reader to come to an end. What is recorded later is not for him.
-pub(super) fn finish_reading() {
-    let mut lists = LISTS.lock();
+/// Asks the reader to come to an end. What is recorded later is not for him. From the moment on, if there is one, he is
+/// not to wait for anybody.
+pub(super) fn finish_reading(end: Option<Instant>) {
+    finish(&mut LISTS.lock(), end);
+}
+
+fn finish(lists: &mut Lists, end: Option<Instant>) {
     lists.is_over = true;
-    switch_off(&lists);
+    lists.end = [lists.end, end].into_iter().flatten().min();
+    switch_off(lists);
     BELL.notify_one();
+}
+
+/// The same, if there is a reader. This waits for no lock but that of the lists, which nobody holds for long.
+pub(super) fn finish_if_read(end: Instant) {
+    let mut lists = LISTS.lock();
+    if lists.is_read {
+        finish(&mut lists, Some(end));
+    }
+}
+
+/// Waits until there is no reader, or the moment has come.
+pub(super) fn await_end_of_reading(end: Instant) {
+    let is_read = |lists: &mut Lists| lists.is_read;
+    drop(DONE.wait_while_until(LISTS.lock(), Some(end), is_read));
+}
+
+/// Whether the reader may wait until somebody takes what he passes on.
+pub(super) fn may_wait() -> bool {
+    LISTS.lock().end.is_none_or(|end| !clock::has_come(end))
 }
 
 /// Nobody will have what is recorded for the reader.
@@ -81,14 +114,16 @@ pub(super) fn give_up_reading() {
 pub(super) fn end_reading() {
     let mut lists = LISTS.lock();
     lists.end_reading();
+    signal::delay_end(Delay::Trace, false);
     switch_off(&lists);
+    DONE.notify_all();
     IS_EXHAUSTED.store(false, Ordering::Relaxed);
 }
 
 /// Records nothing, unless it is for snapshots.
 fn switch_off(lists: &Lists) {
     if lists.keep == 0 {
-        switch::end();
+        epoch::end();
     }
 }
 
@@ -161,12 +196,12 @@ pub(super) fn keep(chunks: usize) {
     lists.keep = chunks;
     if lists.is_read {
         lists.limit = chunks + FOR_TRACE;
-        switch::next_epoch(clock::exact());
+        epoch::next(clock::exact());
     } else if chunks > 0 {
         lists.limit_to_kept();
-        switch::begin(clock::exact());
+        epoch::begin(clock::exact());
     } else {
-        switch::end();
+        epoch::end();
         lists.limit_to_kept();
     }
 }
@@ -204,13 +239,14 @@ pub(super) fn hold() -> Held {
 /// In a child of `fork`: nothing is open or to be read.
 pub(super) fn forget(mut held: Held) {
     held.forget();
+    signal::delay_end(Delay::Trace, false);
     IS_EXHAUSTED.store(false, Ordering::Relaxed);
-    switch::end();
+    epoch::end();
     if held.keep > 0 {
-        switch::begin(clock::exact());
+        epoch::begin(clock::exact());
     }
 }
 
 #[cfg(all(test, loom))]
-#[path = "../models/pool.rs"]
+#[path = "models/pool.rs"]
 mod models;

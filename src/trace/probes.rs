@@ -2,19 +2,18 @@
 //!
 //! A probe is an instruction that does nothing, and a note in the library that says where it is and where its
 //! arguments are. Who attaches to one adds 1 to a *semaphore*. Here all probes have the same one, and it is a part of
-//! the word that says whether anybody wants to know (`switch`): so they cost nothing while nobody does. (With one of
+//! the word that says whether anybody wants to know (`base/events`): so they cost nothing while nobody does. (With one of
 //! its own each, as `probe_lazy!` of the crate has it, an event would cost one more load and branch.)
 //!
 //! unsafe: a probe is written in assembly language.
 #![allow(unsafe_code)]
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::ptr::null;
 
-use super::switch::WANTED;
-use crate::cancel::Node;
-use crate::error::Error;
-use crate::task_run::TaskRun;
+use crate::base::error::Error;
+use crate::base::events::WANTED;
+use crate::scope::task_run::TaskRun;
 
 macro_rules! probe {
     ($name:ident $(, $argument:expr)*) => {
@@ -54,8 +53,8 @@ pub(super) fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
 }
 
 /// The handle, and why.
-pub(super) fn cancel(handle: &Node, cause: &Error) {
-    probe!(cancel, std::ptr::from_ref(handle), text(Some(cause)));
+pub(super) fn cancel(handle: *const c_void, cause: &Error) {
+    probe!(cancel, handle, text(Some(cause)));
 }
 
 fn id(task: Option<&TaskRun>) -> u64 {

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::base::sync::atomic::{AtomicU64, Ordering};
 
 macro_rules! kinds {
     ($($(#[$documentation:meta])* $name:ident,)*) => {
@@ -27,33 +27,52 @@ kinds! {
     Thread,
     /// Task, parent; name.
     TaskBegin,
-    /// A task that began before the trace: task, parent; name.
+    /// A task that began before the trace: task, parent; name, label.
     TaskBefore,
-    /// A task whose beginning was lost: task, parent; name.
+    /// A task whose beginning was lost: task, parent; name, label.
     TaskMissed,
     /// A task that is in the trace already, but perhaps so far back that a snapshot does not reach
-    /// there: task, parent; name.
+    /// there: task, parent; name, label.
     TaskAgain,
     /// A task that has ended before the trace, for those below it: task, parent; name.
     TaskEnded,
-    /// It went well: task.
+    /// It went well: task; label.
     TaskEnd,
-    /// Task, code; text.
+    /// Task, code; text, label.
     TaskFailed,
-    /// Task; cause.
+    /// Task; cause, label.
     TaskCancelled,
+    /// It was said which one of its kind it is: task; label.
+    TaskLabel,
     /// Task; name.
     RegionBegin,
-    /// When it began.
+    /// A region, or a wait: when it began.
     RegionEnd,
+    /// Task; the call in which it waits.
+    WaitBegin,
+    /// A region around what waits without a thread: its number, task; name.
+    ApartBegin,
+    /// Its number, when it began.
+    ApartEnd,
     /// Task; category, message.
     Log,
-    /// Here goes on what a thread has started: task, when it did, its id.
+    /// Here goes on what a thread has started: task, when it did, its id, in which task it was.
     Arrival,
 }
 
+impl Kind {
+    /// Whether nothing happens then, and only something is said of what there is already.
+    pub(super) fn introduces(self) -> bool {
+        use Kind::{TaskAgain, TaskBefore, TaskEnded, TaskMissed, Thread};
+        matches!(
+            self,
+            Thread | TaskBefore | TaskMissed | TaskAgain | TaskEnded
+        )
+    }
+}
+
 /// How many words and texts a kind has at most.
-const MOST_WORDS: usize = 3;
+const MOST_WORDS: usize = 4;
 const MOST_TEXTS: usize = 2;
 /// The time and the head.
 const BEGINNING: usize = 2;
@@ -211,7 +230,7 @@ mod tests {
         let mut buffers = Default::default();
         let read = read(&record, &mut buffers);
         assert_eq!((read.kind, read.time), (Kind::Log, 1_000));
-        assert_eq!(read.words, [7, 0, 0]);
+        assert_eq!(read.words, [7, 0, 0, 0]);
         assert_eq!(read.texts, [category, message]);
     }
 

@@ -6,16 +6,16 @@
 use std::ffi::CStr;
 use std::io;
 
-use super::answer::Answer;
-use super::control::{Fault, contained};
+use super::control::{self, Fault, contained};
+use super::converter::Converter;
 use super::drain::WORTH_WRITING;
 use super::file::TraceFile;
 use super::merge::{Run, merge};
+use super::oneshot::Oneshot;
 use super::pool;
-use super::story::Story;
-use crate::clock::Clocks;
-use crate::crew::{self, NoThread};
-use crate::sync::Arc;
+use crate::base::clock::Clocks;
+use crate::base::sync::Arc;
+use crate::engine::crew::{self, NoThread};
 
 /// How many chunks a recorder has at least: 2 MiB.
 const FEWEST: usize = 16;
@@ -38,8 +38,8 @@ pub(crate) fn snapshot(path: &CStr) -> Result<(), Fault> {
     if !pool::keeps() {
         return Err(Fault::NotKept);
     }
-    let file = TraceFile::create(path).map_err(|error| Fault::file(path, error))?;
-    let written = Arc::new(Answer::awaited());
+    let file = control::create(path, &[])?;
+    let written = Arc::new(Oneshot::awaited());
     let hired = crew::patiently(|| {
         let written = written.clone();
         crew::lend(Box::new(move || written.give(contained(|| write(file)))))
@@ -57,25 +57,27 @@ fn write(file: TraceFile) -> io::Result<()> {
     let now = Clocks::now();
     let start = runs.iter().filter_map(Run::time).min();
     let start = now.back_to(start.unwrap_or(now.monotonic));
-    let mut story = Story::of_snapshot(&start);
+    let mut converter = Converter::of_snapshot(&start);
     let mut written = Ok(());
-    let mut write = |story: &mut Story| {
+    let mut write = |converter: &mut Converter| {
         if written.is_ok() {
-            written = file.write(story.bytes()).map_err(|(_, error)| error);
+            written = file
+                .write(converter.bytes(), || true)
+                .map_err(|(_, error)| error);
         }
-        story.clear();
+        converter.clear();
     };
     merge(
         &mut runs,
         |tid, record| {
-            story.add(tid, record);
-            if story.bytes().len() >= WORTH_WRITING {
-                write(&mut story);
+            converter.add(tid, record);
+            if converter.bytes().len() >= WORTH_WRITING {
+                write(&mut converter);
             }
         },
         |_, _| {},
     );
-    write(&mut story);
+    write(&mut converter);
     let closed = file.close();
     written.and(closed)
 }

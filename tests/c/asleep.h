@@ -3,7 +3,8 @@
  *
  * A thread is asleep if it is so in two looks and was not switched to between them; if that holds for all of them, all were
  * asleep at the moment between the two looks. Under valgrind, which lets one thread run at a time, all others seem to be
- * asleep: there (CHECK_SERIAL=1) this returns at once, and the order of completion cannot be checked.
+ * asleep: there (CHECK_SERIAL=1) this returns at once, and the order of completion cannot be checked. A case that needs it can
+ * play in a child program (child.h), which valgrind does not watch.
  */
 #ifndef ASLEEP_H
 #define ASLEEP_H

@@ -1,6 +1,6 @@
 /* child.h: for what can only be seen from outside, or in a library that has no thread yet: the test program runs itself
  * again, in a role (see ROLE in check.h). The child tells events, single letters, on its stdout; its stderr is kept.
- * A child does not outlive the test.
+ * A child does not outlive the test, and is not run under valgrind, even if that is.
  */
 #ifndef CHILD_H
 #define CHILD_H
@@ -32,6 +32,7 @@ static inline _Noreturn void child_exec(const char *name, const char *role, int 
     char self[CHILD_PATH];
     child_self(self);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
+    unsetenv("CHECK_SERIAL"); /* Valgrind does not watch it, so its threads run by themselves. */
     dup2(events, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
     execl(self, name, role, (char *)NULL);

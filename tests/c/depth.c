@@ -13,14 +13,15 @@
 #include "child.h"
 #include "leaf.h"
 
-enum { MIXED = 6 };
+enum { MIXED = COMBINATORS + 1 };
 
 static proc_impl *wrap(int kind, proc_impl *impl) {
     return kind < COMBINATORS ? wrap_only(kind, impl) : PROC_GROUP(impl, succeeding());
 }
 
 static const char *const function_of[] = {"proc_concurrent", "proc_group",        "proc_sequence",
-                                          "proc_task",       "proc_trace_region", "proc_group"};
+                                          "proc_task",       "proc_trace_region", "proc_finally",
+                                          "proc_group"};
 
 static proc_impl *nest(int kind, int levels, proc_impl *impl) {
     for (int i = 0; i < levels; i++)

@@ -3,6 +3,7 @@
  *   tree            Every running process is a line, below what it is inside of, on whatever thread: runs, combinators, tasks
  *                   and regions with their names, callbacks with their addresses. What has ended is not there.
  *   what_it_does    Running, in proc_wait, in a proc_run of its own, joining its children, or waiting for its signal.
+ *   places          How many places of a nursery with a limit are taken, and how many calls wait for one.
  *   not_started     … and how many children nobody has begun yet.
  *   cancelled       … and why its handle is cancelled, from then on; also of one that was cancelled from above.
  *   thread_ids      The thread is the kernel's number of the thread that runs it.
@@ -13,7 +14,6 @@
  *   slow_reader     A full pipe that does not block is waited for, and everything arrives.
  *   under_load      1,000 dumps while four threads run trees: each is whole.
  */
-#include "asleep.h"
 #include "child.h"
 #include "dumped.h"
 #include "interpose.h"
@@ -50,7 +50,8 @@ typedef struct looker {
 static proc_error *look_and_end(proc_cancel *cancel, void *user_data) {
     looker *l = user_data;
     GATE_WAIT_FOR(&l->arrived, l->others);
-    wait_until_others_sleep(); /* They open the gate a moment before they wait. */
+    free(
+        dump_until(", proc_wait\n", l->others)); /* They open the gate a moment before they wait. */
     l->look();
     proc_cancel_trigger(cancel, NULL);
     return NULL;
@@ -68,9 +69,9 @@ static void look_at(looker *l, proc_impl *impl) {
 }
 
 static void look_at_tree(void) {
-    CHECK_DUMP("\nproc_run, thread ", "\n└─group, thread ", "task web, thread ",
+    CHECK_DUMP("\nproc_run, thread ", "\n└─group, thread ", "task web #",
                "trace_region parse, thread ", "sequence, thread ", "callback 0x", ", proc_wait\n");
-    CHECK_DUMP("task looker, thread ", "callback 0x");
+    CHECK_DUMP("task looker #", "callback 0x");
     char *text = dump(PROC_DUMP_TEXT);
     CHECK(strstr(text, "task done") == NULL);
     free(text);
@@ -90,8 +91,8 @@ static proc_error *run_waiting(proc_cancel *cancel, void *user_data) {
 }
 
 static void look_at_nested(void) {
-    CHECK_DUMP("task outer, thread ", "─callback 0x", ", proc_run\n", "proc_run, thread ",
-               "task inner, thread ", "callback 0x", ", proc_wait\n");
+    CHECK_DUMP("task outer #", "─callback 0x", ", proc_run\n", "proc_run, thread ", "task inner #",
+               "callback 0x", ", proc_wait\n");
     CHECK_JSON("\"name\":\"inner\",\"path\":\"outer/inner\"", "\"doing\":\"proc_wait\"");
 }
 
@@ -110,23 +111,63 @@ static proc_error *leave_first(proc_cancel *cancel, void *user_data) {
 }
 
 static void look_for(const char *process, const char *doing) {
-    char *text = dump(PROC_DUMP_TEXT);
-    for (int tries = 0; !strstr(text, doing) && tries < 1000000; tries++) {
-        free(text);
-        text = dump(PROC_DUMP_TEXT);
-    }
+    char *text = dump_until(doing, 1);
     CHECK_HAS(text, process);
-    CHECK_HAS(text, doing);
     free(text);
 }
 
 static void look_at_joining(void) { look_for("group, thread ", ", joining children\n"); }
+static void look_at_any(void) { look_for("any, thread ", ", joining children\n"); }
+static void look_at_nursery(void) {
+    look_for("nursery, thread ", ", 2 of 3 places taken, joining children\n");
+    CHECK_JSON("\"kind\":\"nursery\"", "\"places\":{\"limit\":3,\"taken\":2,\"wanted\":0}");
+}
+
+static proc_error *fail_first(proc_cancel *cancel, void *user_data) {
+    proc_error_unref(leave_first(cancel, user_data));
+    return proc_error_new(EIO, "first");
+}
+
+static proc_error *spawn_and_leave(proc_nursery *nursery, proc_cancel *cancel, void *user_data) {
+    for (int i = 0; i < 2; i++)
+        CHECK_OK(proc_spawn(nursery, proc_new(arrive_and_wait, user_data, NULL)));
+    return leave_first(cancel, user_data);
+}
 
 static void joining(void) {
     looker l = {.others = 2, .look = look_at_joining};
     gate_init(&l.arrived);
     proc_impl *waiting = proc_new(arrive_and_wait, &l, NULL);
-    look_at(&l, PROC_GROUP(proc_new(leave_first, &l, NULL), proc_ref(waiting), waiting));
+    look_at(&l, PROC_GROUP(proc_new(leave_first, &l, NULL), proc_ref(waiting), proc_ref(waiting)));
+    l.look = look_at_any;
+    gate_init(&l.arrived);
+    look_at(&l, PROC_ANY(proc_new(fail_first, &l, NULL), proc_ref(waiting), waiting));
+    l.look = look_at_nursery;
+    gate_init(&l.arrived);
+    proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;
+    options.limit = 3;
+    look_at(&l, proc_with_nursery(spawn_and_leave, &l, NULL, &options));
+}
+
+static proc_error *spawn_too_many(proc_nursery *nursery, proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    for (int i = 0; i < 2; i++)
+        proc_error_unref(proc_spawn(nursery, proc_new(arrive_and_wait, user_data, NULL)));
+    return NULL;
+}
+
+static void look_at_places(void) {
+    look_for("nursery, thread ", ", proc_spawn\n");
+    CHECK_DUMP(", 1 of 1 places taken, 1 wanted\n");
+    CHECK_JSON("\"places\":{\"limit\":1,\"taken\":1,\"wanted\":1}");
+}
+
+static void places(void) {
+    looker l = {.others = 1, .look = look_at_places};
+    gate_init(&l.arrived);
+    proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;
+    options.limit = 1;
+    look_at(&l, proc_with_nursery(spawn_too_many, &l, NULL, &options));
 }
 
 static void look_at_on_signal(void) {
@@ -175,8 +216,9 @@ static proc_error *look_when_cancelled(proc_cancel *cancel, void *user_data) {
     CHECK_DUMP("proc_run, thread ", "group, thread ");
     proc_cancel_trigger(cancel, proc_error_new(77, "the disk\nis full"));
     CHECK_DUMP("group, thread ", ", cancelled 0.", " s ago: the disk\\nis full\n", "callback 0x",
-               "the disk\\nis full\n");
-    CHECK_JSON("\"cancelled\":{\"age_ns\":", ",\"code\":77,\"cause\":\"the disk\\u000ais full\"}");
+               " s ago: (as above)\n");
+    CHECK_JSON("\"cancelled\":{\"age_ns\":", ",\"code\":77,\"cause\":\"the disk\\u000ais full\"}",
+               ",\"code\":77,\"cause\":\"(as above)\"}");
     return NULL;
 }
 
@@ -185,9 +227,10 @@ static void cancelled(void) {
 }
 
 static proc_error *look_for_thread(proc_cancel *cancel, void *user_data) {
-    (void)cancel, (void)user_data;
     char line[60];
-    snprintf(line, sizeof line, "task mine, thread %d, ", (int)gettid());
+    unsigned long long id = proc_trace_task_id(cancel);
+    (void)user_data;
+    snprintf(line, sizeof line, "task mine #%llu, thread %d, ", id, (int)gettid());
     CHECK_DUMP(line);
     return NULL;
 }
@@ -323,15 +366,9 @@ static void *run_trees(void *user_data) {
     return NULL;
 }
 
-/* Braces and quotes are balanced, and every leaf is in its tree. */
+/* Nothing is cut off, and every leaf is in its tree. */
 static void check_whole(const char *text) {
-    int depth = 0;
-    bool quoted = false;
-    for (const char *at = text; *at; at++) {
-        quoted ^= *at == '"';
-        depth += quoted ? 0 : (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
-    }
-    CHECK(depth == 0 && !quoted);
+    check_balanced(text);
     for (const char *at = text; (at = strstr(at, "\"name\":\"leaf\"")); at++)
         CHECK(strncmp(at, "\"name\":\"leaf\",\"path\":\"tree/leaf\"", 32) == 0);
 }
@@ -353,6 +390,6 @@ static void under_load(void) {
     nothing_runs();
 }
 
-CHECK_MAIN(CASE(tree), CASE(what_it_does), CASE(not_started), ROLE(not_started_role),
+CHECK_MAIN(CASE(tree), CASE(what_it_does), CASE(places), CASE(not_started), ROLE(not_started_role),
            CASE(cancelled), CASE(thread_ids), CASE(thread_ids_of_helpers), CASE(json),
            CASE(nothing_runs), CASE(bad_input), CASE(slow_reader), CASE(under_load))

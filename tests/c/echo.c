@@ -2,6 +2,7 @@
  *
  *   siblings           A group lists its handle's cause at most once, not once per sibling.
  *   in_tasks           An echo is seen through task wrappers, however many.
+ *   in_wraps           … and through texts around it (proc_error_wrap), before and after tasks.
  *   in_multis          … and through multi errors, and through multi errors in task wrappers.
  *   task_cause         The same if the cause is itself a task error.
  *   multi_cause        … or a multi error: each of its errors is listed once.
@@ -22,6 +23,23 @@ static proc_impl *in_task(leaf *echoing) { return proc_task("t", leaf_new(echoin
 
 static proc_impl *in_two_tasks(leaf *echoing) {
     return proc_task("t", PROC_SEQUENCE(proc_trace_region("r", proc_task("u", leaf_new(echoing)))));
+}
+
+static proc_error *wrap_echo(proc_cancel *cancel, void *user_data) {
+    return proc_error_wrap(leaf_run(cancel, user_data), "on %s", "cancellation");
+}
+
+static proc_impl *in_wrap(leaf *echoing) { return proc_new(wrap_echo, echoing, NULL); }
+
+static proc_error *wrap_run(proc_cancel *cancel, void *user_data) {
+    return proc_error_wrap(proc_run(proc_ref(user_data), cancel), "outer");
+}
+
+static void unref_impl(void *user_data) { proc_unref(user_data); }
+
+static proc_impl *task_in_wrap(leaf *echoing) {
+    proc_impl *inner = proc_task("t", PROC_CONCURRENT(in_wrap(echoing), leaf_new(echoing)));
+    return proc_new(wrap_run, inner, unref_impl);
 }
 
 static proc_impl *in_multi(leaf *echoing) {
@@ -51,8 +69,8 @@ static void check_absorbed(wrapper *wrap, proc_impl *first) {
     proc_error_unref(error);
 }
 
-static wrapper *const wrappers[] = {bare,     in_task,       in_two_tasks,
-                                    in_multi, multi_in_task, deep_mixture};
+static wrapper *const wrappers[] = {bare,         in_task,  in_two_tasks,  in_wrap,
+                                    task_in_wrap, in_multi, multi_in_task, deep_mixture};
 enum { WRAPPERS = sizeof wrappers / sizeof *wrappers };
 
 static void siblings(void) { check_absorbed(bare, failing("first")); }
@@ -60,6 +78,11 @@ static void siblings(void) { check_absorbed(bare, failing("first")); }
 static void in_tasks(void) {
     check_absorbed(in_task, failing("first"));
     check_absorbed(in_two_tasks, failing("first"));
+}
+
+static void in_wraps(void) {
+    check_absorbed(in_wrap, failing("first"));
+    check_absorbed(task_in_wrap, failing("first"));
 }
 
 static void in_multis(void) {
@@ -132,5 +155,5 @@ static void own_cancellation(void) {
     CHECK_FAILS(proc_run(impl, NULL), 77, "t: enough");
 }
 
-CHECK_MAIN(CASE(siblings), CASE(in_tasks), CASE(in_multis), CASE(task_cause), CASE(multi_cause),
-           CASE(not_the_same), CASE(more_than_echo), CASE(own_cancellation))
+CHECK_MAIN(CASE(siblings), CASE(in_tasks), CASE(in_wraps), CASE(in_multis), CASE(task_cause),
+           CASE(multi_cause), CASE(not_the_same), CASE(more_than_echo), CASE(own_cancellation))

@@ -7,7 +7,7 @@
  *   every_level         … for groups in groups, 100 deep, with echoes on each level.
  *   through_run         … for a group that a callback runs in its own handle with proc_run.
  *   two_causes          A group cancelled by its own child keeps the cause of the group above, which absorbs it.
- *   concurrent_above    A concurrent process lists each, the group above it absorbs all.
+ *   concurrent_above    A concurrent process lists each task's, the group above it absorbs all.
  */
 #include "leaf.h"
 
@@ -142,9 +142,10 @@ static void two_causes(void) {
 static void concurrent_above(void) {
     proc_cancel *cancel = cancelled_handle();
     leaf l = {.until_cancelled = true};
-    proc_impl *pair = PROC_CONCURRENT(leaf_new(&l), leaf_new(&l));
-    CHECK_FAILS(proc_run(proc_ref(pair), cancel), 77, "2 errors:\n- above\n- above");
-    CHECK_FAILS(proc_run(PROC_GROUP(PROC_CONCURRENT(pair)), cancel), 77, "above");
+    proc_impl *task = proc_task("t", leaf_new(&l));
+    proc_impl *pair = PROC_CONCURRENT(proc_ref(task), task);
+    CHECK_FAILS(proc_run(proc_ref(pair), cancel), 77, "2 errors:\n- t: above\n- t: (as above)");
+    CHECK_FAILS(proc_run(PROC_GROUP(PROC_CONCURRENT(pair)), cancel), 77, "t: above");
     proc_cancel_unref(cancel);
 }
 

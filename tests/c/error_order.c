@@ -5,6 +5,10 @@
  *                     in order of completion; for concurrent processes and groups in each other, through sequences and
  *                     regions; a multi error inside a task error stays in it.
  *   group_cause       The cause of a group is the error that was first, and the others are cancelled only then.
+ *   failures_first    Beside failures, the echo of a cancellation from above comes last, so that the first is a failure, and the
+ *                     code of the whole is its code; failures and echoes each in order of completion.
+ *   own_handle        The same if a group is cancelled by what runs in it, through its own handle.
+ *   first_stays       The failure that cancels a group is its first error and its cause, whatever comes after it.
  *   first_echo        Of the echoes of a cancellation from above, the group lists the first in order of completion.
  */
 #include "asleep.h"
@@ -162,6 +166,72 @@ static void group_cause(void) {
     }
 }
 
+/* Those of odd rank fail, the others echo the cause, bare or as a task. */
+static proc_impl *mixed(turns *t, proc_impl *impls[4], int run) {
+    for (int i = 0; i < 4; i++) {
+        t->leaves[i].echoes = t->leaves[i].rank % 2 == 0;
+        bool as_task = t->leaves[i].echoes && (run / 24) % 2;
+        impls[i] = as_task ? proc_task("t", ranked_leaf(t, i)) : ranked_leaf(t, i);
+    }
+    return combinators[run % 2](impls, 4);
+}
+
+static void failures_first(void) {
+    const char *const expected[][2] = {
+        {"3 errors:\n- 1\n- 3\n- above", "3 errors:\n- 1\n- 3\n- above"},
+        {"4 errors:\n- 1\n- 3\n- t: above\n- t: (as above)", "3 errors:\n- 1\n- 3\n- t: above"}};
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    proc_cancel_trigger(cancel, proc_error_new(77, "above"));
+    for (int run = 0; run < 2 * 24; run++) {
+        turns t;
+        proc_impl *impls[4];
+        prepare(&t, 4, run % 24);
+        proc_error *error = proc_run(mixed(&t, impls, run), cancel);
+        CHECK_INT(proc_error_code(proc_error_at(error, 0)), proc_error_code(error));
+        CHECK(!proc_error_is_echo(proc_error_at(error, 1), cancel));
+        CHECK(proc_error_is_echo(proc_error_at(error, 2), cancel));
+        if (order_is_seen())
+            CHECK_STR(proc_error_message(error), expected[run / 24][run % 2]);
+        proc_error_unref(error);
+    }
+    proc_cancel_unref(cancel);
+}
+
+static proc_error *cancel_own(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    proc_cancel_trigger(cancel, proc_error_new(77, "enough"));
+    return NULL;
+}
+
+static void own_handle(void) {
+    gate echoed;
+    gate_init(&echoed);
+    leaf echoing = {.until_cancelled = true, .opens = &echoed};
+    leaf late = {.waits = &echoed, .fails = "late"};
+    proc_impl *children[] = {leaf_new(&echoing), leaf_new(&late), proc_new(cancel_own, NULL, NULL)};
+    proc_impl *impl = proc_task("t", proc_group(children, 3));
+    CHECK_FAILS(proc_run(impl, NULL), EIO, "t: 2 errors:\n- late\n- enough");
+}
+
+static void first_stays(void) {
+    gate echoed;
+    gate_init(&echoed);
+    leaf echoing = {.until_cancelled = true, .opens = &echoed};
+    leaf late = {.waits = &echoed, .until_cancelled = true, .fails = "late"};
+    for (int i = 0; i < 3; i++) {
+        proc_impl *first = failing("first");
+        first = i == 0   ? first
+                : i == 1 ? proc_task("t", first)
+                         : PROC_CONCURRENT(first, failing("first"));
+        proc_impl *impl = PROC_GROUP(leaf_new(&echoing), leaf_new(&late), first);
+        proc_error *error = proc_run(impl, NULL);
+        CHECK_HAS(proc_error_message(proc_error_at(error, 0)), "first");
+        CHECK_STR(proc_error_message(proc_error_at(error, proc_error_count(error) - 1)), "late");
+        CHECK_INT((long long)proc_error_count(error), i == 2 ? 3 : 2);
+        proc_error_unref(error);
+    }
+}
+
 static void first_echo(void) {
     const char *const types[] = {"a", "b", "c"};
     proc_cancel *cancel = proc_cancel_new(NULL);
@@ -186,4 +256,5 @@ static void first_echo(void) {
     proc_cancel_unref(cancel);
 }
 
-CHECK_MAIN(CASE(flat), CASE(nested), CASE(group_cause), CASE(first_echo))
+CHECK_MAIN(CASE(flat), CASE(nested), CASE(group_cause), CASE(failures_first), CASE(own_handle),
+           CASE(first_stays), CASE(first_echo))

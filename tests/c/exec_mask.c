@@ -4,6 +4,7 @@
  *   library_thread   On a thread of the library, asynchronous signals are blocked.
  *   forked           A child that is forked there lets all of them in, and so does the program that it executes.
  *   spawned          … and so does a program that posix_spawn starts there with an empty mask (README).
+ *   opened           … and so does one that is started otherwise, if the thread lets all signals in for as long.
  *   own_thread       A child that is forked on a thread of the program has that thread's mask. No mask of the parent changes.
  */
 #include "child.h"
@@ -100,6 +101,18 @@ static void forked(void) { run_in_callbacks(fork_open, fork_open); }
 
 static void spawned(void) { run_in_callbacks(spawn, spawn); }
 
+static void start_opened(void) {
+    char self[CHILD_PATH], command[CHILD_PATH + 20];
+    sigset_t none, before;
+    child_self(self);
+    snprintf(command, sizeof command, "'%s' open_role", self);
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, &before);
+    CHECK_INT(system(command), 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+static void opened(void) { run_in_callbacks(start_opened, nothing); }
+
 static void fork_blocking(void) { fork_and_exec("hangup_role", 1); }
 
 static void own_thread(void) {
@@ -112,5 +125,5 @@ static void own_thread(void) {
     pthread_sigmask(SIG_UNBLOCK, &hangup, NULL);
 }
 
-CHECK_MAIN(CASE(library_thread), CASE(forked), CASE(spawned), CASE(own_thread), ROLE(open_role),
-           ROLE(hangup_role))
+CHECK_MAIN(CASE(library_thread), CASE(forked), CASE(spawned), CASE(opened), CASE(own_thread),
+           ROLE(open_role), ROLE(hangup_role))

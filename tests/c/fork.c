@@ -5,7 +5,8 @@
  *   parent_works       The parent's library works on.
  *   hooks              Hooks of the parent that were registered before run in the child too if it cancels, and the parent's
  *                      handle is not cancelled by that.
- *   descriptors        A child's cancellation does not make the parent's descriptor readable, nor the parent's the child's;
+ *   descriptors        A child's cancellation does not make the parent's descriptor readable, nor the parent's the child's,
+ *                      nor does its release of the handle;
  *                      the child has one of its own when it asks, and proc_poll works in it.
  *   dispositions       A child that is forked under proc_main has the signal dispositions from before it, so a first signal
  *                      ends it; the parent's stay proc_main's.
@@ -106,6 +107,11 @@ static void cancel_unasked(void *user_data) {
     CHECK_QUIET(parents_fd);
 }
 
+static void release(void *user_data) {
+    proc_cancel_unref(user_data);
+    CHECK_INT(fcntl(parents_fd, F_GETFD), -1);
+}
+
 static void find_parents(void *user_data) {
     proc_cancel *cancel = user_data;
     CHECK_READABLE(parents_fd);
@@ -118,6 +124,8 @@ static void descriptors(void) {
     forks_run(cancel_watched, cancel);
     CHECK_QUIET(parents_fd);
     forks_run(cancel_unasked, cancel);
+    CHECK_QUIET(parents_fd);
+    forks_run(release, cancel);
     CHECK_QUIET(parents_fd);
     CHECK_INT(proc_cancel_fd(cancel), parents_fd);
     proc_cancel_trigger(cancel, NULL);

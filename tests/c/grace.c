@@ -12,7 +12,9 @@
  *   in_time          A process that completes in the grace period ends as it likes, and nothing is written.
  *   no_signal        The grace period is that of a signal: without one, nothing ends a program that cancels itself.
  *   then_signal      … and a signal then does not wait for the drain time.
- *   second_in_drain  A second signal ends the program at once, while it drains too, and whichever of them it is.
+ *   self_in_drain    A process that cancels itself while it drains has drained: the grace period begins.
+ *   second_in_drain  A second signal that forces it ends the program at once, while it drains too, and whichever of them it is.
+ *   request_in_drain One that is the same request shortens neither the drain time nor the grace period.
  *   dumps            The dump signal writes the live tree, any number of times, and stops nothing.
  *   stuck_stderr     A standard error that nobody reads holds up neither the cancellation, nor the end.
  *   ends_otherwise   A signal that ends nothing by default ends it with exit status 128 + its number.
@@ -179,7 +181,7 @@ static void check_ends(const char *role, int signal_number, const char *cause) {
     CHECK_HAS(c.text, cause);
     CHECK_HAS(c.text, "the grace period of ");
     CHECK_HAS(c.text, "proc_main, thread ");
-    CHECK_HAS(c.text, "task web, thread ");
+    CHECK_HAS(c.text, "task web #");
     CHECK_HAS(c.text, "└─callback 0x");
     CHECK_HAS(c.text, " s, cancelled 0.");
 }
@@ -195,7 +197,7 @@ static void ends_now(void) {
     child c = start("deaf_now_role");
     CHECK_INT(kill(c.pid, SIGTERM), 0);
     ends_by(&c, SIGTERM);
-    CHECK_HAS(c.text, "task web, thread ");
+    CHECK_HAS(c.text, "task web #");
 }
 
 static void in_time_role(void) {
@@ -251,8 +253,31 @@ static void then_signal(void) {
     CHECK_HAS(c.text, "ago: own");
 }
 
+static proc_error *drain_and_cancel(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    child_tell('r');
+    wait_until_draining(cancel);
+    proc_cancel_trigger(cancel, proc_error_new(77, "own"));
+    while (pause() == -1)
+        ;
+    return NULL;
+}
+
+static void self_in_drain_role(void) {
+    proc_main_options options = with(PROC_FOREVER, PROC_MS(1));
+    proc_error_unref(proc_main_with(proc_new(drain_and_cancel, NULL, NULL), &options));
+}
+
+static void self_in_drain(void) {
+    child c = start("self_in_drain_role");
+    kill(c.pid, SIGTERM);
+    ends_by(&c, SIGTERM);
+    CHECK_HAS(c.text, "ago: own");
+}
+
 static void draining_role(void) {
     proc_main_options options = with(PROC_FOREVER, PROC_FOREVER);
+    options.force_after_ns = 0;
     proc_error_unref(proc_main_with(staying(), &options));
 }
 
@@ -267,6 +292,29 @@ static void second_in_drain(void) {
         CHECK_STR(c.text, "");
     }
 }
+
+static proc_error *ask_twice(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    kill(getpid(), SIGTERM);
+    wait_until_draining(cancel);
+    kill(getpid(), SIGTERM);
+    kill(getpid(), SIGINT);
+    CHECK(!proc_wait(cancel, PROC_MS(20))); /* the time to do what it must not */
+    proc_cancel_trigger(cancel, NULL);      /* ends the drain time, and begins the grace period */
+    kill(getpid(), SIGINT);
+    proc_cancel *other = proc_cancel_new(NULL);
+    CHECK(!proc_wait(other, PROC_MS(20)));
+    proc_cancel_unref(other);
+    return NULL;
+}
+
+static void ask_twice_role(void) {
+    proc_main_options options = with(PROC_FOREVER, PROC_SECONDS(3600));
+    options.force_after_ns = PROC_SECONDS(3600);
+    CHECK_OK(proc_main_with(proc_new(ask_twice, NULL, NULL), &options));
+}
+
+static void request_in_drain(void) { child_run("ask_twice_role"); }
 
 enum { DUMPS = 5 };
 
@@ -305,7 +353,7 @@ static void dumps(void) {
     child c = start("dump_role");
     send(&c, SIGTERM, 'd');
     child_passes(&c);
-    CHECK_HAS(c.text, "task dumped, thread ");
+    CHECK_HAS(c.text, "task dumped #");
 }
 
 static int fill_stderr(void) {
@@ -384,6 +432,8 @@ static void restored(void) {
 CHECK_MAIN(CASE(drains), ROLE(drain_role), CASE(then_cancels), ROLE(cancel_role), CASE(drained),
            CASE(cancelled_drains), CASE(ends), CASE(ends_now), ROLE(deaf_role), ROLE(deaf_now_role),
            ROLE(blocking_role), CASE(in_time), ROLE(in_time_role), CASE(no_signal), ROLE(own_role),
-           CASE(then_signal), ROLE(own_and_deaf_role), CASE(second_in_drain), ROLE(draining_role),
-           CASE(dumps), ROLE(dump_role), CASE(stuck_stderr), ROLE(stuck_role), CASE(ends_otherwise),
-           ROLE(child_signal_role), CASE(restored))
+           CASE(then_signal), ROLE(own_and_deaf_role), CASE(self_in_drain),
+           ROLE(self_in_drain_role), CASE(second_in_drain), ROLE(draining_role),
+           CASE(request_in_drain), ROLE(ask_twice_role), CASE(dumps), ROLE(dump_role),
+           CASE(stuck_stderr), ROLE(stuck_role), CASE(ends_otherwise), ROLE(child_signal_role),
+           CASE(restored))

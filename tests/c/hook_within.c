@@ -6,8 +6,11 @@
  *   hooks_again       … register one, which runs at once,
  *   cancels           … cancel its own handle and others,
  *   drops             … release its handle,
- *   runs              … and run processes.
+ *   runs              … and run processes,
+ *   removed_by_part   … on each of whose threads it may be removed; the run goes on …
+ *   removed_by_job    … or by a job that it has started and waits for: the join is not refused, and the removal returns.
  */
+#include "asleep.h"
 #include "leaf.h"
 
 typedef struct probe {
@@ -158,5 +161,79 @@ static void runs(void) {
     CHECK_INT(l.runs, 3);
 }
 
+/* A hook that has others remove it. */
+typedef struct shared {
+    proc_hook *hook;
+    gate both, removed;
+    int runs;
+    bool job_first;
+} shared;
+
+static proc_error *remove_shared(proc_cancel *cancel, void *user_data) {
+    shared *s = user_data;
+    (void)cancel;
+    GATE_MEET(&s->both, 2);
+    proc_hook_remove(s->hook);
+    gate_open(&s->removed);
+    return NULL;
+}
+
+static proc_error *await_removal(proc_cancel *cancel, void *user_data) {
+    shared *s = user_data;
+    (void)cancel;
+    GATE_MEET(&s->both, 2);
+    GATE_WAIT(&s->removed);
+    return NULL;
+}
+
+/* One of the two is on a thread that helps; in each order, either. */
+static void run_removing(void *user_data) {
+    proc_impl *removes = proc_new(remove_shared, user_data, NULL);
+    proc_impl *waits = proc_new(await_removal, user_data, NULL);
+    shared *s = user_data;
+    CHECK_OK(proc_run(
+        s->job_first ? PROC_CONCURRENT(removes, waits) : PROC_CONCURRENT(waits, removes), NULL));
+    s->runs++;
+}
+
+static void play_shared(void (*run)(void *), bool job_first) {
+    shared s = {.job_first = job_first};
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    gate_init(&s.both);
+    gate_init(&s.removed);
+    s.hook = proc_on_cancel(cancel, run, &s);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_INT(s.runs, 1);
+    proc_cancel_unref(cancel);
+}
+
+static void removed_by_part(void) {
+    play_shared(run_removing, true);
+    play_shared(run_removing, false);
+}
+
+static proc_error *remove_in_job(proc_cancel *cancel, void *user_data) {
+    shared *s = user_data;
+    (void)cancel;
+    if (!s->job_first)
+        wait_until_others_sleep(); /* One is joining this. */
+    proc_hook_remove(s->hook);
+    return NULL;
+}
+
+static void join_removing(void *user_data) {
+    shared *s = user_data;
+    proc_job *job = proc_start(proc_new(remove_in_job, s, NULL), NULL, NULL, NULL);
+    if (s->job_first)
+        wait_until_others_sleep();
+    CHECK_OK(proc_job_join(job));
+    s->runs++;
+}
+
+static void removed_by_job(void) {
+    play_shared(join_removing, true);
+    play_shared(join_removing, false);
+}
+
 CHECK_MAIN(CASE(removes_itself), CASE(removes_another), CASE(removes_outer), CASE(hooks_again),
-           CASE(cancels), CASE(drops), CASE(runs))
+           CASE(cancels), CASE(drops), CASE(runs), CASE(removed_by_part), CASE(removed_by_job))

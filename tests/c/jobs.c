@@ -17,8 +17,12 @@
  *   not_inside       Who is not a part of it may join it: a sibling job, its starter, a callback that it does not wait for.
  *   many             1,000 jobs at the same time, which all wait for each other.
  *   no_thread        If no thread can be had the job fails with EAGAIN, on_done has been called, and it can be joined.
+ *   again            An on_done that starts its job again without threads goes on for as long as it likes, on one thread's stack:
+ *                    proc_start returns before the next one is called, which then comes before proc_start returns outside.
+ *   again_joined     … and may join the one that it has started: that calls its on_done. So does who joins it on another thread,
+ *                    for which the first one waits.
  *   bad_input        NULL: an EINVAL job, -1, false, an EINVAL error.
- *   in_dump          It is a tree of its own in a dump.
+ *   in_dump          Started where nothing runs, it is a tree of its own in a dump (dump_places has where it is else).
  */
 #include "child.h"
 #include "interpose.h"
@@ -351,6 +355,85 @@ static void no_thread_role(void) {
 
 static void no_thread(void) { child_run("no_thread_role"); }
 
+typedef struct starter {
+    size_t times, most;
+    proc_job *started; /* the last one */
+    proc_job *told;    /* the one whose on_done was called last, if it was started by one */
+    char *stack;       /* where the first one was called */
+    bool calls;
+} starter;
+
+static void join_denied(proc_job *job) {
+    proc_error *error = proc_job_join(job);
+    CHECK_INT(proc_error_code(error), EAGAIN);
+    proc_error_unref(error);
+}
+
+static void start_again(void *user_data) {
+    starter *s = user_data;
+    proc_job *own = s->started;
+    char here;
+    CHECK(!s->calls);
+    s->calls = true;
+    if (s->times == 0)
+        s->stack = &here;
+    CHECK(s->stack - &here < 4096);
+    if (s->told)
+        join_denied(s->told);
+    if (++s->times < s->most)
+        s->started = proc_start(succeeding(), NULL, start_again, s);
+    s->told = own;
+    s->calls = false;
+}
+
+static void again_role(void) {
+    starter s = {.most = check_scaled(100000)};
+    threads_left = 0;
+    proc_job *first = proc_start(succeeding(), NULL, start_again, &s);
+    CHECK_INT(s.times, s.most);
+    join_denied(first);
+    join_denied(s.told);
+}
+
+static void again(void) { child_run("again_role"); }
+
+/* Starts one and has it joined before its turn has come. */
+typedef struct joiner {
+    int inner_told;
+    bool elsewhere;
+} joiner;
+
+static void *join_elsewhere(void *job) {
+    join_denied(job);
+    return NULL;
+}
+
+static void start_and_have_joined(void *user_data) {
+    joiner *j = user_data;
+    pthread_t thread;
+    proc_job *inner = proc_start(succeeding(), NULL, count_call, &j->inner_told);
+    CHECK_INT(j->inner_told, 0);
+    CHECK(proc_job_wait(inner, PROC_FOREVER));
+    if (j->elsewhere) {
+        threads_left = 1;
+        CHECK_INT(pthread_create(&thread, NULL, join_elsewhere, inner), 0);
+        pthread_join(thread, NULL);
+    } else {
+        join_denied(inner);
+    }
+    CHECK_INT(j->inner_told, 1);
+}
+
+static void again_joined_role(void) {
+    joiner here = {.elsewhere = false}, elsewhere = {.elsewhere = true};
+    threads_left = 0;
+    join_denied(proc_start(succeeding(), NULL, start_and_have_joined, &here));
+    join_denied(proc_start(succeeding(), NULL, start_and_have_joined, &elsewhere));
+    CHECK(here.inner_told == 1 && elsewhere.inner_told == 1);
+}
+
+static void again_joined(void) { child_run("again_joined_role"); }
+
 static void bad_input(void) {
     CHECK_FAILS(proc_job_join(start(NULL)), EINVAL, "proc_start: impl is NULL");
     CHECK_FAILS(proc_job_join(start(PROC_GROUP(NULL, succeeding()))), EINVAL,
@@ -369,5 +452,6 @@ static void in_dump(void) {
 
 CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), CASE(fd), CASE(fd_closed),
            CASE(cancelled), CASE(own_task), CASE(deadlock), CASE(inside), CASE(own_deadlock),
-           CASE(not_inside), CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(bad_input),
+           CASE(not_inside), CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(again),
+           ROLE(again_role), CASE(again_joined), ROLE(again_joined_role), CASE(bad_input),
            CASE(in_dump))

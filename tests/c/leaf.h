@@ -68,9 +68,9 @@ static inline proc_impl *failing(const char *message) {
     return proc_new(leaf_fail, (void *)message, NULL);
 }
 
-enum { COMBINATORS = 5 };
+enum { COMBINATORS = 6 };
 
-/* Inside each of the combinators in turn, as its only child. */
+/* Inside each of the combinators in turn, as its only child, or as the last one to run. */
 static inline proc_impl *wrap_only(int kind, proc_impl *impl) {
     switch (kind % COMBINATORS) {
     case 0:
@@ -81,8 +81,10 @@ static inline proc_impl *wrap_only(int kind, proc_impl *impl) {
         return PROC_SEQUENCE(impl);
     case 3:
         return proc_task("t", impl);
-    default:
+    case 4:
         return proc_trace_region("r", impl);
+    default:
+        return proc_finally(succeeding(), impl);
     }
 }
 

@@ -2,11 +2,15 @@
  *
  *   cancels           SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal; the process
  *                     is waited for; proc_main returns NULL for its own echo.
- *   echoes            … also for an echo in tasks, multi errors and groups.
- *   own_error         It returns other errors verbatim, the same error, and drops only the echo beside them.
+ *   echoes            … also for an echo in tasks, texts, multi errors and groups.
+ *   own_error         It returns other errors verbatim, the same error, and drops only the echo beside them, wherever it is.
  *   success           A process that succeeds after the signal is a success.
  *   everywhere        The cancellation reaches callbacks on every thread, below groups and tasks.
- *   second_signal     A second signal ends the program at once in the way the signal would have: whichever it is.
+ *   second_signal     With a force_after_ns of 0 a second signal ends the program at once in the way the signal would have:
+ *                     whichever it is. So it was before there was this option, and so it is for an older caller's options.
+ *   same_request      Signals that come at once are one request: the process ends as it likes, with proc_main too.
+ *   later             One that comes force_after_ns after the first ends the program, and none does before.
+ *   never             With a negative force_after_ns, none does.
  *   restored          The former dispositions are back when it returns: a third signal goes where it did before.
  *   blocked           A signal that is blocked in the calling thread cancels all the same; the mask stays.
  *   from_inside       So does a signal that the program sends itself.
@@ -15,6 +19,7 @@
  */
 #include "child.h"
 #include "leaf.h"
+#include <stddef.h>
 
 /* In the child: tells 'r' when it runs, 'c' when it is cancelled. */
 static proc_error *tell_cancelled(proc_cancel *cancel, void *user_data) {
@@ -46,14 +51,22 @@ static void cancels(void) {
     interrupt_child("cancels_term", SIGTERM, 1);
 }
 
+static proc_error *stop_in_words(proc_cancel *cancel, void *user_data) {
+    proc_error *error = proc_error_wrap(leaf_run(cancel, user_data), "port %d", 80);
+    CHECK(proc_error_is_echo(error, cancel));
+    return error;
+}
+
 static void echoes_role(void) {
     leaf l = {.until_cancelled = true};
+    proc_impl *in_words = proc_new(stop_in_words, &l, NULL);
     proc_impl *pair = PROC_CONCURRENT(leaf_new(&l), proc_task("task", leaf_new(&l)), leaf_new(&l));
     proc_impl *group =
         PROC_GROUP(leaf_new(&l), proc_task("task", leaf_new(&l)), telling("SIGTERM"));
-    proc_impl *tree = PROC_CONCURRENT(proc_ref(pair), proc_task("task", pair), group);
+    group = PROC_GROUP(group, proc_task("task", proc_ref(in_words)));
+    proc_impl *tree = PROC_CONCURRENT(proc_ref(pair), proc_task("task", pair), group, in_words);
     CHECK_OK(proc_main(proc_task("all", proc_task("all", tree))));
-    CHECK_INT(l.runs, 8);
+    CHECK_INT(l.runs, 10);
 }
 
 static void echoes(void) { interrupt_child("echoes_role", SIGTERM, 1); }
@@ -74,9 +87,20 @@ static void own_error_in_task(void) {
     CHECK_FAILS(proc_main(impl), EINTR, "flush: own");
 }
 
+static proc_error *stop_then_fail(proc_cancel *cancel, void *user_data) {
+    proc_error *errors[] = {tell_cancelled(cancel, user_data), proc_error_new(77, "cleaning up")};
+    return proc_error_merge(errors, 2);
+}
+
+static void own_error_merged(void) {
+    proc_error *error = proc_main(proc_new(stop_then_fail, "SIGTERM", NULL));
+    CHECK_FAILS(error, 77, "cleaning up");
+}
+
 static void own_error(void) {
     interrupt_child("own_error_role", SIGINT, 1);
     interrupt_child("own_error_in_task", SIGINT, 1);
+    interrupt_child("own_error_merged", SIGTERM, 1);
 }
 
 static proc_error *stop_well(proc_cancel *cancel, void *user_data) {
@@ -102,9 +126,19 @@ static proc_error *never_stop(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-static void deaf_to_int(void) { proc_error_unref(proc_main(proc_new(never_stop, "SIGINT", NULL))); }
-static void deaf_to_term(void) {
-    proc_error_unref(proc_main(proc_new(never_stop, "SIGTERM", NULL)));
+static void be_forced(proc_impl *impl, int64_t force_after_ns) {
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.force_after_ns = force_after_ns;
+    proc_error_unref(proc_main_with(impl, &options));
+}
+
+static void deaf_to_int(void) { be_forced(proc_new(never_stop, "SIGINT", NULL), 0); }
+static void deaf_to_term(void) { be_forced(proc_new(never_stop, "SIGTERM", NULL), 0); }
+
+static void older_caller(void) {
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.size = offsetof(proc_main_options, force_after_ns);
+    proc_error_unref(proc_main_with(proc_new(never_stop, "SIGTERM", NULL), &options));
 }
 
 static void deaf_and_blocking(void) {
@@ -112,7 +146,7 @@ static void deaf_and_blocking(void) {
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, NULL);
     proc_impl *impl = PROC_GROUP(proc_new(never_stop, "SIGTERM", NULL), succeeding());
-    proc_error_unref(proc_main(impl));
+    be_forced(impl, 0);
 }
 
 static void check_second(const char *role, int first, int second) {
@@ -132,6 +166,66 @@ static void second_signal(void) {
     check_second("deaf_to_term", SIGTERM, SIGTERM);
     check_second("deaf_to_term", SIGTERM, SIGINT);
     check_second("deaf_and_blocking", SIGTERM, SIGTERM);
+    check_second("older_caller", SIGTERM, SIGINT);
+}
+
+/* As `timeout` does, which sends it to the program and to its group, and people do, who press Ctrl-C twice. */
+static proc_error *be_sent_many(proc_cancel *cancel, void *user_data) {
+    const int signals[] = {SIGTERM, SIGINT};
+    for (int i = 0; i < *(int *)user_data; i++)
+        CHECK_INT(kill(getpid(), signals[i % 2]), 0);
+    leaf_wait_cancelled(cancel);
+    CHECK_HAS(proc_error_message(proc_cancel_cause(cancel)), "stopped by SIG");
+    return proc_cancel_error(cancel);
+}
+
+static void same_request_role(void) {
+    int two = 2, many = 20;
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.force_after_ns = PROC_SECONDS(3600);
+    CHECK_OK(proc_main(proc_new(be_sent_many, &two, NULL)));
+    CHECK_OK(proc_main_with(proc_new(be_sent_many, &two, NULL), NULL));
+    CHECK_OK(proc_main_with(proc_new(be_sent_many, &many, NULL), &options));
+}
+
+static void same_request(void) { child_run("same_request_role"); }
+
+static void never_role(void) {
+    int many = 20;
+    proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+    options.force_after_ns = PROC_FOREVER;
+    CHECK_OK(proc_main_with(proc_new(be_sent_many, &many, NULL), &options));
+}
+
+static void never(void) { child_run("never_role"); }
+
+enum { LATER_MS = 100 };
+
+static void later_role(void) {
+    be_forced(proc_new(never_stop, "SIGTERM", NULL), PROC_MS(LATER_MS));
+}
+
+static long long now_ms(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static void later(void) {
+    struct pollfd ended;
+    child c = child_start("later_role");
+    CHECK_INT(child_event(&c), 'r');
+    long long first = now_ms();
+    kill(c.pid, SIGTERM);
+    CHECK_INT(child_event(&c), 'c');
+    ended = (struct pollfd){.fd = c.events, .events = POLLIN};
+    do
+        kill(c.pid, SIGINT);
+    while (poll(&ended, 1, 5) == 0);
+    CHECK(now_ms() - first >= LATER_MS - 1);
+    child_end(&c);
+    CHECK(WIFSIGNALED(c.status));
+    CHECK_INT(WTERMSIG(c.status), SIGINT);
 }
 
 static void end_by_signal(void) {
@@ -200,9 +294,10 @@ static void second_role(void) {
 static void second_main(void) { child_run("second_role"); }
 
 CHECK_MAIN(CASE(cancels), ROLE(cancels_int), ROLE(cancels_term), CASE(echoes), ROLE(echoes_role),
-           CASE(own_error), ROLE(own_error_role), ROLE(own_error_in_task), CASE(success),
-           ROLE(success_role), CASE(everywhere), ROLE(everywhere_role), CASE(second_signal),
-           ROLE(deaf_to_int), ROLE(deaf_to_term), ROLE(deaf_and_blocking), CASE(restored),
-           ROLE(end_by_signal), CASE(blocked), ROLE(blocked_role), CASE(from_inside),
-           ROLE(inside_role), CASE(no_descriptors), ROLE(closing_role), CASE(second_main),
-           ROLE(second_role))
+           CASE(own_error), ROLE(own_error_role), ROLE(own_error_in_task), ROLE(own_error_merged),
+           CASE(success), ROLE(success_role), CASE(everywhere), ROLE(everywhere_role),
+           CASE(second_signal), ROLE(deaf_to_int), ROLE(deaf_to_term), ROLE(deaf_and_blocking),
+           ROLE(older_caller), CASE(same_request), ROLE(same_request_role), CASE(later),
+           ROLE(later_role), CASE(never), ROLE(never_role), CASE(restored), ROLE(end_by_signal),
+           CASE(blocked), ROLE(blocked_role), CASE(from_inside), ROLE(inside_role),
+           CASE(no_descriptors), ROLE(closing_role), CASE(second_main), ROLE(second_role))

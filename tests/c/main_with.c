@@ -59,7 +59,7 @@ static void bad_size(void) {
                             sizeof(size_t) + 1,
                             offsetof(proc_main_options, signals),
                             offsetof(proc_main_options, signal_out),
-                            sizeof(proc_main_options) - 1,
+                            offsetof(proc_main_options, force_after_ns) - 1,
                             4097,
                             SIZE_MAX};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {

@@ -16,27 +16,53 @@ typedef struct manager {
     char message[256]; /* the last one */
 } manager;
 
-static inline void manager_listen(manager *m, bool is_abstract) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
+/* Tells the program of it, which nobody hears yet. */
+static inline void manager_name(manager *m, bool is_abstract) {
     static int count;
+    m->fd = -1;
     snprintf(m->name, sizeof m->name, "%cprocession.%d.%d", is_abstract ? '@' : '/', getpid(),
              count++);
     if (!is_abstract)
         snprintf(m->name, sizeof m->name, "/tmp/procession.%d.%d", getpid(), count++);
-    memcpy(address.sun_path, m->name, sizeof m->name);
-    if (is_abstract)
-        address.sun_path[0] = '\0';
-    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(m->name));
+    setenv("NOTIFY_SOCKET", m->name, 1);
+}
+
+static inline socklen_t manager_address(const manager *m, struct sockaddr_un *address) {
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(address->sun_path, m->name, sizeof m->name);
+    if (m->name[0] == '@')
+        address->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(m->name));
+}
+
+static inline void manager_bind(manager *m) {
+    struct sockaddr_un address;
+    socklen_t size = manager_address(m, &address);
     m->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     CHECK_INT(bind(m->fd, (struct sockaddr *)&address, size), 0);
-    setenv("NOTIFY_SOCKET", m->name, 1);
+}
+
+static inline void manager_listen(manager *m, bool is_abstract) {
+    manager_name(m, is_abstract);
+    manager_bind(m);
+}
+
+/* It has so much to read that nobody can send it anything. */
+static inline void manager_fill(const manager *m) {
+    struct sockaddr_un address;
+    socklen_t size = manager_address(m, &address);
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    while (sendto(fd, "x", 1, 0, (struct sockaddr *)&address, size) == 1)
+        ;
+    CHECK_INT(errno, EAGAIN);
+    close(fd);
 }
 
 static inline void manager_close(manager *m) {
     close(m->fd);
     if (m->name[0] == '/')
         CHECK_INT(unlink(m->name), 0);
-    unsetenv("NOTIFY_SOCKET");
+    setenv("NOTIFY_SOCKET", "", 1); /* The library remembers it, unless it is told otherwise. */
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
 }
@@ -56,6 +82,12 @@ static inline const char *manager_hears(manager *m) {
     }
     CHECK(manager_receive(m, 0));
     return m->message;
+}
+
+/* Waits for a message that begins so; until then there are beats. */
+static inline void manager_hears_until(manager *m, const char *what) {
+    while (strncmp(manager_hears(m), what, strlen(what)) != 0)
+        CHECK_HAS(m->message, "WATCHDOG=1\n");
 }
 
 /* Nothing has come, and nothing is about to: all that could send it is at rest. */

@@ -8,8 +8,7 @@
  *   watchdog         WATCHDOG=1 comes again and again, from the start, while the program drains too, and until it ends.
  *   other_watchdog   … unless the watchdog is another process's, or there is none.
  *   after_a_failure  A process that fails stops, too; nobody was ready.
- *   silent           Without NOTIFY_SOCKET, or without `notify`, no socket is made.
- *   no_descriptor    From one message to the next no descriptor is kept, and the program may close all of them.
+ *   silent           Without NOTIFY_SOCKET, with an empty one, or without `notify`, no socket is made.
  *   nobody_there     A socket that is not there, and a name that is none, are told on standard error, once.
  *   full             A manager that does not read holds up nothing for long.
  */
@@ -106,20 +105,14 @@ static void hear_beats(manager *m) {
         CHECK_HAS(manager_hears(m), "WATCHDOG=1\nSTATUS=");
 }
 
-/* Another message may be in between. */
-static void hear_until(manager *m, const char *what) {
-    while (strncmp(manager_hears(m), what, strlen(what)) != 0)
-        CHECK_HAS(m->message, "WATCHDOG=1\n");
-}
-
 static proc_error *be_watched(proc_cancel *cancel, void *user_data) {
     manager *m = user_data;
     hear_beats(m);
     proc_ready(cancel);
-    hear_until(m, "READY=1\n");
+    manager_hears_until(m, "READY=1\n");
     hear_beats(m);
     kill(getpid(), SIGTERM);
-    hear_until(m, "STOPPING=1\n");
+    manager_hears_until(m, "STOPPING=1\n");
     hear_beats(m);
     leaf_wait_cancelled(cancel);
     hear_beats(m);
@@ -173,45 +166,27 @@ static proc_error *say_ready(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-static void silent(void) {
+static void check_silent(void) {
+    sockets_made = 0;
+    CHECK_OK(manager_main(proc_new(say_ready, NULL, NULL), 0));
+    CHECK_INT(sockets_made, 0);
+}
+
+static void silent_role(void) {
     manager m;
+    check_silent();
     manager_listen(&m, true);
     sockets_made = 0;
     setenv("WATCHDOG_USEC", "2", 1);
     CHECK_OK(proc_main(proc_new(say_ready, NULL, NULL)));
-    manager_hears_nothing(&m);
-    unsetenv("NOTIFY_SOCKET");
-    CHECK_OK(manager_main(proc_new(say_ready, NULL, NULL), 0));
-    setenv("NOTIFY_SOCKET", "", 1);
-    CHECK_OK(manager_main(proc_new(say_ready, NULL, NULL), 0));
-    manager_hears_nothing(&m);
     CHECK_INT(sockets_made, 0);
+    setenv("NOTIFY_SOCKET", "", 1);
+    check_silent();
+    manager_hears_nothing(&m);
     manager_close(&m);
 }
 
-/* All but the manager's own, and the standard ones. */
-static proc_error *close_all(proc_cancel *cancel, void *user_data) {
-    manager *m = user_data;
-    proc_ready(cancel);
-    CHECK_HAS(manager_hears(m), "READY=1\n");
-    wait_until_others_sleep();
-    for (int fd = 3; fd < 1024; fd++)
-        CHECK(fd == m->fd || close(fd) == -1 || !order_is_seen());
-    return NULL;
-}
-
-static void no_descriptor_role(void) {
-    manager m;
-    manager_listen(&m, true);
-    for (int fd = 3; fd < 1024; fd++)
-        if (fd != m.fd)
-            close(fd);
-    CHECK_OK(manager_main(proc_new(close_all, &m, NULL), 0));
-    CHECK_HAS(manager_hears(&m), "STOPPING=1\n");
-    manager_close(&m);
-}
-
-static void no_descriptor(void) { child_run("no_descriptor_role"); }
+static void silent(void) { child_run("silent_role"); }
 
 static void nobody_role(void) { CHECK_OK(manager_main(proc_new(say_ready, NULL, NULL), 0)); }
 
@@ -235,13 +210,7 @@ static void nobody_there(void) {
 static void full_role(void) {
     manager m;
     manager_listen(&m, true);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path + 1, m.name + 1, strlen(m.name) - 1);
-    socklen_t size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(m.name));
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    while (sendto(fd, "x", 1, 0, (struct sockaddr *)&address, size) == 1)
-        ;
-    CHECK_INT(errno, EAGAIN);
+    manager_fill(&m);
     CHECK_OK(manager_main(proc_new(say_ready, NULL, NULL), 0));
     manager_close(&m);
 }
@@ -253,6 +222,5 @@ static void full(void) {
 }
 
 CHECK_MAIN(CASE(path), CASE(abstract), CASE(at_the_signal), CASE(status), CASE(watchdog),
-           CASE(other_watchdog), CASE(after_a_failure), CASE(silent), CASE(no_descriptor),
-           ROLE(no_descriptor_role), CASE(nobody_there), ROLE(nobody_role), CASE(full),
-           ROLE(full_role))
+           CASE(other_watchdog), CASE(after_a_failure), CASE(silent), ROLE(silent_role),
+           CASE(nobody_there), ROLE(nobody_role), CASE(full), ROLE(full_role))

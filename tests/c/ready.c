@@ -12,6 +12,7 @@
  *   below            Services of a tree that a callback runs are expected too.
  *   again            … and if it fails, before some of them have begun, those of the next one are expected instead.
  *   on_signal        Below proc_on_signal, and outside of proc_main, a service is a task like any other.
+ *   cancelled        One that succeeds because it was cancelled is not, be it by a signal or by a failure.
  *   too_late         Once the program is stopping, it is not up any more.
  *   next_main        Each run of proc_main begins anew.
  *   is_a_task        A service is a task: its errors begin with its name. Bad input is EINVAL.
@@ -219,6 +220,56 @@ static void on_signal(void) {
     manager_close(&m);
 }
 
+/* When the other service has said that it is up. */
+static proc_error *end_all(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    GATE_WAIT((gate *)user_data);
+    return proc_error_new(EIO, "ends all");
+}
+
+static proc_error *stop_all(proc_cancel *cancel, void *user_data) {
+    GATE_WAIT((gate *)user_data);
+    kill(getpid(), SIGTERM);
+    leaf_wait_cancelled(cancel);
+    return NULL;
+}
+
+static proc_error *say_and_wait(proc_cancel *cancel, void *user_data) {
+    proc_ready(cancel);
+    gate_open(user_data);
+    leaf_wait_cancelled(cancel);
+    return NULL;
+}
+
+static proc_error *wait_and_succeed(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    leaf_wait_cancelled(cancel);
+    return NULL;
+}
+
+/* One service says so, the other ends because it is cancelled. */
+static proc_error *main_of_two(proc_fn ends) {
+    gate said;
+    gate_init(&said);
+    return manager_main(PROC_GROUP(proc_service("says", proc_new(say_and_wait, &said, NULL)),
+                                   proc_service("does not", proc_new(wait_and_succeed, NULL, NULL)),
+                                   proc_new(ends, &said, NULL)),
+                        0);
+}
+
+static void cancelled(void) {
+    manager m;
+    manager_listen(&m, true);
+    for (int i = 0; i < 10; i++) {
+        CHECK_FAILS(main_of_two(end_all), EIO, "ends all");
+        CHECK_HAS(manager_hears(&m), "STOPPING=1\n");
+        CHECK_OK(main_of_two(stop_all));
+        CHECK_HAS(manager_hears(&m), "STOPPING=1\n");
+        manager_hears_nothing(&m);
+    }
+    manager_close(&m);
+}
+
 static proc_error *call_too_late(proc_cancel *cancel, void *user_data) {
     kill(getpid(), SIGTERM);
     CHECK_HAS(manager_hears(user_data), "STOPPING=1\n");
@@ -258,4 +309,5 @@ static void is_a_task(void) {
 
 CHECK_MAIN(CASE(first_call), CASE(nobody), CASE(other_handles), CASE(all_services), CASE(outside),
            CASE(innermost), CASE(later_step), CASE(success), CASE(failure), CASE(below),
-           CASE(again), CASE(on_signal), CASE(too_late), CASE(next_main), CASE(is_a_task))
+           CASE(again), CASE(on_signal), CASE(cancelled), CASE(too_late), CASE(next_main),
+           CASE(is_a_task))

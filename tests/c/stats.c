@@ -4,14 +4,19 @@
  *   adds_up         When nothing runs, the numbers are exactly what happened: callbacks and those that failed, tasks and those
  *                   that failed, runs of several children. On whatever threads, and after these have ended.
  *   running         Callbacks and tasks that run now, also those that are in a proc_run of their own.
- *   cancellations   What is cancelled counts once; what goes along with it does not.
+ *   cancellations   What is cancelled counts once; what goes along with it does not, nor what is born cancelled, nor a signal
+ *                   that arrives for proc_on_signal.
+ *   nurseries       Nurseries that run, one inside of another too; children that were accepted, from the body, a child or a thread
+ *                   of the program that runs no process, whatever became of them; what is refused does not count.
  *   sizes           A struct of an older header is filled as far as it goes, and what a newer one has more becomes 0.
  *   bad_input       NULL, and a size that was not set: nothing happens.
- *   forked          In a child of fork the numbers begin at 0; the parent's go on.
+ *   forked          In a child of fork the numbers begin at 0; the parent's go on. What the parent has begun and the child
+ *                   ends, the child does not count.
  */
 #include "stats.h"
 #include "child.h"
 #include "meet.h"
+#include "nursery.h"
 #include "tasks.h"
 
 enum { CALLERS = 8 };
@@ -100,6 +105,30 @@ static proc_error *cancel_own(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
+enum { ARRIVALS = 3 };
+
+/* Heard often enough, it cancels all. */
+static proc_error *hear(proc_cancel *cancel, void *user_data) {
+    if (++*(atomic_int *)user_data == ARRIVALS)
+        proc_cancel_trigger(cancel, NULL);
+    return NULL;
+}
+
+static proc_error *send_until_cancelled(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    while (!proc_wait(cancel, 1000000))
+        kill(getpid(), SIGHUP);
+    return NULL;
+}
+
+static void hear_signals(void) {
+    atomic_int heard = 0;
+    signal(SIGHUP, SIG_IGN); /* until it is listened to */
+    proc_impl *hears = proc_on_signal(SIGHUP, proc_new(hear, &heard, NULL));
+    CHECK_OK(proc_run(PROC_GROUP(hears, proc_new(send_until_cancelled, NULL, NULL)), NULL));
+    CHECK_INT(heard, ARRIVALS);
+}
+
 static void cancellations_role(void) {
     proc_cancel *above = proc_cancel_new(NULL), *below = proc_cancel_new(above);
     proc_cancel_trigger(above, NULL);
@@ -116,6 +145,75 @@ static void cancellations_role(void) {
     CHECK_INT((long long)look().cancellations_total, 3);
     proc_cancel_unref(above);
     proc_cancel_unref(below);
+    proc_cancel_unref(proc_task_begin(NULL, NULL)); /* bad input */
+    CHECK_INT((long long)look().cancellations_total, 3);
+    hear_signals();
+    CHECK_INT((long long)look().cancellations_total, 4);
+}
+
+static void check_nurseries(uint64_t running, uint64_t spawned) {
+    CHECK_INT((long long)look().nurseries_running, (long long)running);
+    CHECK_INT((long long)look().children_spawned_total, (long long)spawned);
+}
+
+static proc_error *spawn_one_more(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    return proc_spawn(user_data, succeeding());
+}
+
+static void *spawn_outside(void *user_data) {
+    CHECK_OK(proc_spawn(user_data, succeeding()));
+    return NULL;
+}
+
+static void check_refused(proc_error *error, int code) {
+    CHECK_INT(proc_error_code(error), code);
+    proc_error_unref(error);
+}
+
+/* Here 4 are accepted, and 2 refused. */
+static proc_error *spawn_full(proc_nursery *nursery, proc_cancel *cancel, void *user_data) {
+    static leaf l = {.until_cancelled = true}; /* It outlives the body. */
+    uint64_t before = look().children_spawned_total;
+    check_nurseries(2, before);
+    for (uint64_t i = 1; i <= 4; i++) {
+        CHECK_OK(proc_spawn(nursery, leaf_new(&l)));
+        check_nurseries(2, before + i);
+    }
+    check_refused(proc_try_spawn(nursery, succeeding()), EAGAIN);
+    proc_cancel_trigger(cancel, NULL);
+    check_refused(proc_spawn(nursery, succeeding()), ECANCELED);
+    check_nurseries(2, before + 4);
+    *(proc_nursery **)user_data = proc_nursery_ref(nursery);
+    return NULL;
+}
+
+/* Here 3. */
+static proc_error *spawn_from_everywhere(proc_nursery *nursery, proc_cancel *cancel,
+                                         void *user_data) {
+    (void)user_data;
+    pthread_t thread;
+    proc_nursery *inner = NULL;
+    proc_nursery_options options = limited(4);
+    check_nurseries(1, look().children_spawned_total);
+    CHECK_OK(proc_spawn(nursery, proc_new(spawn_one_more, nursery, NULL)));
+    CHECK_INT(pthread_create(&thread, NULL, spawn_outside, nursery), 0);
+    pthread_join(thread, NULL);
+    CHECK(proc_nursery_wait(nursery, PROC_FOREVER));
+    uint64_t before = look().children_spawned_total;
+    proc_error_unref(nursery_run(spawn_full, &inner, cancel, &options));
+    check_nurseries(1, before + 4);
+    check_refused(proc_spawn(inner, succeeding()), EPIPE);
+    check_nurseries(1, before + 4);
+    proc_nursery_unref(inner);
+    return NULL;
+}
+
+static void nurseries_role(void) {
+    for (uint64_t times = 1; times <= 3; times++) {
+        CHECK_OK(nursery_run(spawn_from_everywhere, NULL, NULL, NULL));
+        check_nurseries(0, 7 * times);
+    }
 }
 
 typedef struct newer {
@@ -132,11 +230,15 @@ static void sizes(void) {
     CHECK(older.size == offsetof(proc_stats, threads_created_total));
     CHECK(older.threads_live == whole.threads_live && older.threads_peak == whole.threads_peak);
     CHECK(older.threads_created_total == UINT64_C(0xAAAAAAAAAAAAAAAA));
+    older.size = offsetof(proc_stats, nurseries_running); /* that of 0.1 */
+    proc_get_stats(&older);
+    CHECK(older.cancellations_total == whole.cancellations_total);
+    CHECK(older.nurseries_running == UINT64_C(0xAAAAAAAAAAAAAAAA));
     newer n;
     memset(&n, 0xAA, sizeof n);
     n.stats.size = sizeof n - sizeof n.more[2];
     proc_get_stats(&n.stats);
-    CHECK(n.stats.cancellations_total == whole.cancellations_total);
+    CHECK(n.stats.children_spawned_total == whole.children_spawned_total);
     CHECK(n.more[0] == 0 && n.more[1] == 0 && n.more[2] == UINT64_C(0xAAAAAAAAAAAAAAAA));
 }
 
@@ -153,9 +255,12 @@ static void bad_input(void) {
     }
 }
 
-static _Noreturn void be_child(void) {
+static _Noreturn void be_child(proc_cancel *of_parent) {
     alarm((unsigned)check_deadline());
     atomic_store(&check_failures, 0); /* those of the parent */
+    proc_error *error = proc_error_new(EIO, "fails");
+    proc_task_end(of_parent, error);
+    proc_error_unref(error);
     nothing_yet_role();
     int times = 2;
     run_trees(&times);
@@ -164,12 +269,16 @@ static _Noreturn void be_child(void) {
 }
 
 static proc_error *fork_inside(proc_cancel *cancel, void *user_data) {
-    (void)cancel, (void)user_data;
+    (void)user_data;
     int status = 0;
+    proc_cancel *task = proc_task_begin(cancel, "by hand");
     fflush(NULL);
     pid_t pid = fork();
     if (pid == 0)
-        be_child();
+        be_child(task);
+    CHECK_INT((long long)look().tasks_running, 1);
+    proc_task_end(task, NULL);
+    CHECK_INT((long long)look().tasks_running, 0);
     CHECK_INT(waitpid(pid, &status, 0), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     return NULL;
@@ -191,8 +300,9 @@ IN_CHILD(nothing_yet)
 IN_CHILD(adds_up)
 IN_CHILD(running)
 IN_CHILD(cancellations)
+IN_CHILD(nurseries)
 IN_CHILD(forked)
 
 #define BOTH(law) CASE(law), ROLE(law##_role)
-CHECK_MAIN(BOTH(nothing_yet), BOTH(adds_up), BOTH(running), BOTH(cancellations), CASE(sizes),
-           CASE(bad_input), BOTH(forked))
+CHECK_MAIN(BOTH(nothing_yet), BOTH(adds_up), BOTH(running), BOTH(cancellations), BOTH(nurseries),
+           CASE(sizes), CASE(bad_input), BOTH(forked))

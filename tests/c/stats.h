@@ -42,6 +42,8 @@ static inline void check_order(const proc_stats *before, const proc_stats *now) 
     NO_LESS(fan_outs_total);
     NO_LESS(helpers_total);
     NO_LESS(cancellations_total);
+    NO_LESS(children_spawned_total);
+    NO_LESS(timeouts_total);
     CHECK(now->processes_failed_total <= now->processes_started_total);
     CHECK(now->processes_running <= now->processes_started_total);
     CHECK(now->tasks_failed_total <= now->tasks_started_total);

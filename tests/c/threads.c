@@ -1,6 +1,6 @@
 /* On which threads callbacks run, and what these threads are like. Laws:
  *
- *   signals_blocked     Threads of the library block all asynchronous signals.
+ *   signals_blocked     Threads of the library block all asynchronous signals, but for what is open (open_signals.c).
  *   callers_mask        A caller's own signal mask stays what it is, in its callbacks and after them.
  *   from_callbacks      Every function may be called from a callback, proc_run included, at any depth.
  */
@@ -20,6 +20,7 @@ static bool is_asynchronous(int signal_number) {
     case SIGSYS:
     case SIGABRT:
     case SIGPIPE: /* what a thread does to itself */
+    case SIGPROF: /* open, unless the program chooses otherwise */
         return false;
     default: /* what lies between is the C library's own */
         return signal_number < 32 || signal_number >= SIGRTMIN;

@@ -10,13 +10,18 @@
  *   works_on            The library works on afterwards, once there are threads again.
  *   comes_back          A thread that can be had a moment later is enough: nothing fails.
  *   parked_are_used     Threads that the library has already still serve.
+ *   parked_are_enough   They do so when it never had others: if none watches, there are enough of them for all children, or
+ *                       one of them watches. Only what exceeds them fails.
  *   main_too            proc_main, too, ends: it succeeds or fails with EAGAIN, and works afterwards.
  *   main_signalled      If it fails so while a signal arrived, that goes to the former handler: it cancelled nothing.
- *   asked_once          As long as there are none, each further fan-out asks once only, so that many of them do not wait.
+ *   patient_again       After a wait in vain, too, a thread that can be had a moment later is enough.
+ *   asked_once          As long as there are none, each further fan-out waits for less, and soon asks once only, so that
+ *                       many of them do not wait.
  */
 #include "child.h"
 #include "interpose.h"
 #include "leaf.h"
+#include <sched.h>
 
 enum { CHILDREN = 10 };
 
@@ -134,6 +139,63 @@ static void parked_are_used_role(void) {
     CHECK_INT(threads_created, created);
 }
 
+enum { PARKED = CHILDREN - 1 };
+
+static proc_error *meet_parked(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    GATE_MEET((gate *)user_data, PARKED);
+    return NULL;
+}
+
+static unsigned long idle_threads(void) {
+    proc_stats stats = PROC_STATS_INIT;
+    proc_get_stats(&stats);
+    return stats.threads_idle;
+}
+
+/* Jobs need nobody who watches. */
+static void park(void) {
+    gate all;
+    gate_init(&all);
+    proc_job *jobs[PARKED];
+    for (int i = 0; i < PARKED; i++)
+        jobs[i] = proc_start(proc_new(meet_parked, &all, NULL), NULL, NULL, NULL);
+    for (int i = 0; i < PARKED; i++)
+        CHECK_OK(proc_job_join(jobs[i]));
+    while (idle_threads() < PARKED)
+        sched_yield();
+}
+
+static void parked_are_enough_role(void) {
+    park();
+    threads_left = 0;
+    check_works();
+    CHECK_INT(threads_created, PARKED);
+    while (idle_threads() < PARKED)
+        sched_yield();
+    leaf l = {0};
+    proc_impl *impls[2 * CHILDREN];
+    for (int i = 0; i < 2 * CHILDREN; i++)
+        impls[i] = leaf_new(&l);
+    CHECK_OK(proc_run(proc_concurrent(impls, 2 * CHILDREN), NULL));
+    CHECK_INT(l.runs, 2 * CHILDREN);
+    deny_after(0);
+    CHECK_INT(threads_created, PARKED);
+}
+
+static void patient_again_role(void) {
+    for (int round = 0; round < 2; round++) {
+        threads_left = 0;
+        leaf l = {0};
+        proc_error *error = proc_run(PROC_GROUP(leaf_new(&l), leaf_new(&l)), NULL);
+        CHECK(proc_error_is(error, EAGAIN));
+        proc_error_unref(error);
+    }
+    threads_left = -1;
+    denials_left = 1;
+    check_works();
+}
+
 static void main_too_role(void) {
     leaf l = {0};
     threads_left = 0;
@@ -173,7 +235,7 @@ static void main_signalled_role(void) {
     CHECK(l.runs == 1 && !l.saw_cancelled);
 }
 
-/* The library asks at intervals of a millisecond for at most a tenth of a second, and then once for each. */
+/* The library asks at intervals of two milliseconds for at most a fifth of a second in all, and then once for each. */
 static void asked_once_role(void) {
     enum { TIMES = 200 };
     threads_left = 0;
@@ -202,11 +264,14 @@ IN_CHILD(nested)
 IN_CHILD(works_on)
 IN_CHILD(comes_back)
 IN_CHILD(parked_are_used)
+IN_CHILD(parked_are_enough)
 IN_CHILD(main_too)
 IN_CHILD(main_signalled)
+IN_CHILD(patient_again)
 IN_CHILD(asked_once)
 
 #define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(interposed), BOTH(all_denied), BOTH(some_denied), BOTH(group_cancels),
            BOTH(names_task), BOTH(nested), BOTH(works_on), BOTH(comes_back), BOTH(parked_are_used),
-           BOTH(main_too), BOTH(main_signalled), BOTH(asked_once))
+           BOTH(parked_are_enough), BOTH(main_too), BOTH(main_signalled), BOTH(patient_again),
+           BOTH(asked_once))

@@ -1,13 +1,16 @@
 /* Hooks: the program is told what happens. Laws:
  *
  *   told           Each hook is told of what it is for, in order, on the thread on which it happens.
+ *   regions_once   A region ends once: not again, not on another thread, and not after the one around it, with which it ends,
+ *                  before that. The same while nobody is told in between, and for regions inside of each other without end.
  *   words          A task's word is what task_begin has returned for it, also for what is below it and on other threads; after
  *                  task_end, for other hooks, and if it began before these, it is NULL.
  *   outcomes       task_end is told the error, or why it was cancelled; what only passes that on has not failed.
  *   elsewhere      Children on other threads, and jobs, are told of as a spawn and an arrival with the same number.
  *   enabled        Hooks make proc_trace_enabled true; a trace may be on too, and has the same.
  *   replacing      When setting hooks returns, the former are not running, and are called no more.
- *   within         A hook cannot set hooks, and what it does is not told to hooks.
+ *   within         A hook cannot set hooks, and what it does is not told to hooks …
+ *   within_helped  … on whatever thread: neither can what it runs on others.
  *   empty          Each hook may be NULL.
  *   bad_input      A size that was not set, or an unknown field, is an error that says so; the former hooks stay.
  */
@@ -66,7 +69,7 @@ static void task_end(const proc_trace_task *task, const proc_error *error, const
 }
 
 /* Those that the thread is inside of, innermost last. */
-static _Thread_local uint64_t regions[4];
+static _Thread_local uint64_t regions[100];
 static _Thread_local size_t inside;
 
 static void region_begin(const proc_trace_task *task, uint64_t region, const char *type,
@@ -137,6 +140,52 @@ static void told(void) {
     CHECK_STR(t.text, "begin a in -;region r in -/a;begin b in a;region by hand in -/a/b;"
                       "log test: hello in -/a/b;region ends;end -/a/b;region ends;end -/a;"
                       "log : outside in -;");
+}
+
+static void *end_region(void *region) {
+    proc_region_end(region);
+    return NULL;
+}
+
+static void end_elsewhere(proc_region *region) {
+    pthread_t thread;
+    pthread_create(&thread, NULL, end_region, region);
+    pthread_join(thread, NULL);
+}
+
+static void end_twice(proc_region *region) {
+    end_elsewhere(region);
+    proc_region_end(region);
+    proc_region_end(region);
+}
+
+static void regions_once(void) {
+    enum { DEEP = 100 };
+    static proc_region *deep[DEEP];
+    teller t = TELLER, other = TELLER;
+    set(&t);
+    proc_region *outer = proc_region_begin(NULL, "outer"),
+                *inner = proc_region_begin(NULL, "inner");
+    end_twice(inner);
+    CHECK_STR(t.text, "region outer in -;region inner in -;region ends;");
+    proc_region_begin(NULL, "left open");
+    end_twice(outer);
+    end_twice(inner);
+    CHECK_HAS(t.text, "inner in -;region ends;region left open in -;region ends;region ends;");
+    CHECK(inside == 0);
+    proc_region *unheard = proc_region_begin(NULL, "unheard");
+    unset();
+    proc_region_end(unheard);
+    inside = 0;
+    set(&other);
+    proc_region_end(unheard);
+    CHECK_STR(other.text, "");
+    for (int i = 0; i < DEEP; i++)
+        deep[i] = proc_region_begin(NULL, "");
+    for (int i = DEEP; i-- > 0;)
+        end_twice(deep[i]);
+    CHECK(inside == 0);
+    unset();
 }
 
 static void words(void) {
@@ -271,6 +320,41 @@ static void within(void) {
     CHECK_STR(t.text, "from a thread;");
 }
 
+static gate both;
+static atomic_int refusals;
+
+static proc_error *set_within(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    GATE_MEET(&both, 2);
+    proc_trace_log(NULL, "", "again");
+    proc_error *error = proc_trace_set_hooks(NULL);
+    refusals += proc_error_code(error) == EDEADLK;
+    proc_error_unref(error);
+    return NULL;
+}
+
+static void log_helped(const proc_trace_task *task, const char *category, const char *message,
+                       void *teller) {
+    (void)task, (void)category;
+    note(teller, "%s;", message);
+    proc_impl *sets = proc_task("within", proc_new(set_within, NULL, NULL));
+    CHECK_OK(proc_run(PROC_CONCURRENT(proc_ref(sets), sets), NULL));
+}
+
+static void within_helped(void) {
+    teller t = TELLER;
+    proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
+    hooks.task_begin = task_begin;
+    hooks.log = log_helped;
+    hooks.user_data = &t;
+    gate_init(&both);
+    CHECK_OK(proc_trace_set_hooks(&hooks));
+    log_one(NULL);
+    CHECK_INT(refusals, 2);
+    unset();
+    CHECK_STR(t.text, "from a thread;");
+}
+
 static void empty(void) {
     proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
     CHECK_OK(proc_trace_set_hooks(&hooks));
@@ -303,5 +387,6 @@ static void bad_input(void) {
     unset();
 }
 
-CHECK_MAIN(CASE(told), CASE(words), CASE(outcomes), CASE(elsewhere), CASE(enabled), CASE(replacing),
-           CASE(within), CASE(empty), CASE(bad_input))
+CHECK_MAIN(CASE(told), CASE(regions_once), CASE(words), CASE(outcomes), CASE(elsewhere),
+           CASE(enabled), CASE(replacing), CASE(within), CASE(within_helped), CASE(empty),
+           CASE(bad_input))

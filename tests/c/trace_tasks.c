@@ -9,6 +9,7 @@
  *   bad_region         NULL for a name: NULL and EINVAL. Regions may be ended in a wrong order and on a wrong thread.
  *   bad_log            NULL for a message or a format is said in the trace; NULL for a category is none.
  *   all_is_there       What runs shows in the file: tasks, regions, logs, errors, and why something was cancelled.
+ *   labels             A label is in the file, whether its task ends or not, and also if it was given before the trace began.
  *   off                Without a trace, none of it does anything.
  *   load               Traces may start and stop while many tasks run on many threads.
  *   environment        PROCESSION_TRACE makes proc_main write a trace; what is wrong with it is said, and changes nothing else.
@@ -222,6 +223,28 @@ static void all_is_there(void) {
     remove_directory();
 }
 
+static void labels(void) {
+    proc_cancel *before = proc_task_begin(NULL, "before"), *relabelled;
+    proc_task_label(before, "given before");
+    start();
+    proc_cancel *ends = proc_task_begin(before, "ends"), *stays = proc_task_begin(before, "stays");
+    relabelled = proc_task_begin(before, "relabelled");
+    proc_task_label(ends, "of one that ends");
+    proc_task_label(stays, "of one that stays");
+    proc_task_label(relabelled, "for now");
+    proc_task_label(relabelled, NULL);
+    proc_task_end(relabelled, NULL);
+    proc_task_end(ends, NULL);
+    stop();
+    CHECK_TRACED("given before");
+    CHECK_TRACED("of one that ends");
+    CHECK_TRACED("of one that stays");
+    CHECK_TRACED("for now");
+    remove_directory();
+    proc_task_end(stays, NULL);
+    proc_task_end(before, NULL);
+}
+
 static void off(void) {
     CHECK(!proc_trace_enabled());
     proc_trace_log(NULL, "test", "nowhere");
@@ -313,7 +336,7 @@ static void environment(void) {
     with_environment(in_directory("trace"), "main_role", "");
     CHECK_TRACED("of main");
     CHECK_TRACED("in main");
-    with_environment(in_directory("trace"), "second_role", "");
+    with_environment(in_directory("trace"), "second_role", "so this one is written to");
     with_environment("", "main_role", "");
     with_environment(in_directory("missing/trace"), "main_role",
                      "missing/trace: No such file or directory\n");
@@ -356,6 +379,6 @@ static void recorder(void) {
 }
 
 CHECK_MAIN(CASE(ids), CASE(below), CASE(no_cancel), CASE(counted), CASE(bad_task), CASE(wrong_end),
-           CASE(bad_region), CASE(bad_log), CASE(all_is_there), CASE(off), CASE(load),
+           CASE(bad_region), CASE(bad_log), CASE(all_is_there), CASE(labels), CASE(off), CASE(load),
            CASE(environment), ROLE(main_role), ROLE(own_role), ROLE(second_role), CASE(recorder),
            ROLE(recorder_role), ROLE(not_again_role))

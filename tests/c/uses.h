@@ -75,14 +75,22 @@ static inline proc_error *use_poll(proc_cancel *cancel, void *user_data) {
     return proc_cancel_error(cancel);
 }
 
+static inline proc_error *use_read(proc_cancel *cancel, void *user_data) {
+    char byte;
+    CHECK_INT(proc_read(cancel, *(int *)user_data, &byte, 1, PROC_FOREVER), -1);
+    CHECK_INT(errno, ECANCELED);
+    return proc_cancel_error(cancel);
+}
+
 /* Waiting, which a cancellation on another thread ends. */
 static inline void use_waits(void) {
     int ends[2];
     CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
-    CHECK_FAILS(proc_run(PROC_GROUP(proc_new(use_poll, &ends[0], NULL),
-                                    proc_new(use_wait, NULL, NULL), failing("over")),
-                         NULL),
-                EIO, "over");
+    CHECK_FAILS(
+        proc_run(PROC_GROUP(proc_new(use_poll, &ends[0], NULL), proc_new(use_wait, NULL, NULL),
+                            proc_new(use_read, &ends[0], NULL), failing("over")),
+                 NULL),
+        EIO, "over");
     close(ends[0]);
     close(ends[1]);
 }

@@ -11,6 +11,7 @@
  *   empty            An empty std::function or a null pointer is bad input: EINVAL, and nothing around it is started.
  *   throwing_copy    An exception of the callable's own copying passes, and leaks nothing.
  */
+#include "counted.hpp"
 #include "gate.hpp"
 #include <atomic>
 #include <cerrno>
@@ -77,24 +78,8 @@ TEST(callables, the_handle) {
     EXPECT_TRUE(kept.error());
 }
 
-/* Counts the objects that are there, not those that were moved from. */
-class counted {
-  public:
-    explicit counted(int *count) : count_(count) { ++*count_; }
-    counted(const counted &other) : count_(other.count_) { ++*count_; }
-    counted(counted &&other) noexcept : count_(std::exchange(other.count_, nullptr)) {}
-    counted &operator=(const counted &) = delete;
-    counted &operator=(counted &&) = delete;
-    ~counted() { *(count_ ? count_ : &ignored_) -= 1; }
-    void operator()() const {}
-
-  private:
-    int *count_;
-    int ignored_ = 0;
-};
-
 TEST(callables, move_only) {
-    int count = 0;
+    std::atomic<int> count = 0;
     proc::process process = proc::make([one = std::make_unique<counted>(&count)] { (*one)(); });
     EXPECT_EQ(count, 1);
     proc::process copy = process;
@@ -106,7 +91,7 @@ TEST(callables, move_only) {
 }
 
 TEST(callables, copied) {
-    int count = 0;
+    std::atomic<int> count = 0;
     {
         const counted original(&count);
         const proc::process process = proc::group(original, proc::make(original));
@@ -147,7 +132,7 @@ TEST(callables, empty) {
 }
 
 struct does_not_copy {
-    explicit does_not_copy(int *count) : inside(count) {}
+    explicit does_not_copy(std::atomic<int> *count) : inside(count) {}
     does_not_copy(const does_not_copy &other) : inside(other.inside) {
         throw std::length_error("no");
     }
@@ -160,7 +145,7 @@ struct does_not_copy {
 };
 
 TEST(callables, throwing_copy) {
-    int count = 0;
+    std::atomic<int> count = 0;
     {
         const does_not_copy one(&count);
         EXPECT_THROW((void)proc::make(one), std::length_error);

@@ -10,6 +10,8 @@
  *   current          current() is the handle that the innermost callable was given; empty outside.
  *   descriptor       fd() is one descriptor, readable once cancelled; of an empty handle it is bad input.
  *   polls            poll() says how many files are ready, 0 if the time is up, -1 if it is cancelled; it throws what poll fails with.
+ *   any              any() is below several, in a list or a container, and cancelled with the first; empty ones are left out.
+ *   drains           drain_handle() is the same each time, cancelled with the handle, and not the other way round.
  *   with_c           Handles are exchanged with C by adopt, share, get and release.
  */
 #include "gate.hpp"
@@ -19,6 +21,7 @@
 #include <procession.hpp>
 #include <thread>
 #include <unistd.h>
+#include <vector>
 
 namespace {
 
@@ -195,6 +198,35 @@ TEST(cancel, polls) {
     EXPECT_THROW((void)proc::cancel().poll(nullptr, 1, 0s), proc::failure);
     close(ends[0]);
     close(ends[1]);
+}
+
+TEST(cancel, any) {
+    const std::vector<proc::cancel> parents(3);
+    const proc::cancel first = proc::cancel::any(parents);
+    proc::cancel moved;
+    const proc::cancel taken = std::move(moved);
+    const proc::cancel second = proc::cancel::any({parents[0], moved, parents[2]});
+    parents[1].trigger({EINTR, "one"});
+    EXPECT_EQ(first.cause().message(), "one");
+    EXPECT_FALSE(second.cancelled());
+    parents[2].trigger();
+    EXPECT_TRUE(second.cancelled() && !parents[0].cancelled());
+    EXPECT_FALSE(proc::cancel::any({}).cancelled());
+}
+
+TEST(cancel, drains) {
+    const proc::cancel cancel, other;
+    const proc::cancel drains = cancel.drain_handle();
+    EXPECT_EQ(drains.get(), cancel.drain_handle().get());
+    EXPECT_FALSE(drains.cancelled());
+    cancel.trigger({EINTR, "asked"});
+    EXPECT_EQ(drains.cause().message(), "asked");
+    other.drain_handle().trigger();
+    other.status("not below proc::main");
+    other.alive(std::chrono::seconds(0));
+    EXPECT_TRUE(proc_healthy());
+    other.stop_vouching();
+    EXPECT_FALSE(other.cancelled());
 }
 
 TEST(cancel, with_c) {

@@ -1,10 +1,14 @@
-/* proc::concurrent, group, sequence, task, trace_region. Laws:
+/* proc::concurrent, group, sequence, those with a limit, race, any, background, task, trace_region. Laws:
  *
  *   mixed            Each takes processes, callables and ranges of these, in any mix and number, also in braces.
- *   none             None at all succeed at once.
+ *   none             None at all succeed at once; but to race or any they are bad input.
  *   concurrent       All run at the same time.
  *   group            The first failure cancels the others; all errors but echoes are listed.
  *   sequence         One after the other; the first error ends it.
+ *   limits           With a limit, at most so many run at the same time, in order; 0 is none.
+ *   race             The first to complete decides, by success or failure; the others are cancelled.
+ *   any              The first to succeed decides; if none does, all errors are listed.
+ *   background       What is of the background is cancelled when all others have ended, and that does not count.
  *   ranges           A container that is given up gives its elements up; others keep theirs.
  *   reuse            A process that is passed by name stays; one that is moved is empty afterwards.
  *   task             A task names its errors, with a name of C or of C++; a trace region passes them on.
@@ -63,16 +67,29 @@ TEST(combinators, mixed) {
     takes_any_mix([](auto &&...all) { return proc::group(std::forward<decltype(all)>(all)...); });
     takes_any_mix(
         [](auto &&...all) { return proc::sequence(std::forward<decltype(all)>(all)...); });
+    takes_any_mix([](auto &&...all) {
+        return proc::concurrent_limit(2, std::forward<decltype(all)>(all)...);
+    });
+    takes_any_mix(
+        [](auto &&...all) { return proc::group_limit(1, std::forward<decltype(all)>(all)...); });
     counter runs;
     const proc::process one = runs.process();
     proc::run(proc::sequence({proc::concurrent({one, one}), proc::group({one}), one}));
     EXPECT_EQ(runs.take(), 4);
+    proc::run(proc::sequence({proc::concurrent_limit(1, {one, one}), proc::group_limit(2, {one})}));
+    EXPECT_EQ(runs.take(), 3);
+    proc::run(proc::sequence({proc::race({one}), proc::any({one})}));
+    EXPECT_EQ(runs.take(), 2);
 }
 
 TEST(combinators, none) {
     EXPECT_FALSE(proc::try_run(proc::concurrent()));
     EXPECT_FALSE(proc::try_run(proc::group({})));
     EXPECT_FALSE(proc::try_run(proc::sequence({})));
+    EXPECT_FALSE(proc::try_run(proc::concurrent_limit(1)));
+    EXPECT_FALSE(proc::try_run(proc::group_limit(1, {})));
+    EXPECT_EQ(proc::try_run(proc::race()).code(), EINVAL);
+    EXPECT_EQ(proc::try_run(proc::any({})).code(), EINVAL);
 }
 
 TEST(combinators, concurrent) {
@@ -103,6 +120,50 @@ TEST(combinators, sequence) {
     const proc::error error = proc::try_run(proc::sequence(step('a'), step('b'), fails, step('c')));
     EXPECT_EQ(steps, "ab");
     EXPECT_EQ(error.message(), "in between");
+}
+
+TEST(combinators, limits) {
+    std::string steps;
+    const auto step = [&](char name) { return [&steps, name] { steps += name; }; };
+    const auto fails = [] { return proc::error(EIO, "in between"); };
+    const auto in_a_row = proc::concurrent_limit(1, step('a'), fails, step('b'));
+    EXPECT_EQ(proc::try_run(in_a_row).message(), "in between");
+    EXPECT_EQ(steps, "ab");
+    const auto until_failure = proc::group_limit(1, step('c'), fails, step('d'));
+    EXPECT_EQ(proc::try_run(until_failure).message(), "in between");
+    EXPECT_EQ(steps, "abc");
+    gate all;
+    const auto meets = [&] { all.meet(2); };
+    proc::run(proc::concurrent_limit(2, meets, meets));
+    proc::run(proc::group_limit(0, meets, meets, meets));
+}
+
+/* Goes on until it is cancelled because another one was first, and passes that on. */
+proc::error comes_too_late(const proc::cancel &cancel) {
+    EXPECT_TRUE(cancel.wait(gate::deadline()));
+    EXPECT_EQ(cancel.cause().message(), "another one was first");
+    return cancel.error();
+}
+
+TEST(combinators, race) {
+    proc::run(proc::race(
+        comes_too_late, [] {}, comes_too_late));
+    const auto throws = [] { throw std::runtime_error("first"); };
+    const proc::error error = proc::try_run(proc::race(comes_too_late, throws));
+    EXPECT_EQ(error.message(), "first");
+    EXPECT_THROW(error.rethrow(), std::runtime_error);
+}
+
+TEST(combinators, any) {
+    gate failed;
+    const auto fails = [&] {
+        failed.open();
+        throw std::runtime_error("fails");
+    };
+    const auto succeeds = [&] { failed.wait(); };
+    proc::run(proc::any(fails, succeeds, comes_too_late));
+    const proc::error error = proc::try_run(proc::any(fails, fails));
+    EXPECT_EQ(error.message(), "2 errors:\n- fails\n- fails");
 }
 
 TEST(combinators, ranges) {
@@ -155,6 +216,10 @@ TEST(combinators, empty) {
     is_bad(proc::concurrent(none), EINVAL, "proc_concurrent: impls[0] is NULL");
     is_bad(proc::group(good, good, none), EINVAL, "proc_group: impls[2] is NULL");
     is_bad(proc::sequence({proc::make(good), none}), EINVAL, "proc_sequence: impls[1] is NULL");
+    is_bad(proc::concurrent_limit(1, none), EINVAL, "proc_concurrent_limit: impls[0] is NULL");
+    is_bad(proc::group_limit(1, good, none), EINVAL, "proc_group_limit: impls[1] is NULL");
+    is_bad(proc::race(none), EINVAL, "proc_race: impls[0] is NULL");
+    is_bad(proc::any(good, none), EINVAL, "proc_any: impls[1] is NULL");
     is_bad(proc::task("t", none), EINVAL, "proc_task: impl is NULL");
     is_bad(proc::trace_region("r", none), EINVAL, "proc_trace_region: impl is NULL");
     const std::vector<proc::process> some{proc::make(good), none};
@@ -174,6 +239,20 @@ TEST(combinators, too_deep) {
         deep = proc::sequence(std::move(deep));
     EXPECT_EQ(proc::try_run(deep).message(), "at the bottom");
     EXPECT_EQ(proc::try_run(proc::group(deep)).code(), ELOOP);
+}
+
+TEST(combinators, background) {
+    std::atomic<int> ended = 0;
+    const auto outlast = [&](const proc::cancel &cancel) {
+        EXPECT_TRUE(cancel.wait(gate::deadline()));
+        EXPECT_EQ(cancel.cause().code(), ECANCELED);
+        ++ended;
+        return cancel.error();
+    };
+    EXPECT_FALSE(proc::try_run(proc::group(proc::background(outlast), [] {})));
+    EXPECT_FALSE(proc::try_run(proc::stack(proc::background(proc::make(outlast)))));
+    EXPECT_EQ(ended, 1);
+    EXPECT_EQ(proc::try_run(proc::background(proc::process())).code(), EINVAL);
 }
 
 proc_error *fail_in_c(proc_cancel *, void *user_data) {

@@ -8,6 +8,9 @@
  *   task             A task error has a name and a cause; other errors have none.
  *   parts            Errors side by side are counted, indexed and gone through in order; a single one is its own part.
  *   searching        is() and find_task() look at every error in an error.
+ *   wrapped          wrap() puts a text before an error, and is looked through; success and NULL change nothing.
+ *   merged           merge() makes one of several, in their order: flat, each once; success is left out.
+ *   echoes           is_echo(): nothing but why the handle, or one above it, was cancelled, however wrapped.
  *   with_c           adopt takes a reference over, share makes one, get borrows, release gives it up: a payload is destroyed once.
  */
 #include <cerrno>
@@ -125,6 +128,45 @@ TEST(error, searching) {
     EXPECT_EQ(whole.find_task(std::string("outer")).get(), whole.get());
     EXPECT_FALSE(whole.find_task("other"));
     EXPECT_FALSE(whole.find_task(nullptr));
+}
+
+TEST(error, wrapped) {
+    const proc::error disk = proc::try_run(proc::task("flush", failing(EIO, "disk")));
+    const proc::error said = disk.wrap(std::string("100 % of it"));
+    EXPECT_EQ(said.message(), "100 % of it: flush: disk");
+    EXPECT_EQ(said.code(), EIO);
+    EXPECT_EQ(said.cause().get(), disk.get());
+    EXPECT_EQ(said.find_task("flush").get(), disk.get());
+    EXPECT_FALSE(said.task_type());
+    EXPECT_EQ(said.count(), 1U);
+    EXPECT_EQ(disk.message(), "flush: disk");
+    EXPECT_EQ(disk.wrap(nullptr).get(), disk.get());
+    EXPECT_FALSE(proc::error().wrap("nothing"));
+}
+
+TEST(error, merged) {
+    const proc::error a(1, "a");
+    const proc::error b(2, "b");
+    const proc::error two = proc::error::merge({a, {}, b});
+    EXPECT_EQ(two.message(), "2 errors:\n- a\n- b");
+    EXPECT_EQ(two[0].get(), a.get());
+    EXPECT_EQ(proc::error::merge({b, two, a}).message(), "2 errors:\n- b\n- a");
+    EXPECT_EQ(proc::error::merge({{}, a, a}).get(), a.get());
+    EXPECT_FALSE(proc::error::merge({}));
+    EXPECT_FALSE(proc::error::merge({{}, {}}));
+}
+
+TEST(error, echoes) {
+    const proc::cancel above;
+    const proc::cancel below = above.child();
+    EXPECT_FALSE(below.error().is_echo(below));
+    above.trigger(proc::error(EINTR, "enough"));
+    const proc::error echo = below.error();
+    EXPECT_TRUE(echo.is_echo(below));
+    EXPECT_TRUE(proc::error::merge({echo.wrap("a"), echo.wrap("b")}).is_echo(above));
+    EXPECT_FALSE(proc::error::merge({echo, proc::error(EIO)}).is_echo(below));
+    EXPECT_FALSE(proc::error(EINTR, "enough").is_echo(below));
+    EXPECT_FALSE(proc::error().is_echo(below));
 }
 
 void count_release(void *payload) { ++*static_cast<int *>(payload); }

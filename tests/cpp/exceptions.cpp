@@ -2,24 +2,30 @@
  *
  *   any_type         An exception of any type becomes an error that carries it; rethrow() brings back that very object,
  *                    whatever threads, combinators and runs are between.
- *   texts            The message is what(); of what is no std::exception, the name of its type; of a proc::error that is
- *                    thrown, its own.
+ *   texts            The message is what(); of what is no std::exception, the name of its type.
  *   of_nothing       What leaves is an error, also if it has no text, or was made of success.
  *   codes            The code is that of a std::system_error of errno's categories, else -1.
  *   nested           Nested exceptions follow after ": ", and the first code of them counts.
  *   failure          A proc::failure is unpacked: what leaves is the same error, not another one around it.
+ *   thrown_error     So is a proc::error that is thrown.
+ *   nested_error     If either is nested in other exceptions, what leaves is that error with their texts around it.
  *   echo             "Stopped, as asked" may be thrown from a run inside a callable: it is still the echo.
+ *   echo_in_words    … also if the error itself is thrown, or others were thrown with it nested in them: of a signal, too.
  *   of_several       rethrow() of a multi error throws the first exception in it; the others are in its parts. Without any, it
  *                    throws a proc::failure with the error; on success it returns.
  *   foreign_payload  A payload that C code attached is never taken for an exception, even if it is one byte long.
  *   by_hand          A std::exception_ptr becomes an error as if it had left a callable; NULL is success.
  *   released         The exception object is released with the last error that carries it.
+ *   knows_its_object An exception that only knows the object that has failed, which owns the handle that it cancels, leaves
+ *                    nothing behind.
  */
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
 #include <procession.hpp>
+#include <unistd.h>
 
 namespace {
 
@@ -93,10 +99,6 @@ TEST(exceptions, texts) {
     EXPECT_EQ(thrown(42).message(), "int");
     EXPECT_EQ(thrown(plain{7}).message(), "(anonymous namespace)::plain");
     EXPECT_EQ(thrown(of<int>()).message(), "(anonymous namespace)::of<int>");
-    const proc::error itself = thrown(proc::error(EIO, "as an exception"));
-    EXPECT_EQ(itself.message(), "as an exception");
-    EXPECT_EQ(itself.code(), EIO);
-    EXPECT_THROW(itself.rethrow(), proc::error);
 }
 
 struct silent : std::exception {
@@ -172,6 +174,39 @@ TEST(exceptions, failure) {
     }
 }
 
+TEST(exceptions, thrown_error) {
+    const proc::error made(EIO, "made");
+    const proc::error itself = thrown(made);
+    EXPECT_EQ(itself.get(), made.get());
+    EXPECT_THROW(itself.rethrow(), proc::failure);
+    const proc::error original = thrown(derived("original"));
+    EXPECT_THROW(thrown(original).rethrow(), derived);
+}
+
+TEST(exceptions, nested_error) {
+    const proc::error made(EPIPE, "made");
+    const auto as_itself = [&] { throw made; };
+    const auto as_failure = [&] { throw proc::failure(made); };
+    const auto around_itself = [&] { explaining("inner", as_itself); };
+    const proc::error twice = proc::try_run([&] { explaining("outer", around_itself); });
+    EXPECT_EQ(twice.message(), "outer: inner: made");
+    EXPECT_EQ(twice.code(), EPIPE);
+    EXPECT_EQ(twice.cause().get(), made.get());
+    EXPECT_FALSE(twice.task_type());
+    const proc::error once = proc::try_run([&] { explaining("outer", as_failure); });
+    EXPECT_EQ(once.message(), "outer: made");
+    EXPECT_EQ(once.cause().get(), made.get());
+    EXPECT_EQ(proc::try_run([&] { explaining("", as_failure); }).message(), ": made");
+    const proc::error original = thrown(derived("original"));
+    const auto again = [&] { throw original; };
+    EXPECT_THROW(proc::try_run([&] { explaining("around", again); }).rethrow(), derived);
+    /* One made of success is no error: the exceptions around it are carried, as those around anything else. */
+    const auto nothing = [] { throw proc::failure(proc::error()); };
+    const proc::error odd = proc::try_run([&] { explaining("around", nothing); });
+    EXPECT_EQ(odd.message(), "around: success");
+    EXPECT_THROW(odd.rethrow(), std::runtime_error);
+}
+
 TEST(exceptions, echo) {
     const proc::process waits = proc::make([](const proc::cancel &cancel) {
         cancel.wait();
@@ -185,6 +220,33 @@ TEST(exceptions, echo) {
     const proc::error error = proc::try_run(proc::group(waits, runs, fails, waits));
     EXPECT_EQ(error.message(), "first");
     EXPECT_THROW(error.rethrow(), derived);
+}
+
+/* Stop because they are asked to, and say so in all the ways there are. */
+proc::process all_ways() {
+    const auto itself = [](const proc::cancel &cancel) {
+        cancel.wait();
+        throw cancel.error();
+    };
+    const auto failure = [](const proc::cancel &cancel) {
+        cancel.wait();
+        throw proc::failure(cancel.cause());
+    };
+    const auto explained = [=](const proc::cancel &cancel) {
+        explaining("outer", [&] { explaining("inner", [&] { itself(cancel); }); });
+    };
+    const auto wrapped = [](const proc::cancel &cancel) {
+        cancel.wait();
+        return cancel.error().wrap("wrapped");
+    };
+    return proc::concurrent(itself, failure, proc::task("t", explained), wrapped);
+}
+
+TEST(exceptions, echo_in_words) {
+    const auto fails = [] { throw derived("first"); };
+    EXPECT_EQ(proc::try_run(proc::group(all_ways(), fails)).message(), "first");
+    const auto stops = [] { kill(getpid(), SIGTERM); };
+    EXPECT_FALSE(proc::try_main(proc::concurrent(all_ways(), stops)));
 }
 
 TEST(exceptions, of_several) {
@@ -237,6 +299,39 @@ TEST(exceptions, released) {
         EXPECT_FALSE(watch.expired());
     }
     EXPECT_TRUE(watch.expired());
+}
+
+struct connection {
+    proc::cancel cancel;
+    std::shared_ptr<int> alive;
+};
+
+struct is_broken {
+    std::weak_ptr<connection> which;
+    int number;
+};
+
+TEST(exceptions, knows_its_object) {
+    const auto alive = std::make_shared<int>();
+    const auto breaks = [&alive](const proc::cancel &cancel) {
+        const auto broken = std::make_shared<connection>(connection{cancel, alive});
+        throw is_broken{broken, 7};
+    };
+    const auto waits = [](const proc::cancel &cancel) {
+        cancel.wait();
+        return cancel.error();
+    };
+    for (int i = 0; i < 3; i++) {
+        const proc::error error = proc::try_run(proc::group(breaks, waits));
+        try {
+            error.rethrow();
+            FAIL() << "it should have thrown";
+        } catch (const is_broken &caught) {
+            EXPECT_EQ(caught.number, 7);
+            EXPECT_TRUE(caught.which.expired());
+        }
+    }
+    EXPECT_EQ(alive.use_count(), 1);
 }
 
 } // namespace

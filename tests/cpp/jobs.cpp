@@ -4,15 +4,21 @@
  *   try_join         try_join() returns the error, which carries the original exception.
  *   empty            A job that is default-constructed, joined or moved from is empty: joining it is EINVAL, it has no descriptor.
  *   moved            Moving hands the job on; what was moved from does not end it.
- *   destroyed        A job that is destroyed is cancelled and waited for, and so is one that is assigned to.
+ *   destroyed        A job that is destroyed is cancelled and waited for, and so is one that is assigned to …
+ *   replaced         … before the one that takes its place begins, however it is assigned.
+ *   begins           A job begins at the end of the expression that starts it, or when it is used or moved in it; each once.
+ *   thrown_away      One that is destroyed in that expression has run, too, and so has its on_done.
+ *   in_a_child       In a child of fork, a job of its parent's is ended at once, and its handle's hooks do not run.
  *   under            It is cancelled with the handle that it was given; its own cancels it alone.
  *   inherits         A job that is started in a task is in that task.
+ *   labelled         A callable may say which one of its kind its task is, and the dump shows that.
  *   waits            wait() tells whether it is complete.
  *   descriptor       Its descriptor is readable once it is complete.
  *   told             on_done is called once, when the job is complete and before a join returns, and lives until then.
  *   told_nobody      An empty on_done is none.
  *   inside           What is a part of the job, or is told of it, cannot join it (EDEADLK), and the job stays.
  *   own_deadlock     A process that fails with EDEADLK of its own is joined as any other.
+ *   ring             Of two jobs that join each other, the one that was started by the other keeps it (EDEADLK).
  *   bad_input        An empty process fails with EINVAL, once it is joined.
  *   ends_itself      A job that is destroyed from inside of itself ends the program, with a message.
  *   throwing         So does an on_done that throws.
@@ -20,7 +26,10 @@
 #include "dies.hpp"
 #include <atomic>
 #include <cerrno>
+#include <optional>
 #include <procession.hpp>
+#include <sys/wait.h>
+#include <vector>
 
 namespace {
 
@@ -110,6 +119,120 @@ TEST_F(jobs, destroyed) {
     EXPECT_NO_THROW(job.join());
 }
 
+/* What there can be only one of at a time. */
+class alone {
+  public:
+    auto serve() {
+        return [this](const proc::cancel &cancel) {
+            EXPECT_EQ(++running_, 1);
+            begun_.open();
+            EXPECT_TRUE(cancel.wait(gate::deadline()));
+            --running_;
+        };
+    }
+
+    /* So many have been begun, in all. */
+    void await(int times) { begun_.wait(times); }
+
+  private:
+    std::atomic<int> running_{0};
+    gate begun_{};
+};
+
+TEST_F(jobs, replaced) {
+    alone port;
+    proc::job job = proc::start(port.serve());
+    port.await(1);
+    job = proc::start(port.serve());
+    port.await(2);
+    job = proc::start(port.serve(), proc::cancel());
+    port.await(3);
+    job = proc::start(port.serve(), proc::cancel(), [] {});
+    port.await(4);
+    const auto again = [&](bool is_first) {
+        job = is_first ? proc::start(port.serve()) : proc::start([] {});
+    };
+    again(true);
+    port.await(5);
+    std::optional<proc::job> member = std::move(job);
+    member = proc::start(port.serve());
+    port.await(6);
+    member.emplace(proc::start(port.serve()));
+    port.await(7);
+    std::vector<proc::job> all;
+    all.push_back(std::move(*member));
+    all.front() = proc::start(port.serve());
+    port.await(8);
+    all.front() = std::move(all.front());
+    EXPECT_TRUE(all.front().joinable());
+}
+
+TEST_F(jobs, begins) {
+    std::atomic<int> runs{0};
+    gate begun;
+    const auto work = [&] {
+        ++runs;
+        begun.open();
+    };
+    auto declared = proc::start(work);
+    begun.wait(1);
+    EXPECT_TRUE(proc::start(work).wait(gate::deadline()));
+    EXPECT_FALSE(proc::start(work).try_join());
+    EXPECT_GE(proc::start(work).fd(), 0);
+    EXPECT_TRUE(proc::start(work).joinable());
+    EXPECT_FALSE(proc::start(work).cancel().cancelled());
+    std::vector<proc::job> kept;
+    kept.push_back(proc::start(work));
+    const auto made = std::make_unique<proc::job>(proc::start(work));
+    const auto returned = [&] { return proc::start(work); }();
+    declared.join();
+    kept.front().join();
+    made->join();
+    EXPECT_TRUE(returned.wait());
+    EXPECT_EQ(runs, 9);
+}
+
+TEST_F(jobs, thrown_away) {
+    std::atomic<int> runs{0};
+    const auto counts = [&] { ++runs; };
+    (void)proc::start(counts, proc::cancel(), counts);
+    EXPECT_EQ(runs, 2);
+    const auto fails = [&](const proc::job & /* job */) { throw std::length_error("too long"); };
+    EXPECT_THROW(fails(proc::start(counts, proc::cancel(), counts)), std::length_error);
+    EXPECT_EQ(runs, 4);
+}
+
+/* Whether that holds in a child of fork. It ends by a signal: valgrind would look for what is lost in one that exits. */
+template <class Holds> bool in_child(Holds &&holds) {
+    const pid_t child = fork();
+    if (child == 0) {
+        alarm(static_cast<unsigned>(gate::deadline() / 1s));
+        raise(holds() ? SIGKILL : SIGABRT);
+    }
+    int status = 0;
+    return waitpid(child, &status, 0) == child && WIFSIGNALED(status) &&
+           WTERMSIG(status) == SIGKILL;
+}
+
+TEST_F(jobs, in_a_child) {
+    alone port;
+    std::atomic<bool> is_hooked{false};
+    std::optional<proc::job> job = proc::start(port.serve());
+    const proc::hook hook(job->cancel(), [&] { is_hooked = true; });
+    port.await(1);
+    EXPECT_TRUE(in_child([&] { return job->try_join().code() == EOWNERDEAD && !job->joinable(); }));
+    EXPECT_TRUE(in_child([&] { return !job->wait(); }));
+    EXPECT_TRUE(in_child([&] { return job.reset(), !is_hooked; }));
+    EXPECT_TRUE(in_child([&] {
+        job = proc::start([] {});
+        return !job->try_join() && !is_hooked;
+    }));
+    EXPECT_FALSE(job->wait(0s));
+    EXPECT_FALSE(is_hooked);
+    job.reset();
+    EXPECT_TRUE(is_hooked);
+}
+
 TEST_F(jobs, under) {
     const proc::cancel above;
     std::atomic<int> ended{0};
@@ -146,6 +269,16 @@ TEST_F(jobs, inherits) {
     proc::run(proc::task("web", starts));
     of_handle.join();
     of_callable.join();
+}
+
+TEST_F(jobs, labelled) {
+    const auto looks = [](const proc::cancel &cancel) {
+        cancel.label("/report?id=7");
+        EXPECT_NE(dumped().find(" \"/report?id=7\", thread "), std::string::npos) << dumped();
+        cancel.label(nullptr);
+        EXPECT_EQ(dumped().find("/report"), std::string::npos) << dumped();
+    };
+    proc::start(proc::task("GET", looks)).join();
 }
 
 TEST_F(jobs, waits) {
@@ -222,6 +355,23 @@ TEST_F(jobs, own_deadlock) {
     proc::job job = proc::start([] { return proc::error(EDEADLK, "of its own"); });
     EXPECT_EQ(job.try_join().message(), "of its own");
     EXPECT_FALSE(job.joinable());
+}
+
+TEST_F(jobs, ring) {
+    gate known;
+    proc::job outer;
+    bool is_kept = false;
+    const auto inner = [&] {
+        refuses(outer);
+        is_kept = outer.joinable();
+    };
+    outer = proc::start([&] {
+        known.wait();
+        proc::start(inner).join();
+    });
+    known.open();
+    outer.join();
+    EXPECT_TRUE(is_kept);
 }
 
 TEST_F(jobs, bad_input) {

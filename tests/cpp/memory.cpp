@@ -2,8 +2,11 @@
  *
  *   interposed       (The tests of this file see and deny the allocations of C++.)
  *   making           Making a tree throws std::bad_alloc and leaks nothing, or makes it.
+ *   values           So it is for what keeps values and ranges, and for nurseries.
+ *   values_back      Running callables for their values throws, and leaks none, or gives all.
  *   carrying         An exception that leaves a callable becomes an error all the same: one that carries it, or one that says, with
  *                    ENOMEM, that there was no memory for it.
+ *   sending          An item for which a channel has no memory stays with its sender; that is std::bad_alloc.
  */
 #include <cerrno>
 #include <cstdlib>
@@ -82,6 +85,55 @@ TEST(memory, making) {
     EXPECT_EQ(held.use_count(), 2) << "what is held beside this and the lambda leaked";
 }
 
+const proc::key<std::string> key("key");
+
+TEST(memory, values) {
+    const auto held = std::make_shared<int>(0);
+    const std::vector<std::shared_ptr<int>> range(2, held);
+    const std::string text = "a text that is longer than fits into a string by itself";
+    const auto body = [held](const proc::nursery &) { ++*held; };
+    const auto takes = [](const std::shared_ptr<int> &number) { ++*number; };
+    const auto makes = [&] {
+        return made([&] {
+            proc::nursery_options options;
+            options.on_failure = [held](const proc::error &) {};
+            return proc::finally(proc::with_value(key, text, proc::with_nursery(body, options)),
+                                 proc::each(range, 1, takes));
+        });
+    };
+    const auto check = [&](const auto &process, bool was_denied) {
+        EXPECT_EQ(process.has_value(), !was_denied);
+        if (process)
+            proc::run(*process);
+    };
+    EXPECT_GE(deny_each(makes, check), 6);
+    EXPECT_EQ(*held, 3);
+    EXPECT_EQ(held.use_count(), 4) << "what is held beside this, the range and the lambda leaked";
+}
+
+TEST(memory, values_back) {
+    const auto held = std::make_shared<int>(0);
+    const auto gives = [&](std::size_t number) {
+        return std::make_pair(held, std::make_unique<std::size_t>(number));
+    };
+    const auto runs = [&]() -> std::optional<std::size_t> {
+        try {
+            const auto [first] = proc::all([&] { return gives(0); });
+            return proc::map(3, 1, gives).size() + *first.second;
+        } catch (const std::bad_alloc &) {
+            return std::nullopt;
+        } catch (const proc::failure &failure) {
+            EXPECT_THROW(failure.rethrow(), std::bad_alloc);
+            return std::nullopt;
+        }
+    };
+    const auto check = [&](const auto &size, bool was_denied) {
+        EXPECT_EQ(size.has_value(), !was_denied);
+        EXPECT_EQ(held.use_count(), 1);
+    };
+    EXPECT_GE(deny_each(runs, check), 8);
+}
+
 std::exception_ptr nested_exception() {
     try {
         try {
@@ -104,6 +156,18 @@ TEST(memory, carrying) {
                   std::string::npos);
     };
     EXPECT_GE(deny_each([&] { return proc::try_run(throws); }, check), 3);
+}
+
+TEST(memory, sending) {
+    const proc::channel<std::unique_ptr<int>> channel(1);
+    auto item = std::make_unique<int>(1);
+    const auto sends = [&] { return made([&] { return channel.send(std::move(item)); }); };
+    const auto check = [&](const auto &sent, bool was_denied) {
+        EXPECT_EQ(sent.has_value(), !was_denied);
+        EXPECT_EQ(item != nullptr, was_denied);
+        EXPECT_EQ(channel.size(), was_denied ? 0 : 1);
+    };
+    EXPECT_EQ(deny_each(sends, check), 1);
 }
 
 } // namespace

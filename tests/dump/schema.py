@@ -4,7 +4,7 @@
     complete    Each property and each kind that the schema knows is in one of them.
     strict      (The schema refuses what is not in it: an unknown property, a missing one, an unknown kind.)
 
-It is given the library by the loader, as ffi-examples are; `./x test ffi` runs it.
+It is given the library by the loader, as ffi-examples are, and their procession.py by PYTHONPATH; `./x test ffi` runs it.
 """
 import json
 import os
@@ -13,47 +13,26 @@ import sys
 import threading
 
 import jsonschema
-from cffi import FFI
+from procession import ffi, lib, nursery, process, several
 
-ffi = FFI()
 ffi.cdef("""
-    typedef struct proc_cancel proc_cancel;
-    typedef struct proc_error proc_error;
-    typedef struct proc_impl proc_impl;
-    typedef struct proc_job proc_job;
-    typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
-
-    proc_impl *proc_new(proc_fn fn, void *user_data, void *destroy);
-    proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
-    proc_impl *proc_group(proc_impl *const *impls, size_t count);
-    proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
-    proc_impl *proc_task(const char *task_type, proc_impl *impl);
-    proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
-    proc_impl *proc_on_signal(int signal_number, proc_impl *impl);
-    proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
-    proc_error *proc_main(proc_impl *impl);
-    proc_job *proc_start(proc_impl *impl, proc_cancel *cancel, void *on_done, void *user_data);
-    proc_error *proc_job_join(proc_job *job);
-    proc_error *proc_error_new(int code, const char *message);
-    void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
-    bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
-    proc_error *proc_dump(int fd, int format);
+    bool proc_nursery_wait(proc_nursery *nursery, int64_t timeout_ns);
+    proc_impl *proc_stack(proc_impl *const *impls, size_t count);
+    proc_impl *proc_supervise(const void *options, proc_impl *impl);
+    typedef struct {
+        size_t size;
+        const char *const *argv, *const *envp, *directory;
+        int in, out, err;
+        void (*on_output)(int, const char *, size_t, void *);
+        void *user_data;
+        int64_t stop_after_ns;
+        int *status_out;
+    } proc_child_options;
+    proc_impl *proc_child(const proc_child_options *options);
 """)
-lib = ffi.dlopen("libprocession.so.0.1")
 
 JSON = 1
-callbacks = []  # What the library may call is kept alive.
 dumps = []
-
-
-def process(function):
-    callback = ffi.callback("proc_fn", lambda cancel, _: function(cancel) or ffi.NULL)
-    callbacks.append(callback)
-    return lib.proc_new(callback, ffi.NULL, ffi.NULL)
-
-
-def several(combine, *children):
-    return combine(list(children), len(children))
 
 
 def check(truth, what):
@@ -95,7 +74,10 @@ def runs():
     """By each function that runs processes, one in another."""
 
     def start(cancel):
+        request = lib.proc_task_begin(cancel, b"by hand")
+        lib.proc_task_label(request, b'"/x?y" \xff')
         check(not lib.proc_job_join(lib.proc_start(tree(), cancel, ffi.NULL, ffi.NULL)), "a job fails")
+        lib.proc_task_end(request, ffi.NULL)
 
     check(not lib.proc_main(lib.proc_task(b"outer", process(start))), "proc_main fails")
     check(not lib.proc_run(several(lib.proc_sequence, process(dump)), ffi.NULL), "proc_run fails")
@@ -114,6 +96,55 @@ def many():
 
     child = [process(look_once) for _ in range(2000)]
     check(not lib.proc_run(several(lib.proc_group, *child), ffi.NULL), "a group fails")
+
+
+def of_newer_kinds():
+    """One in the other; the innermost dumps while a promise is awaited beside it, and one waits until it is cancelled."""
+    promise = lib.proc_promise_new()
+    awaited = threading.Event()
+
+    def look(_cancel):
+        while not awaited.is_set():
+            dump()
+            if {"await", "delay"} <= {process["kind"] for process in walk(dumps[-1]) if "kind" in process}:
+                awaited.set()
+            else:
+                dumps.pop()
+        lib.proc_promise_complete(promise, ffi.NULL)
+
+    def spawn_and_look(children, _cancel):
+        """Spawns a task that only waits, and dumps when it has begun."""
+        pending = lib.proc_promise_new()
+        task = lib.proc_task(b"waits", lib.proc_trace_region(b"in a region", lib.proc_await(pending)))
+        check(not lib.proc_try_spawn(children, task), "a nursery takes no child")
+        dump()
+        while not any("pending" in process for process in walk(dumps[-1])):
+            dumps.pop()
+            lib.proc_nursery_wait(children, 1_000_000)
+            dump()
+        lib.proc_promise_complete(pending, ffi.NULL)
+        lib.proc_promise_unref(pending)
+
+    on_output = ffi.callback("void(int, const char *, size_t, void *)", lambda _stream, _bytes, _count, _: dump())
+    words = [ffi.new("char[]", b"echo"), ffi.new("char[]", b"hello"), ffi.NULL]
+    argv = ffi.new("char *[]", words)
+    options = {"size": ffi.sizeof("proc_child_options"), "argv": argv, "in": -1, "on_output": on_output}
+    each = ffi.callback("proc_index_fn", lambda _cancel, _index, _: dump() or ffi.NULL)
+    hour = 3600 * 10**9
+    beside = several(lib.proc_group, process(look), lib.proc_await(promise))
+    inner = several(lib.proc_race, beside, lib.proc_every(hour, lib.proc_delay(2 * hour)))
+    shielded = lib.proc_finally(lib.proc_shield(0, lib.proc_timeout(hour, inner)), process(dump))
+    steps = several(
+        lib.proc_sequence,
+        shielded,
+        lib.proc_supervise(ffi.NULL, several(lib.proc_stack, process(dump))),
+        lib.proc_child(ffi.new("proc_child_options *", options)),
+        lib.proc_each(1, 0, each, ffi.NULL, ffi.NULL),
+        nursery(spawn_and_look, ffi.new("proc_nursery_options *", {"size": ffi.sizeof("proc_nursery_options"), "limit": 2})),
+    )
+    tree_of_them = several(lib.proc_race, several(lib.proc_any, steps))
+    check(not lib.proc_run(tree_of_them, ffi.NULL), "one of the newer kinds fails")
+    lib.proc_promise_unref(promise)
 
 
 def at_a_signal():
@@ -150,6 +181,8 @@ def check_complete(schema):
 def check_strict(validator):
     one = {"kind": "group", "path": "", "thread": 1, "age_ns": 0, "doing": "running", "children": []}
     check(validator.is_valid({"processes": [one]}), "the schema refuses a group")
+    late = {"path": "store/cache", "late_ns": 0}
+    check(validator.is_valid({"processes": [one], "late": [late]}), "the schema refuses who is late")
     for broken in ({**one, "more": 1}, {**one, "kind": "other"}, {key: one[key] for key in one if key != "path"}):
         check(not validator.is_valid({"processes": [broken]}), f"the schema accepts {broken}")
 
@@ -161,6 +194,7 @@ def main():
     validator = jsonschema.Draft202012Validator(schema)
     runs()
     many()
+    of_newer_kinds()
     at_a_signal()
     for seen in dumps:
         validator.validate(seen)

@@ -1,6 +1,7 @@
 /* What the header offers, used the way a careful program does; valid C99 and valid C++11. It is compiled, not run. */
 struct proc_main_options; /* programs may name it before they include the header */
 #include <procession.h>
+#include <sys/socket.h>
 
 #define KNOWN(name, holds) typedef char name[(holds) ? 1 : -1]
 KNOWN(version_is_known,
@@ -18,7 +19,9 @@ static proc_error *work(proc_cancel *cancel, void *user_data) {
     (void)user_data;
     if (proc_wait(cancel, PROC_FOREVER) || proc_wait(cancel, PROC_MS(1) + PROC_SECONDS(1)))
         return proc_cancel_error(cancel);
-    return proc_errorf(1, "%s %d", "text", 1);
+    proc_error *errors[] = {proc_errorf(1, "%s %d", "text", 1), proc_cancel_error(cancel)};
+    proc_error *error = proc_error_wrap(proc_error_merge(errors, 2), "%d", 1);
+    return proc_error_is_echo(error, cancel) ? proc_cancel_error(cancel) : error;
 }
 
 static int wait_for(proc_cancel *cancel, struct pollfd *file, void (*fn)(void *user_data)) {
@@ -26,6 +29,16 @@ static int wait_for(proc_cancel *cancel, struct pollfd *file, void (*fn)(void *u
     nfds_t count = file->fd != proc_cancel_fd(cancel);
     proc_hook_remove(hook);
     return proc_poll(cancel, file, count, PROC_MS(1));
+}
+
+static ssize_t serve_one(proc_cancel *cancel, int listener, const struct sockaddr *address,
+                         socklen_t size) {
+    char bytes[10];
+    if (proc_connect(cancel, 1, address, size, PROC_FOREVER) < 0)
+        return -1;
+    const int fd = proc_accept(cancel, listener, PROC_SECONDS(1));
+    const ssize_t got = proc_read(cancel, fd, bytes, sizeof bytes, PROC_MS(1));
+    return got <= 0 ? got : proc_write_all(cancel, fd, bytes, (size_t)got, 0);
 }
 
 static void release(void *user_data) { (void)user_data; }
@@ -41,6 +54,14 @@ static proc_error *be_main(void) {
     options.dump_signal = 3;
     options.notify = true;
     options.signal_out = &signal_number;
+    options.force_after_ns = PROC_MS(500);
+    options.failure_grace_ns = PROC_SECONDS(5);
+    options.reap = true;
+    options.on_abandon = release;
+    options.user_data = &signal_number;
+    proc_early_signals();
+    if (proc_listen_fds("web", &signal_number, 1) < 0)
+        return proc_errno("proc_listen_fds");
     return proc_main_with(proc_service("type", proc_on_signal(4, proc_new(work, NULL, NULL))),
                           &options);
 }
@@ -99,6 +120,8 @@ int use(void) {
     texts[2] = proc_version();
     proc_cancel_trigger(cancel, proc_error_new(proc_error_code(first), texts[0]));
     proc_ready(cancel);
+    if (serve_one(cancel, 0, NULL, 0) < 0)
+        return 1;
     if (proc_draining(cancel))
         proc_error_unref(be_main());
     if (proc_cancelled(cancel) && proc_error_is(proc_cancel_cause(cancel), 1))

@@ -21,6 +21,8 @@ template <class Value> constexpr bool is_value() {
 static_assert(is_value<proc::process>());
 static_assert(is_value<proc::error>());
 static_assert(is_value<proc::cancel>());
+static_assert(is_value<proc::nursery>());
+static_assert(is_value<proc::promise>());
 
 static_assert(std::is_nothrow_default_constructible_v<proc::hook>);
 static_assert(std::is_nothrow_move_constructible_v<proc::hook>);
@@ -36,6 +38,28 @@ static_assert(std::is_nothrow_destructible_v<proc::job>);
 static_assert(!std::is_copy_constructible_v<proc::job>);
 static_assert(!std::is_copy_assignable_v<proc::job>);
 
+const proc::key<const std::string> key("key");
+
+static_assert(!std::is_copy_constructible_v<decltype(key)>);
+static_assert(!std::is_convertible_v<const char *, proc::key<int>>);
+
+template <class Item> constexpr bool is_channel() {
+    using channel = proc::channel<Item>;
+    return sizeof(channel) == sizeof(void *) && std::is_nothrow_copy_constructible_v<channel> &&
+           std::is_nothrow_copy_assignable_v<channel> &&
+           std::is_nothrow_move_constructible_v<channel> &&
+           std::is_nothrow_move_assignable_v<channel> && std::is_nothrow_destructible_v<channel> &&
+           std::is_nothrow_move_constructible_v<proc::received<Item>> &&
+           std::is_nothrow_destructible_v<proc::received<Item>>;
+}
+
+static_assert(is_channel<int>());
+static_assert(is_channel<std::string>());
+static_assert(is_channel<std::unique_ptr<int>>());
+static_assert(!std::is_constructible_v<proc::channel<int>, proc_channel *>);
+static_assert(!std::is_convertible_v<int, proc::channel<int>>);
+static_assert(!std::is_convertible_v<proc::received<int>, bool>);
+
 static_assert(std::is_base_of_v<std::exception, proc::failure>);
 static_assert(std::is_nothrow_copy_constructible_v<proc::failure>);
 static_assert(std::is_nothrow_constructible_v<proc::failure, proc::error>);
@@ -46,6 +70,8 @@ static_assert(!std::is_convertible_v<proc::error, bool> &&
 static_assert(!std::is_constructible_v<proc::error, proc_error *>);
 static_assert(!std::is_constructible_v<proc::process, proc_impl *>);
 static_assert(!std::is_constructible_v<proc::cancel, proc_cancel *>);
+static_assert(!std::is_constructible_v<proc::nursery, proc_nursery *>);
+static_assert(!std::is_constructible_v<proc::promise, proc_promise *>);
 static_assert(!std::is_constructible_v<bool, proc::cancel>);
 
 proc::error work(const proc::cancel &cancel) {
@@ -56,6 +82,20 @@ proc::error work(const proc::cancel &cancel) {
     if (cancel.poll(&file, 1, std::chrono::milliseconds(1)) < 0)
         cancel.throw_if_cancelled();
     return {1, std::string("text")};
+}
+
+template <class Item> bool passes_on(const proc::cancel &cancel, Item first) {
+    const proc::channel<Item> from(0);
+    const proc::channel<Item> to(1);
+    const auto is_sent = [](proc::channel_status status) {
+        return status == proc::channel_status::ok;
+    };
+    for (auto &item : from.items(cancel))
+        if (!is_sent(to.send(std::move(item), cancel)))
+            from.close();
+    if (auto item = to.receive_for(cancel, std::chrono::seconds(1)))
+        return is_sent(from.try_send(*std::move(item)));
+    return is_sent(to.send_for(std::move(first), std::chrono::seconds(1)));
 }
 
 #ifdef __cpp_lib_jthread
@@ -70,7 +110,9 @@ proc::process with_token() { return {}; }
 #endif
 
 [[maybe_unused]] void promises(const proc::process &process, const proc::cancel &cancel,
-                               const proc::error &error, std::chrono::seconds time) {
+                               const proc::error &error, std::chrono::seconds time,
+                               const proc::channel<std::string> &channel,
+                               const proc::nursery &nursery, const proc::promise &promise) {
     static_assert(noexcept(process.get()));
     static_assert(noexcept(proc::try_run(process, cancel)));
     static_assert(noexcept(proc::try_main(process)));
@@ -93,12 +135,31 @@ proc::process with_token() { return {}; }
     static_assert(noexcept(cancel.cause()));
     static_assert(noexcept(cancel.child()));
     static_assert(noexcept(proc::cancel::current()));
+    static_assert(noexcept(nursery.try_spawn(process)));
+    static_assert(noexcept(nursery.wait()));
+    static_assert(noexcept(nursery.wait(time)));
+    static_assert(noexcept(nursery.count()));
+    static_assert(noexcept(nursery.cancel()));
+    static_assert(noexcept(promise.complete()));
+    static_assert(noexcept(promise.complete(error)));
+    static_assert(noexcept(promise.complete(error.exception())));
+    static_assert(noexcept(proc::await(promise)));
+    static_assert(noexcept(proc::value(key)));
+    static_assert(noexcept(cancel.value(key)));
+    static_assert(noexcept(channel.close()));
+    static_assert(noexcept(channel.size()));
+    static_assert(!noexcept(channel.try_send("text")));
+    static_assert(!noexcept(channel.try_receive()));
+    static_assert(!noexcept(channel.items().begin()));
+    static_assert(!noexcept(channel.fd()));
     static_assert(!noexcept(cancel.fd()));
     static_assert(!noexcept(cancel.poll(nullptr, 0)));
     static_assert(!noexcept(error.message()));
     static_assert(!noexcept(error.rethrow()));
     static_assert(!noexcept(proc::run(process)));
     static_assert(!noexcept(proc::make(work)));
+    static_assert(!noexcept(nursery.spawn(process)));
+    static_assert(!noexcept(nursery.try_spawn(work)));
 }
 
 proc::process tree() {
@@ -108,6 +169,44 @@ proc::process tree() {
         proc::concurrent(work, std::move(move_only), some, std::vector{proc::make(work)});
     return proc::group(
         {all, with_token(), proc::task("type", proc::trace_region("type", proc::sequence()))});
+}
+
+proc::process server() {
+    proc::nursery_options options;
+    options.limit = 100;
+    options.on_failure = [](const proc::error &error) { (void)error.message(); };
+    const auto body = [](const proc::nursery &nursery, const proc::cancel &cancel) {
+        nursery.spawn([nursery] { nursery.spawn(tree()); });
+        if (auto refused = nursery.try_spawn(work))
+            return refused;
+        return nursery.wait(std::chrono::seconds(1)) ? proc::error() : cancel.error();
+    };
+    return proc::group(proc::with_nursery(body), proc::with_nursery(body, options));
+}
+
+proc::process all_others() {
+    const std::vector<int> numbers{1, 2, 3};
+    const proc::promise promise;
+    const auto number = [](int one, const proc::cancel &cancel) {
+        return proc::error(one).wrap(*cancel.value(key));
+    };
+    return proc::with_value(
+        key, "value",
+        proc::group_limit(3, proc::race(work, tree()), proc::any({tree()}), proc::await(promise),
+                          proc::each(numbers, 2, number), proc::each(3, 0, [](std::size_t) {}),
+                          proc::finally(work, [promise] { promise.complete(); }),
+                          proc::shield(std::chrono::seconds(1), proc::shield(work)),
+                          proc::concurrent_limit(1, {tree()})));
+}
+
+std::size_t values(const proc::cancel &cancel) {
+    const auto gives = [](const proc::cancel &own) { return own.cancelled() ? 1 : 2; };
+    auto [number, nothing, text] = proc::all(gives, work, [] { return std::string("text"); });
+    static_assert(std::is_same_v<decltype(nothing), std::monostate>);
+    const auto one = proc::first(cancel, gives, tree());
+    const auto lengths = proc::map(cancel, std::vector{text}, 2, &std::string::size);
+    const std::vector<bool> odd = proc::map(3, 0, [](std::size_t index) { return index % 2 == 1; });
+    return lengths.at(0) + odd.size() + one.index() + static_cast<std::size_t>(number);
 }
 
 proc::job start() {
@@ -135,7 +234,11 @@ int use() {
         codes += part.is(1) ? part.cause().code() : static_cast<int>(part.count());
     try {
         proc::run(tree());
+        proc::run(proc::group(server(), all_others()));
+        codes += static_cast<int>(values(cancel));
         start().join();
+        codes += passes_on<int>(cancel, 1) ? 1 : 0;
+        codes += passes_on(cancel, std::make_unique<int>(1)) ? 1 : 0;
     } catch (const proc::failure &failure) {
         cancel.trigger(failure.error().find_task("type"));
     }

@@ -21,7 +21,41 @@ pub struct Error {
     opaque: [u8; 0],
 }
 
+#[repr(C)]
+pub struct Nursery {
+    opaque: [u8; 0],
+}
+
+#[repr(C)]
+pub struct Promise {
+    opaque: [u8; 0],
+}
+
+#[repr(C)]
+pub struct Key {
+    pub name: *const c_char,
+}
+
+// SAFETY: nobody changes it.
+unsafe impl Sync for Key {}
+
+#[repr(C)]
+pub struct NurseryOptions {
+    pub size: usize,
+    pub limit: usize,
+    pub on_failure: Option<FailureFn>,
+    pub user_data: *mut c_void,
+}
+
 pub type Fn = unsafe extern "C" fn(cancel: *mut Cancel, user_data: *mut c_void) -> *mut Error;
+pub type IndexFn =
+    unsafe extern "C" fn(cancel: *mut Cancel, index: usize, user_data: *mut c_void) -> *mut Error;
+pub type NurseryFn = unsafe extern "C" fn(
+    nursery: *mut Nursery,
+    cancel: *mut Cancel,
+    user_data: *mut c_void,
+) -> *mut Error;
+pub type FailureFn = unsafe extern "C" fn(error: *mut Error, user_data: *mut c_void) -> *mut Error;
 pub type DestroyFn = unsafe extern "C" fn(user_data: *mut c_void);
 
 unsafe extern "C" {
@@ -37,6 +71,47 @@ unsafe extern "C" {
     pub fn proc_sequence(impls: *const *mut Impl, count: usize) -> *mut Impl;
     pub fn proc_task(task_type: *const c_char, process: *mut Impl) -> *mut Impl;
     pub fn proc_trace_region(region_type: *const c_char, process: *mut Impl) -> *mut Impl;
+    pub fn proc_concurrent_limit(limit: usize, impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_group_limit(limit: usize, impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_each(
+        count: usize,
+        limit: usize,
+        fun: Option<IndexFn>,
+        user_data: *mut c_void,
+        destroy: Option<DestroyFn>,
+    ) -> *mut Impl;
+    pub fn proc_race(impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_any(impls: *const *mut Impl, count: usize) -> *mut Impl;
+    pub fn proc_finally(process: *mut Impl, cleanup: *mut Impl) -> *mut Impl;
+    pub fn proc_shield(grace_ns: i64, process: *mut Impl) -> *mut Impl;
+    pub fn proc_with_value(
+        key: *const Key,
+        value: *mut c_void,
+        destroy: Option<DestroyFn>,
+        process: *mut Impl,
+    ) -> *mut Impl;
+    pub fn proc_value(cancel: *const Cancel, key: *const Key) -> *mut c_void;
+
+    pub fn proc_with_nursery(
+        body: Option<NurseryFn>,
+        user_data: *mut c_void,
+        destroy: Option<DestroyFn>,
+        options: *const NurseryOptions,
+    ) -> *mut Impl;
+    pub fn proc_spawn(nursery: *mut Nursery, process: *mut Impl) -> *mut Error;
+    pub fn proc_try_spawn(nursery: *mut Nursery, process: *mut Impl) -> *mut Error;
+    pub fn proc_nursery_wait(nursery: *mut Nursery, timeout_ns: i64) -> bool;
+    pub fn proc_nursery_count(nursery: *const Nursery) -> usize;
+    pub fn proc_nursery_cancel(nursery: *const Nursery) -> *mut Cancel;
+    pub fn proc_nursery_ref(nursery: *mut Nursery) -> *mut Nursery;
+    pub fn proc_nursery_unref(nursery: *mut Nursery);
+
+    pub fn proc_promise_new() -> *mut Promise;
+    pub fn proc_promise_ref(promise: *mut Promise) -> *mut Promise;
+    pub fn proc_promise_unref(promise: *mut Promise);
+    pub fn proc_promise_complete(promise: *mut Promise, error: *mut Error) -> bool;
+    pub fn proc_await(promise: *mut Promise) -> *mut Impl;
+
     pub fn proc_run(process: *mut Impl, cancel: *mut Cancel) -> *mut Error;
 
     pub fn proc_error_with_payload(
@@ -59,6 +134,7 @@ unsafe extern "C" {
     pub fn proc_cancel_ref(cancel: *mut Cancel) -> *mut Cancel;
     pub fn proc_cancel_unref(cancel: *mut Cancel);
     pub fn proc_cancel_trigger(cancel: *mut Cancel, cause: *mut Error);
+    pub fn proc_draining(cancel: *const Cancel) -> bool;
     pub fn proc_cancelled(cancel: *const Cancel) -> bool;
     pub fn proc_wait(cancel: *mut Cancel, timeout_ns: i64) -> bool;
     pub fn proc_cancel_error(cancel: *const Cancel) -> *mut Error;

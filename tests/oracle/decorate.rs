@@ -1,17 +1,15 @@
 //! Decorates a grown tree: gates between leaves anywhere, looks at handles, cancellations, bad
 //! input, towers. Each decoration stays only if the model finds the outcome certain with it.
 
-use crate::case::{Case, End, Kind, Op, Outside, Script, Target, Tree};
-use crate::evaluate::predict;
+use crate::case::{Case, End, Kind, Op, Outside, Promised, Script, Target, Tree};
 use crate::model::Broken;
 use crate::rng::Rng;
+use crate::schedule::possible;
 
 /// Whether the contract determines what the case does, and it ends.
 pub fn is_certain(case: &Case) -> bool {
-    (0..case.racers.max(1)).all(|winner| {
-        let outcome = predict(case, winner, Broken::Nothing, None);
-        !outcome.racy && !outcome.stuck
-    })
+    let is_certain = |winner| possible(case, winner, Broken::Nothing).is_certain();
+    (0..case.racers.max(1)).all(is_certain)
 }
 
 /// Makes the case more interesting; false if it was not certain to begin with.
@@ -21,25 +19,36 @@ pub fn decorate(case: &mut Case, rng: &mut Rng) -> bool {
     }
     let mut leaves = Vec::new();
     leaves_of(&case.root, &mut leaves);
+    let promises = if leaves.is_empty() {
+        0
+    } else {
+        case.promises.len()
+    };
+    for promise in 0..promises {
+        try_change(case, |case| complete_by(case, rng, promise, &leaves));
+    }
     if leaves.len() > 1 {
         for _ in 0..rng.between(0, 8) {
-            try_scripts(case, |case| add_to_scripts(case, rng, &leaves));
+            try_change(case, |case| add_to_scripts(case, rng, &leaves));
         }
     }
     if rng.percent(4) {
-        spoil(&mut case.root, &mut case.leaves, rng);
+        // What is spawned in vain may be waited for.
+        try_change(case, |case| {
+            spoil(&mut case.root, &mut case.leaves, rng);
+        });
     } else if rng.below(500) == 0 {
         raise(case, rng);
     }
     true
 }
 
-/// Keeps a change of the scripts only if the case stays certain.
-fn try_scripts(case: &mut Case, change: impl FnOnce(&mut Case)) {
-    let before = (case.leaves.clone(), case.gates);
+/// Keeps a change only if the case stays certain.
+fn try_change(case: &mut Case, change: impl FnOnce(&mut Case)) {
+    let before = case.clone();
     change(case);
     if !is_certain(case) {
-        (case.leaves, case.gates) = before;
+        *case = before;
     }
 }
 
@@ -54,7 +63,7 @@ fn leaves_of(tree: &Tree, leaves: &mut Vec<usize>) {
 
 fn add_to_scripts(case: &mut Case, rng: &mut Rng, leaves: &[usize]) {
     let (one, other) = (rng.pick(leaves), rng.pick(leaves));
-    match rng.below(10) {
+    match rng.below(15) {
         0..=2 => add_gate(case, rng, one, other),
         3 | 4 => {
             add_gate(case, rng, one, other);
@@ -63,6 +72,15 @@ fn add_to_scripts(case: &mut Case, rng: &mut Rng, leaves: &[usize]) {
         5 | 6 => add_ring(case, rng, leaves),
         7 => insert(&mut case.leaves[one], Op::Look, rng),
         8 => case.leaves[one].end = End::CancelError,
+        9 => insert(&mut case.leaves[one], Op::Draining, rng),
+        10 => insert(&mut case.leaves[one], Op::Dwell, rng),
+        13 if !case.promises.is_empty() => {
+            // Perhaps not the first to do so.
+            let promise = rng.below(case.promises.len());
+            let promised = Promised::Failure(rng.between(200, 299) as i32);
+            insert(&mut case.leaves[one], Op::Complete(promise, promised), rng);
+        }
+        11 | 12 if !case.nurseries.is_empty() => add_spawn(case, rng, one),
         _ => {
             let target = rng.pick(&[Target::Own, Target::Given, Target::Outer]);
             let inside = case.outside == Outside::Null;
@@ -73,6 +91,45 @@ fn add_to_scripts(case: &mut Case, rng: &mut Rng, leaves: &[usize]) {
                 rng,
             );
         }
+    }
+}
+
+/// A leaf, anywhere, spawns another child of a nursery, or counts them.
+fn add_spawn(case: &mut Case, rng: &mut Rng, spawner: usize) {
+    let number = rng.below(case.nurseries.len());
+    if rng.percent(30) {
+        return insert(&mut case.leaves[spawner], Op::Count(number), rng);
+    }
+    let Some(kids) = kids_of_nursery(&mut case.root, number) else {
+        return;
+    };
+    kids.push(Tree::Leaf(case.leaves.len()));
+    let child = kids.len() - 1;
+    let spawns = [Op::Spawn(number, child), Op::TrySpawn(number, child)];
+    insert(&mut case.leaves[spawner], rng.pick(&spawns), rng);
+    case.leaves.push(Script {
+        no_function: false,
+        ops: Vec::new(),
+        end: End::Success,
+    });
+}
+
+fn kids_of_nursery(tree: &mut Tree, number: usize) -> Option<&mut Vec<Tree>> {
+    let Tree::Node(kind, kids) = tree else {
+        return None;
+    };
+    if *kind == Kind::Nursery(number) {
+        return Some(kids);
+    }
+    let mut kids = kids.iter_mut();
+    kids.find_map(|kid| kids_of_nursery(kid, number))
+}
+
+/// A leaf completes the promise, in place of its being complete before the run; or one that nobody completes.
+fn complete_by(case: &mut Case, rng: &mut Rng, promise: usize, leaves: &[usize]) {
+    if let Some(promised) = case.promises[promise].take() {
+        let leaf = rng.pick(leaves);
+        insert(&mut case.leaves[leaf], Op::Complete(promise, promised), rng);
     }
 }
 
@@ -101,12 +158,28 @@ fn add_ring(case: &mut Case, rng: &mut Rng, leaves: &[usize]) {
     case.gates += ring.len();
 }
 
+const ARRAYS: [Kind; 7] = [
+    Kind::Concurrent,
+    Kind::Group,
+    Kind::Sequence,
+    Kind::ConcurrentLimit(2),
+    Kind::GroupLimit(2),
+    Kind::Race,
+    Kind::Any,
+];
+
 /// Puts bad input somewhere into the tree.
 fn spoil(tree: &mut Tree, leaves: &mut [Script], rng: &mut Rng) {
     match tree {
-        Tree::Node(_, kids) if !kids.is_empty() && rng.percent(75) => {
+        Tree::Node(kind, kids) if !kids.is_empty() && rng.percent(75) => {
             let kid = rng.below(kids.len());
-            spoil(&mut kids[kid], leaves, rng);
+            // Those are no processes.
+            let is_callback =
+                matches!(kind, Kind::Each(_)) || matches!(kind, Kind::Nursery(_)) && kid == 0;
+            match &mut kids[kid] {
+                Tree::Leaf(leaf) if is_callback => leaves[*leaf].no_function = true,
+                kid => spoil(kid, leaves, rng),
+            }
         }
         Tree::Leaf(leaf) if rng.percent(50) => leaves[*leaf].no_function = true,
         tree => {
@@ -114,10 +187,7 @@ fn spoil(tree: &mut Tree, leaves: &mut [Script], rng: &mut Rng) {
             *tree = match rng.below(5) {
                 0 => Tree::Node(Kind::Task(None), vec![old]),
                 1 => Tree::Node(Kind::Region(None), vec![old]),
-                2 => Tree::NoArray(
-                    rng.pick(&[Kind::Concurrent, Kind::Group, Kind::Sequence]),
-                    rng.between(1, 5),
-                ),
+                2 => Tree::NoArray(rng.pick(&ARRAYS), rng.between(1, 5)),
                 _ => Tree::Null,
             };
         }
@@ -150,6 +220,7 @@ fn raise(case: &mut Case, rng: &mut Rng) {
 
 pub fn depth(case: &Case, tree: &Tree) -> usize {
     match tree {
+        Tree::Node(Kind::Each(_) | Kind::Nursery(_), _) => 1,
         Tree::Node(_, kids) => 1 + kids.iter().map(|kid| depth(case, kid)).max().unwrap_or(0),
         Tree::Shared(index) => depth(case, &case.shared[*index]),
         _ => 0,

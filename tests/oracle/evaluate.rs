@@ -5,29 +5,52 @@
 //! It is a race detector, too. Everything that happens knows its past: the looks at a handle and
 //! the cancellations that certainly happened before it (`past.rs`). Where two things happen that do
 //! not know of each other and whose order the contract lets a program see, the case is called racy
-//! (`handles.rs`).
+//! (`handles.rs`), or the other order is a schedule of its own (`schedule.rs`).
+//!
+//! What cancels waits until nothing else can be done: so what may have begun before a cancellation has. Combinators of
+//! several children are in `together.rs`, nurseries and promises each in a file of their own; `claims.rs` judges at the end
+//! what was certain only if nothing else came in between.
 
-use crate::case::{Case, End, Kind, Op, Tree};
-use crate::expect::Expect;
-use crate::handles::{GIVEN, Handles, OUTER};
-use crate::model::{Broken, Fate, Outcome};
+use crate::case::{Case, End as Ends, Kind, Op, Tree};
+use crate::claims::Claim;
+use crate::expect::{By, Expect};
+use crate::handles::{GIVEN, Handles, Link, OUTER};
+use crate::model::{Answer, Broken, End, Fate, Outcome};
+use crate::nurseries::Open;
 use crate::past::Past;
+use crate::promises::Completed;
 use crate::refused::refusal;
 use crate::rng::Rng;
-use crate::run::{Done, Run};
+use crate::run::{Done, Inside, Run};
+use crate::schedule::Schedule;
+use crate::together::Limited;
 
-struct Model<'a> {
-    case: &'a Case,
-    broken: Broken,
+/// In nanoseconds: what comes later does not come while a tree runs.
+const A_DAY: i64 = 86_400_000_000_000;
+
+pub struct Model<'a> {
+    pub case: &'a Case,
+    pub broken: Broken,
     winner: usize,
-    order: Option<&'a mut Rng>,
-    handles: Handles,
+    pub schedule: &'a Schedule,
+    pub order: Option<&'a mut Rng>,
+    pub handles: Handles,
     gates: Vec<Option<Past>>,
     /// Which racers are at the starting line.
     lined_up: Vec<bool>,
-    fates: Vec<Fate>,
+    pub fates: Vec<Fate>,
     /// How many tasks have begun.
     tasks: usize,
+    pub nurseries: Vec<Open<'a>>,
+    pub promises: Vec<Option<Completed>>,
+    pub claims: Vec<Claim>,
+    pub limited: Vec<Limited>,
+    pub racy: bool,
+    pub others: Vec<Schedule>,
+    /// Something that cancels may be done, for all else waits.
+    is_idle: bool,
+    /// The schedule, and nothing else, has kept something from going on.
+    pub held_back: bool,
 }
 
 /// What the contract says will happen. Of racers, number `winner` fails first. With `order`, the
@@ -35,81 +58,141 @@ struct Model<'a> {
 pub fn predict<'a>(
     case: &'a Case,
     winner: usize,
+    schedule: &'a Schedule,
     broken: Broken,
     order: Option<&'a mut Rng>,
 ) -> Outcome {
     let (handles, before) = Handles::new(case.outside, broken);
-    let gates = vec![None; case.gates];
-    let lined_up = vec![false; case.racers];
-    let fates = vec![Fate::default(); case.leaves.len()];
     let mut model = Model {
         case,
         broken,
         winner,
+        schedule,
         order,
         handles,
-        gates,
-        lined_up,
-        fates,
+        gates: vec![None; case.gates],
+        lined_up: vec![false; case.racers],
+        fates: vec![Fate::default(); case.leaves.len()],
         tasks: 0,
+        nurseries: case.nurseries.iter().map(|_| Open::default()).collect(),
+        promises: vec![None; case.promises.len()],
+        claims: Vec::new(),
+        limited: Vec::new(),
+        racy: false,
+        others: Vec::new(),
+        is_idle: false,
+        held_back: false,
     };
+    model.complete_before_the_run();
     if let (Some(error), false) = (refusal(case), broken == Broken::RefusedStarts) {
-        return model.outcome(Some(error), false);
+        return model.outcome(Some(error), End::Done);
     }
-    let mut root = Run::of(&case.root, case);
-    let mut moved = true;
-    while moved && root.done.is_none() {
-        moved = model.visit(&mut root, (GIVEN, 0), before);
-    }
-    let stuck = root.done.is_none();
+    let mut root = Run::of(&case.root, case, &mut 0);
+    let end = model.run(&mut root, before);
     let error = root.done.take().and_then(|done| done.error);
-    model.outcome(error, stuck)
+    model.outcome(error, end)
 }
 
-impl Model<'_> {
+impl<'a> Model<'a> {
+    fn run(&mut self, root: &mut Run<'a>, before: Past) -> End {
+        while root.done.is_none() {
+            if self.visit(root, Inside::GIVEN, before) {
+                continue;
+            }
+            (self.is_idle, self.held_back) = (true, false);
+            let moved = self.visit(root, Inside::GIVEN, before);
+            self.is_idle = false;
+            if !moved && !self.handles.come_through() {
+                let is_impossible = self.held_back;
+                return if is_impossible {
+                    End::Impossible
+                } else {
+                    End::Stuck
+                };
+            }
+        }
+        // What has come to nobody any more might have come earlier.
+        while self.handles.come_through() {}
+        End::Done
+    }
+
+    /// Whether what cancels may be done now: one at a time.
+    pub fn may_cancel(&mut self) -> bool {
+        std::mem::take(&mut self.is_idle)
+    }
+
     /// Takes a process as far as it goes now; says whether that was any further.
-    fn visit(&mut self, run: &mut Run, inside: (usize, usize), past: Past) -> bool {
+    pub fn visit(&mut self, run: &mut Run<'a>, inside: Inside, past: Past) -> bool {
         if !run.begun {
             run.begun = true;
-            ((run.handle, run.task), run.past) = (inside, past);
+            (run.inside, run.past) = (inside, past);
             self.begin(run);
         }
         match run.tree {
             Tree::Leaf(leaf) => self.leaf(run, *leaf),
+            Tree::Await(promise) => self.await_promise(run, *promise),
             Tree::Node(Kind::Sequence, _) => self.sequence(run),
-            Tree::Node(kind @ (Kind::Task(_) | Kind::Region(_)), _) => self.wrapper(run, *kind),
-            Tree::Node(kind, _) => self.fan_out(run, self.is_group(*kind)),
+            Tree::Node(Kind::Finally, _) => self.finally(run),
+            Tree::Node(Kind::Nursery(number), _) => self.nursery(run, *number),
+            Tree::Node(kind, _) if is_wrapper(*kind) => self.wrapper(run, *kind),
+            Tree::Node(kind, _) => self.together(run, *kind),
             // Only a model that starts what the contract refuses comes here.
-            _ => run.finish(Some(Expect::OwnWords {
-                code: libc::EINVAL,
-                names: Vec::new(),
-            })),
+            _ => run.finish(Some(Expect::own_words(libc::EINVAL, &[]))),
         }
     }
 
-    fn begin(&mut self, run: &mut Run) {
+    fn begin(&mut self, run: &mut Run<'a>) {
+        if let Some(link) = self.link(run) {
+            let handle = self.handles.below(run.inside.handle, link, &mut run.past);
+            run.inside = run.inside.below(handle);
+        }
         match run.tree {
-            Tree::Leaf(leaf) => {
-                self.fates[*leaf].started += 1;
-                self.fates[*leaf].handles.push((run.handle, run.task));
-            }
-            Tree::Node(kind, _) if self.is_group(*kind) => {
-                run.handle = self.handles.below(run.handle, &mut run.past);
-                run.task = 0;
-            }
+            Tree::Leaf(leaf) => self.begin_leaf(run, *leaf),
             Tree::Node(Kind::Task(_), _) => {
                 self.tasks += 1;
-                run.task = self.tasks;
+                run.inside.task = self.tasks;
             }
+            Tree::Node(Kind::Value(number), _) if self.broken != Broken::ValueLost => {
+                run.inside.value = number + 1;
+            }
+            Tree::Node(Kind::Nursery(number), kids) => self.open(run, *number, kids),
             _ => {}
         }
     }
 
-    fn is_group(&self, kind: Kind) -> bool {
-        kind == Kind::Group || kind == Kind::Concurrent && self.broken == Broken::ConcurrentCancels
+    /// The handle of its own that a process runs below, if it does.
+    fn link(&self, run: &Run<'_>) -> Option<Link> {
+        let Tree::Node(kind, _) = run.tree else {
+            return None;
+        };
+        match kind {
+            Kind::Group | Kind::GroupLimit(_) | Kind::Each(_) | Kind::Nursery(_) => {
+                Some(Link::Child)
+            }
+            Kind::Race | Kind::Any => Some(Link::Child),
+            Kind::Concurrent if self.broken == Broken::ConcurrentCancels => Some(Link::Child),
+            Kind::Value(_) => Some(Link::Valued),
+            Kind::Shield(_) if self.broken == Broken::ShieldLeaks => Some(Link::Child),
+            Kind::Shield(0..A_DAY) => Some(Link::Delayed),
+            Kind::Shield(_) => Some(Link::Shielded),
+            _ => None,
+        }
     }
 
-    fn leaf(&mut self, run: &mut Run, leaf: usize) -> bool {
+    fn begin_leaf(&mut self, run: &Run<'_>, leaf: usize) {
+        let Inside {
+            handle,
+            task,
+            value,
+            ..
+        } = run.inside;
+        let fate = &mut self.fates[leaf];
+        fate.started += 1;
+        fate.handles.push((handle, task));
+        fate.answers.push(Answer::Between(value, value));
+    }
+
+    fn leaf(&mut self, run: &mut Run<'a>, leaf: usize) -> bool {
         let script = &self.case.leaves[leaf];
         let from = run.next;
         while let Some(op) = script.ops.get(run.next) {
@@ -117,14 +200,15 @@ impl Model<'_> {
             if pause || !self.perform(*op, leaf, run) {
                 return run.next > from;
             }
+            run.waits = false;
             run.next += 1;
         }
         let error = match &script.end {
-            End::Success => None,
-            End::Fail { code, text } => Some(Expect::error(*code, text.as_deref())),
-            End::CancelError => self
+            Ends::Success => None,
+            Ends::Fail { code, text } => Some(Expect::error(*code, text.as_deref())),
+            Ends::CancelError => self
                 .handles
-                .look(run.handle, leaf, &mut run.past, true)
+                .look(run.inside.handle, leaf, &mut run.past, true)
                 .map(Expect::Echo),
         };
         let outrun = script
@@ -140,8 +224,8 @@ impl Model<'_> {
     }
 
     /// One step of a leaf's script; false when it has to wait.
-    fn perform(&mut self, op: Op, leaf: usize, run: &mut Run) -> bool {
-        let handles = &mut self.handles;
+    fn perform(&mut self, op: Op, leaf: usize, run: &mut Run<'a>) -> bool {
+        let handle = run.inside.handle;
         match op {
             Op::Open(gate) => self.gates[gate] = Some(run.past),
             Op::Await(gate) => {
@@ -150,33 +234,49 @@ impl Model<'_> {
                 };
                 run.past.learn_all(past);
             }
-            Op::Look => _ = handles.look(run.handle, leaf, &mut run.past, false),
+            Op::Look => _ = self.handles.look(handle, leaf, &mut run.past, false),
             Op::WaitCancel => {
-                let Some(cause) = handles.wait(run.handle, &mut run.past) else {
+                let Some(cause) = self.handles.wait(handle, &mut run.past) else {
                     return false;
                 };
                 self.fates[leaf].woken_by.push(cause);
             }
-            Op::Trigger(target, code) => handles.trigger(target, run.handle, code, &mut run.past),
+            Op::Trigger(target, code) => {
+                if !self.may_cancel() {
+                    return false;
+                }
+                self.handles.trigger(target, handle, code, &mut run.past);
+            }
             Op::LineUp(racer) => self.lined_up[racer] = true,
             Op::Race(racer) => {
                 let off = !self.lined_up.contains(&false);
-                return off && (racer == self.winner || handles.is_cancelled(run.handle));
+                return off && (racer == self.winner || self.handles.is_cancelled(handle));
             }
+            Op::Spawn(nursery, child) => return self.spawn(run, leaf, (nursery, child), false),
+            Op::TrySpawn(nursery, child) => return self.spawn(run, leaf, (nursery, child), true),
+            Op::NurseryWait(nursery) => return self.nursery_wait(run, leaf, nursery),
+            Op::Count(nursery) => self.count(run, leaf, nursery),
+            Op::Draining => self.look_for_draining(run, leaf),
+            Op::Complete(promise, promised) => self.complete(run, leaf, promise, promised),
+            Op::Dwell => {}
         }
         true
     }
 
-    fn sequence(&mut self, run: &mut Run) -> bool {
+    pub fn answer(&mut self, leaf: usize, answer: Answer) {
+        self.fates[leaf].answers.push(answer);
+    }
+
+    fn sequence(&mut self, run: &mut Run<'a>) -> bool {
         let mut moved = false;
         while let Some(kid) = run.kids.get_mut(run.next) {
             if run.next > 0
                 && self.broken == Broken::CancelSkipsSteps
-                && self.handles.is_cancelled(run.handle)
+                && self.handles.is_cancelled(run.inside.handle)
             {
                 break;
             }
-            moved |= self.visit(kid, (run.handle, run.task), run.past);
+            moved |= self.visit(kid, run.inside, run.past);
             let Some(done) = kid.done.take() else {
                 return moved;
             };
@@ -191,8 +291,37 @@ impl Model<'_> {
         run.finish(error)
     }
 
-    fn wrapper(&mut self, run: &mut Run, kind: Kind) -> bool {
-        let moved = self.visit(&mut run.kids[0], (run.handle, run.task), run.past);
+    /// The second runs whatever became of the first, below a handle that nothing above cancels.
+    fn finally(&mut self, run: &mut Run<'a>) -> bool {
+        let mut moved = false;
+        while run.next < 2 {
+            if run.next == 1 && self.broken == Broken::CleanupSkipped && !run.errors.is_empty() {
+                break;
+            }
+            let mut inside = run.inside;
+            if run.next == 1 && !run.kids[1].begun {
+                let link = match self.broken {
+                    Broken::CleanupCancelled => Link::Child,
+                    _ => Link::Apart,
+                };
+                inside = inside.below(self.handles.below(inside.handle, link, &mut run.past));
+            }
+            moved |= self.visit(&mut run.kids[run.next], inside, run.past);
+            let Some(done) = run.kids[run.next].done.take() else {
+                return moved;
+            };
+            run.past.learn_all(&done.past);
+            run.next += 1;
+            run.errors.extend(done.error);
+        }
+        let errors = std::mem::take(&mut run.errors);
+        let error = (!errors.is_empty()).then(|| Expect::in_order(errors));
+        let error = error.map(|error| self.sorted(error, run.inside.handle, false));
+        run.finish(error)
+    }
+
+    fn wrapper(&mut self, run: &mut Run<'a>, kind: Kind) -> bool {
+        let moved = self.visit(&mut run.kids[0], run.inside, run.past);
         let Some(mut done) = run.kids[0].done.take() else {
             return moved;
         };
@@ -202,76 +331,20 @@ impl Model<'_> {
             _ => None,
         };
         if let Some(name) = name {
-            done.error = done.error.map(|error| Expect::task(name, error));
+            done.error = done
+                .error
+                .map(|error| Expect::wrapped(By::Task(name), error));
         }
         run.done = Some(done);
         true
     }
 
-    fn fan_out(&mut self, run: &mut Run, is_group: bool) -> bool {
-        let mut order: Vec<usize> = (0..run.kids.len()).collect();
-        if let Some(rng) = &mut self.order {
-            rng.shuffle(&mut order);
+    fn outcome(mut self, error: Option<Expect>, end: End) -> Outcome {
+        if end == End::Done {
+            self.judge();
         }
-        let mut moved = false;
-        for i in order {
-            // A child that is done, and so reported, waits for its siblings.
-            if run.kids[i].done.is_some() {
-                continue;
-            }
-            moved |= self.visit(&mut run.kids[i], (run.handle, run.task), run.past);
-            if let Some(error) = run.kids[i].done.as_mut().and_then(|done| done.error.take()) {
-                self.report(run, i, error, is_group);
-            }
-        }
-        if run.kids.iter().any(|kid| kid.done.is_none()) {
-            return moved;
-        }
-        for done in run.kids.iter().filter_map(|kid| kid.done.as_ref()) {
-            run.past.learn_all(&done.past);
-        }
-        let error = self.all_errors(run, is_group);
-        run.finish(error)
-    }
-
-    fn report(&mut self, run: &mut Run, kid: usize, error: Expect, is_group: bool) {
-        if let (true, Some(done)) = (is_group, &run.kids[kid].done) {
-            self.handles
-                .failed(run.handle, &error, &done.past, done.outrun);
-        }
-        run.errors.push(error);
-    }
-
-    fn all_errors(&self, run: &mut Run, is_group: bool) -> Option<Expect> {
-        let mut errors = std::mem::take(&mut run.errors);
-        if self.broken == Broken::SeveralLost && errors.len() > 1 {
-            errors.retain(|error| !error.is_several());
-        }
-        if errors.is_empty() {
-            return None;
-        }
-        let Some((cause, from_below)) = self.handles.cause(run.handle).filter(|_| is_group) else {
-            return Some(Expect::any_order(errors));
-        };
-        let first = if from_below {
-            Some(errors.remove(0))
-        } else {
-            None
-        };
-        let listed = from_below || self.broken == Broken::EchoesAllVanish;
-        Some(match first {
-            Some(first) if errors.is_empty() => first,
-            Some(first) if self.broken == Broken::FirstNotFirst => {
-                Expect::InOrder(vec![Expect::absorbing(cause, listed, errors), first])
-            }
-            Some(first) => Expect::InOrder(vec![first, Expect::absorbing(cause, listed, errors)]),
-            None => Expect::absorbing(cause, listed, errors),
-        })
-    }
-
-    fn outcome(self, error: Option<Expect>, stuck: bool) -> Outcome {
-        let mut fates = self.fates;
-        let racy = self.handles.judge(&mut fates);
+        let mut fates = std::mem::take(&mut self.fates);
+        let racy = self.handles.judge(&mut fates) || self.racy;
         let outside =
             [OUTER, GIVEN].map(|handle| self.handles.cause(handle).map(|(cause, _)| cause));
         Outcome {
@@ -279,9 +352,20 @@ impl Model<'_> {
             fates,
             outside,
             failed_with: self.handles.causes_from_below(),
+            left_open: self.handles.left_open(),
+            failures: self.nurseries.iter().map(|open| open.failures).collect(),
             causes: self.handles.causes,
             racy,
-            stuck,
+            end,
+            others: self.others,
         }
     }
+}
+
+/// Whether it only passes one process on, perhaps as something else.
+fn is_wrapper(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Task(_) | Kind::Region(_) | Kind::Shield(_) | Kind::Value(_)
+    )
 }

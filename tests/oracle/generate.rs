@@ -2,7 +2,7 @@
 //! (`decorate.rs`). Whether the outcome of the result is certain is not argued here: the model
 //! decides (see `oracle.rs`).
 
-use crate::case::{Case, End, Kind, Op, Outside, Script, Target, Tree};
+use crate::case::{Case, End, Kind, Nursery, Op, Outside, Promised, Script, Target, Tree};
 use crate::decorate;
 use crate::leaves::NAMES;
 use crate::rng::Rng;
@@ -26,10 +26,17 @@ pub struct Grower {
     pub rng: Rng,
     pub leaves: Vec<Script>,
     shared: Vec<Tree>,
-    racers: usize,
+    pub racers: usize,
+    pub gates: usize,
+    pub nurseries: Vec<Nursery>,
+    pub values: usize,
+    /// What each promise is completed with before the run, if it is.
+    pub promises: Vec<Option<Promised>>,
     /// How many leaves the tree may still have, more or less.
     pub budget: usize,
-    in_shared: bool,
+    pub in_shared: bool,
+    /// How often, in percent, a newer kind is taken.
+    newer: usize,
 }
 
 /// The case of that seed: the first of its growths that the model calls certain.
@@ -41,10 +48,15 @@ pub fn generate(seed: u64) -> Case {
                 0 => rng.between(40, 120),
                 _ => rng.between(1, 24),
             },
+            newer: rng.pick(&[0, 20, 40]),
             rng,
             leaves: Vec::new(),
             shared: Vec::new(),
             racers: 0,
+            gates: 0,
+            nurseries: Vec::new(),
+            values: 0,
+            promises: Vec::new(),
             in_shared: false,
         };
         let (root, outside) = grower.root();
@@ -54,8 +66,11 @@ pub fn generate(seed: u64) -> Case {
             root,
             leaves: grower.leaves,
             shared: grower.shared,
-            gates: 0,
+            gates: grower.gates,
             racers: grower.racers,
+            nurseries: grower.nurseries,
+            values: grower.values,
+            promises: grower.promises,
             outside,
         };
         if decorate::decorate(&mut case, &mut rng) {
@@ -93,11 +108,14 @@ impl Grower {
         }
     }
 
-    fn grow(&mut self, role: Role, depth: usize) -> Tree {
+    pub fn grow(&mut self, role: Role, depth: usize) -> Tree {
         if depth == 0 || self.budget == 0 {
             return self.leaf(role);
         }
         let depth = depth - 1;
+        if self.rng.percent(self.newer) {
+            return self.grow_newer(role, depth);
+        }
         match self.rng.below(12) {
             0 => self.leaf(role),
             1 if role == Calm => Tree::Node(
@@ -165,7 +183,7 @@ impl Grower {
                 self.stopped_group(end, &[Calm, Waiting], depth)
             }
             Failing if self.racers == 0 && !self.in_shared && self.rng.percent(15) => {
-                self.race(depth)
+                self.race(Failing, depth)
             }
             Calm => self.kids_with(Calm, &[Calm], depth),
             Failing => self.kids_with(Failing, &[Calm, Waiting, Waiting], depth),
@@ -185,12 +203,20 @@ impl Grower {
         kids
     }
 
-    /// The children of a group of which any of several may fail first.
-    fn race(&mut self, depth: usize) -> Vec<Tree> {
+    /// The children of a group of which any of several may fail first, or of a race of which any may be the first.
+    pub fn race(&mut self, role: Role, depth: usize) -> Vec<Tree> {
         self.racers = self.rng.between(2, 4);
-        let mut kids = self.kids(&[Calm, Waiting], 0, depth);
+        let others: &[Role] = match role {
+            Failing => &[Calm, Waiting],
+            // Of a race, no other one may be the first.
+            _ => &[Waiting],
+        };
+        let mut kids = self.kids(others, 0, depth);
         for racer in 0..self.racers {
-            let end = self.failure();
+            let end = match role {
+                Failing => self.failure(),
+                _ => End::Success,
+            };
             let leaf = self.leaf_of(vec![Op::LineUp(racer), Op::Race(racer)], end);
             kids.push(self.perhaps_task(leaf));
         }

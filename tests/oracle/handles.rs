@@ -1,7 +1,7 @@
 //! The model's cancel handles, and its judgement of what happens at the same time.
 
 use crate::case::{Outside, Target, cause_text};
-use crate::expect::{Cause, Expect};
+use crate::expect::{Cause, Causes, Expect};
 use crate::model::{Broken, Fate};
 use crate::past::Past;
 
@@ -16,23 +16,42 @@ pub struct Handles {
     /// A handle comes after its parent.
     handles: Vec<Handle>,
     pub causes: Vec<Expect>,
+    /// Cancellations that have come to a shield, and have not come through.
+    late: Vec<(usize, Cancelled)>,
     looks: Vec<Look>,
     events: usize,
     racy: bool,
 }
 
+/// How a handle hangs together with the one around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// Cancelled with it.
+    Child,
+    /// The same, and nobody cancels it at the end.
+    Valued,
+    /// Cancelled some time after it.
+    Delayed,
+    /// Not cancelled with it, but draining.
+    Shielded,
+    Apart,
+}
+
 struct Handle {
-    parent: Option<usize>,
+    around: Option<usize>,
+    link: Link,
     cancelled: Option<Cancelled>,
 }
 
 #[derive(Clone, Copy)]
-struct Cancelled {
-    cause: Cause,
-    event: usize,
-    past: Past,
-    /// Cancelled because a child failed.
-    from_below: bool,
+pub struct Cancelled {
+    pub cause: Cause,
+    pub event: usize,
+    /// What is known to who cancels, and that he does: so who is woken by that knows it.
+    pub past: Past,
+    /// Cancelled because a child failed, or has decided.
+    pub from_below: bool,
+    pub from_above: bool,
     /// The return of the call that cancelled it, or a handle above it: by then, all below are
     /// cancelled.
     returned: Option<usize>,
@@ -46,13 +65,22 @@ impl Cancelled {
             event: 0,
             past: *past,
             from_below,
+            from_above: false,
             returned: None,
         }
     }
 
     /// Whether it certainly happened before what has that past.
-    fn is_known(&self, past: &Past) -> bool {
+    pub fn is_known(&self, past: &Past) -> bool {
         past.knows(self.event) || self.returned.is_some_and(|returned| past.knows(returned))
+    }
+}
+
+impl Handle {
+    /// What cancels it, too.
+    fn parent(&self) -> Option<usize> {
+        let is_cut_off = matches!(self.link, Link::Shielded | Link::Apart);
+        self.around.filter(|_| !is_cut_off)
     }
 }
 
@@ -71,8 +99,9 @@ impl Handles {
     /// The two handles outside, and what is known before the run begins.
     pub fn new(outside: Outside, broken: Broken) -> (Handles, Past) {
         let handles = [None, Some(OUTER)]
-            .map(|parent| Handle {
-                parent,
+            .map(|around| Handle {
+                around,
+                link: Link::Child,
                 cancelled: None,
             })
             .into();
@@ -80,6 +109,7 @@ impl Handles {
             broken,
             handles,
             causes: Vec::new(),
+            late: Vec::new(),
             looks: Vec::new(),
             events: 0,
             racy: false,
@@ -92,8 +122,18 @@ impl Handles {
     }
 
     /// Makes a handle; below a cancelled one it is born cancelled.
-    pub fn below(&mut self, parent: usize, past: &mut Past) -> usize {
-        let cancelled = self.handles[parent].cancelled.map(|above| {
+    pub fn below(&mut self, around: usize, link: Link, past: &mut Past) -> usize {
+        let handle = Handle {
+            around: Some(around),
+            link,
+            cancelled: None,
+        };
+        let above = handle.parent().and_then(|parent| self.cancelled(parent));
+        if let (Some(above), Link::Delayed) = (above, link) {
+            self.late.push((self.handles.len(), above));
+        }
+        let above = above.filter(|_| link != Link::Delayed);
+        let cancelled = above.map(|above| {
             let event = self.event();
             let known = above.is_known(past);
             let before = if known { *past } else { above.past };
@@ -104,18 +144,30 @@ impl Handles {
                 event,
                 past: before,
                 from_below: false,
+                from_above: true,
                 ..above
             }
         });
         self.handles.push(Handle {
-            parent: Some(parent),
             cancelled,
+            ..handle
         });
         self.handles.len() - 1
     }
 
+    pub fn cancelled(&self, handle: usize) -> Option<Cancelled> {
+        self.handles[handle].cancelled
+    }
+
     pub fn is_cancelled(&self, handle: usize) -> bool {
         self.handles[handle].cancelled.is_some()
+    }
+
+    /// Whether the handle is cancelled, and who has that past knows it. If it is and he does not, the case is racy.
+    pub fn is_surely_cancelled(&mut self, handle: usize, past: &Past) -> bool {
+        let cancelled = self.cancelled(handle);
+        self.racy |= cancelled.is_some_and(|cancelled| !cancelled.is_known(past));
+        cancelled.is_some()
     }
 
     /// The cause, and whether it came from a child.
@@ -123,6 +175,37 @@ impl Handles {
         self.handles[handle]
             .cancelled
             .map(|cancelled| (cancelled.cause, cancelled.from_below))
+    }
+
+    /// What the handles above it were cancelled with, and itself, if it is to count.
+    pub fn causes_of(&self, handle: usize, itself: bool) -> Causes {
+        let above = |handle: &usize| self.handles[*handle].parent();
+        std::iter::successors(Some(handle), above)
+            .skip(usize::from(!itself))
+            .filter_map(|handle| self.handles[handle].cancelled)
+            .fold(0, |causes, cancelled| causes | 1 << cancelled.cause)
+    }
+
+    /// A handle and those around the shields that it is in, and whether that is all that may make it draining.
+    pub fn makes_draining(&self, handle: usize) -> (Vec<usize>, bool) {
+        let around = |handle: &usize| self.handles[*handle].around;
+        let up: Vec<usize> = std::iter::successors(Some(handle), around).collect();
+        let is_apart = |handle: &&usize| self.handles[**handle].link == Link::Apart;
+        let is_shield =
+            |handle: &&usize| matches!(self.handles[**handle].link, Link::Delayed | Link::Shielded);
+        let end = up.iter().position(|handle| is_apart(&handle));
+        let (near, far) = up.split_at(end.unwrap_or(up.len()));
+        let shields = near.iter().filter(is_shield);
+        let outer = shields.filter_map(around);
+        (
+            std::iter::once(handle).chain(outer).collect(),
+            !far.iter().any(|handle| is_shield(&handle)),
+        )
+    }
+
+    pub fn left_open(&self) -> Vec<bool> {
+        let is_left_open = |handle: &Handle| handle.link == Link::Valued;
+        self.handles.iter().map(is_left_open).collect()
     }
 
     /// The end of a wait for cancellation, if it ends.
@@ -177,13 +260,14 @@ impl Handles {
             },
         });
         let returned = self.event();
-        self.cancel(
+        let act = self.cancel(
             handle,
             Cancelled {
                 returned: Some(returned),
                 ..Cancelled::new(cause, past, false)
             },
         );
+        past.learn(act);
         past.learn(returned);
     }
 
@@ -198,21 +282,46 @@ impl Handles {
                 .unwrap_or_else(|| self.add_cause(error.clone()));
             self.cancel(handle, Cancelled::new(cause, past, true));
             if let (Broken::GroupCancelsItsParent, Some(parent)) =
-                (self.broken, self.handles[handle].parent)
+                (self.broken, self.handles[handle].parent())
             {
                 self.cancel(parent, Cancelled::new(cause, past, false));
             }
         }
     }
 
+    /// A child has decided a contest. Others are cancelled, if there are any; who is knows the event that this returns.
+    pub fn decided(&mut self, handle: usize, past: &Past, others: bool) -> usize {
+        if !others
+            || self.is_surely_cancelled(handle, past)
+            || self.broken == Broken::LosersNotCancelled
+        {
+            return self.event();
+        }
+        let cause = self.add_cause(Expect::own_words(
+            libc::ECANCELED,
+            &["another one was first"],
+        ));
+        self.cancel(handle, Cancelled::new(cause, past, true))
+    }
+
     /// Cancels a handle and all below it, those that were let go, too: a cancellation that comes
     /// later here might come earlier there. Below one that was cancelled before there is nothing to
     /// do.
-    fn cancel(&mut self, handle: usize, new: Cancelled) {
+    ///
+    /// Returns the event that somebody does.
+    fn cancel(&mut self, handle: usize, mut new: Cancelled) -> usize {
+        let act = self.event();
+        new.past.learn(act);
         let mut reached = vec![false; self.handles.len()];
         for h in handle..self.handles.len() {
-            let below = self.handles[h].parent.is_some_and(|parent| reached[parent]);
+            let below = self.handles[h]
+                .parent()
+                .is_some_and(|parent| reached[parent]);
             if h != handle && !below {
+                continue;
+            }
+            if h != handle && self.handles[h].link == Link::Delayed {
+                self.late.push((h, new));
                 continue;
             }
             match self.handles[h].cancelled {
@@ -221,19 +330,35 @@ impl Handles {
                 }
                 _ => {
                     let event = self.event();
-                    let from_below = new.from_below && h == handle;
                     self.handles[h].cancelled = Some(Cancelled {
                         event,
-                        from_below,
+                        from_below: new.from_below && h == handle,
+                        from_above: new.from_above || h != handle,
                         ..new
                     });
                     reached[h] = true;
                 }
             }
         }
+        act
     }
 
-    fn add_cause(&mut self, cause: Expect) -> Cause {
+    /// One of the cancellations that have come to a shield comes through; false if there is none. Nobody is told when.
+    pub fn come_through(&mut self) -> bool {
+        let late = self.late.pop();
+        late.is_some_and(|(handle, above)| {
+            let inside = Cancelled {
+                from_below: false,
+                from_above: true,
+                returned: None,
+                ..above
+            };
+            self.cancel(handle, inside);
+            true
+        })
+    }
+
+    pub fn add_cause(&mut self, cause: Expect) -> Cause {
         if self.causes.len() == MOST_CAUSES {
             self.racy = true;
             return 0;
@@ -242,7 +367,7 @@ impl Handles {
         self.causes.len() - 1
     }
 
-    fn event(&mut self) -> usize {
+    pub fn event(&mut self) -> usize {
         self.events += 1;
         self.racy |= self.events > Past::CAPACITY;
         (self.events - 1) % Past::CAPACITY

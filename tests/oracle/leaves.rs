@@ -34,6 +34,12 @@ impl Grower {
     }
 
     pub fn leaf(&mut self, role: Role) -> Tree {
+        let leaf = self.bare_leaf(role);
+        self.perhaps_task(leaf)
+    }
+
+    /// One that is no task.
+    pub fn bare_leaf(&mut self, role: Role) -> Tree {
         self.budget = self.budget.saturating_sub(1);
         let ops = if matches!(role, Waiting | Yielding) {
             vec![Op::WaitCancel]
@@ -49,8 +55,7 @@ impl Grower {
                 _ => End::CancelError,
             },
         };
-        let leaf = self.leaf_of(ops, end);
-        self.perhaps_task(leaf)
+        self.leaf_of(ops, end)
     }
 
     pub fn leaf_of(&mut self, ops: Vec<Op>, end: End) -> Tree {

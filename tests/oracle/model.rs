@@ -1,6 +1,7 @@
 //! What the reference model predicts, and the rules that it can be made to get wrong.
 
 use crate::expect::{Cause, Expect};
+use crate::schedule::Schedule;
 
 /// A rule of the contract that a model gets wrong on purpose, to see whether the oracle notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,8 @@ pub enum Broken {
     EchoesAllVanish,
     SeveralLost,
     FirstNotFirst,
+    EchoesFirst,
+    ListedTwice,
     TaskNotNamed,
     RegionNamed,
     GroupDoesNotCancel,
@@ -20,6 +23,42 @@ pub enum Broken {
     CancelSkipsSteps,
     LastCauseWins,
     RefusedStarts,
+    CutGoesOn,
+    CutIsSuccess,
+    IndexNotNamed,
+    LastDecides,
+    FailureDecidesAny,
+    LosersNotCancelled,
+    CleanupSkipped,
+    CleanupCancelled,
+    ShieldLeaks,
+    NeverDraining,
+    ValueLost,
+    PromiseKeptAnyhow,
+    AcceptedAfterCancel,
+    AcceptedAfterEnd,
+    NeverFull,
+    OnFailureIgnored,
+    OnFailureHearsEchoes,
+}
+
+/// What the library is to answer to a call of a leaf.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// `None`: that is left to chance.
+    Bool(Option<bool>),
+    Between(usize, usize),
+    Error(Option<Expect>),
+}
+
+/// How an evaluation ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    Done,
+    /// What should come late was waited for: that schedule does not exist.
+    Impossible,
+    /// Somebody waits for what never happens.
+    Stuck,
 }
 
 /// What became of all runs of one leaf.
@@ -32,6 +71,8 @@ pub struct Fate {
     pub woken_by: Vec<Cause>,
     /// What each look at the handle said; `None` where that is left to chance.
     pub looks: Vec<Option<bool>>,
+    /// What its calls were answered, in their order; first, which value it has.
+    pub answers: Vec<Answer>,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -43,7 +84,12 @@ pub struct Outcome {
     pub outside: [Option<Cause>; 2],
     /// The causes of the groups that a child's failure cancelled, by the number of the handle.
     pub failed_with: Vec<Option<Cause>>,
+    /// The handles that nobody cancels when all is over.
+    pub left_open: Vec<bool>,
+    /// How many errors have passed through what each nursery has for that.
+    pub failures: Vec<usize>,
     pub racy: bool,
-    /// Somebody waits for what never happens.
-    pub stuck: bool,
+    pub end: End,
+    /// What else may happen.
+    pub others: Vec<Schedule>,
 }

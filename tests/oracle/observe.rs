@@ -3,6 +3,8 @@
 //! nest, searches go depth first.
 
 use crate::abi::*;
+use crate::expect::By;
+use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
 
 #[derive(Debug)]
@@ -10,7 +12,9 @@ pub struct Seen {
     pub code: i32,
     pub text: String,
     pub task: Option<String>,
-    /// The cause of a task error, the items of a multi error.
+    /// The text that it is wrapped in by `proc_error_wrap`.
+    wrap: Option<String>,
+    /// The cause of a task error or of one that is wrapped, the items of a multi error.
     pub inner: Vec<Seen>,
     at: *const Error,
 }
@@ -40,10 +44,14 @@ impl Seen {
             } else if count > 1 {
                 inner.extend((0..count).map(|i| Seen::parts(proc_error_at(error, i))));
             }
+            let text = string(proc_error_message(error)).unwrap_or_default();
+            let task = string(proc_error_task_type(error));
+            let is_wrapped = task.is_none() && !cause.is_null();
             Seen {
                 code: proc_error_code(error),
-                text: string(proc_error_message(error)).unwrap_or_default(),
-                task: string(proc_error_task_type(error)),
+                wrap: is_wrapped.then(|| before_colon(&text)),
+                text,
+                task,
                 inner,
                 at: error,
             }
@@ -59,13 +67,20 @@ impl Seen {
         }
     }
 
-    /// Neither a task error nor a multi error.
+    pub fn is_wrapped_by(&self, by: By) -> bool {
+        match by {
+            By::Task(name) => self.task.as_deref() == Some(name),
+            By::Index(index) => self.wrap == Some(format!("[{index}]")),
+        }
+    }
+
+    /// Neither a task error, nor wrapped, nor a multi error.
     pub fn is_plain(&self) -> bool {
         self.inner.is_empty()
     }
 
     fn is_multi(&self) -> bool {
-        self.task.is_none() && !self.inner.is_empty()
+        self.task.is_none() && self.wrap.is_none() && !self.inner.is_empty()
     }
 
     fn check(&self, faults: &mut Vec<String>) {
@@ -107,14 +122,7 @@ impl Seen {
         tasks: &mut Vec<(String, *const Error)>,
         faults: &mut Vec<String>,
     ) {
-        let text = match &self.task {
-            _ if self.is_plain() => self.text.clone(),
-            Some(name) => format!("{name}: {}", self.inner[0].text),
-            None => {
-                let lines = self.inner.iter().map(|item| format!("\n- {}", item.text));
-                format!("{} errors:{}", self.inner.len(), lines.collect::<String>())
-            }
-        };
+        let text = self.compose(&mut HashSet::new());
         let code = self.inner.first().map_or(self.code, |first| first.code);
         if text != self.text || code != self.code || self.is_misshapen() {
             faults.push(format!("this error does not fit its parts: {self:?}"));
@@ -134,6 +142,22 @@ impl Seen {
             .for_each(|part| part.check_parts(codes, tasks, faults));
     }
 
+    /// The text that the contract says it has: what was told once is not told again.
+    fn compose(&self, told: &mut HashSet<*const Error>) -> String {
+        if !told.insert(self.at) {
+            return "(as above)".into();
+        }
+        let mut of = |part: &Seen| part.compose(told);
+        match self.task.as_ref().or(self.wrap.as_ref()) {
+            _ if self.is_plain() => self.text.clone(),
+            Some(name) => format!("{name}: {}", of(&self.inner[0])),
+            None => {
+                let lines = self.inner.iter().map(|item| format!("\n- {}", of(item)));
+                format!("{} errors:{}", self.inner.len(), lines.collect::<String>())
+            }
+        }
+    }
+
     fn is_misshapen(&self) -> bool {
         // SAFETY: the error still lives, for `read` borrows it.
         let (count, first, beyond) = unsafe {
@@ -148,9 +172,15 @@ impl Seen {
         let several =
             count == self.inner.len() && count > 1 && !self.inner.iter().any(Seen::is_multi);
         let shape = if self.is_multi() { several } else { single };
-        let nameless = self.task.is_some() != (self.inner.len() == 1);
+        let is_named = self.task.is_some() || self.wrap.is_some();
+        let nameless = is_named != (self.inner.len() == 1);
         !shape || nameless || !beyond.is_null()
     }
+}
+
+/// Only `proc_each` wraps errors here, and the names that it gives have no colon.
+fn before_colon(text: &str) -> String {
+    text.split(':').next().unwrap_or_default().to_string()
 }
 
 /// # Safety

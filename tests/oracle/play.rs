@@ -4,6 +4,7 @@ use crate::abi::*;
 use crate::case::{Case, Outside};
 use crate::construct::Builder;
 use crate::observe::Seen;
+use crate::props::{Side, Value};
 use crate::stage::{Actor, Stage, lock};
 use std::ptr;
 use std::sync::Arc;
@@ -17,8 +18,17 @@ pub struct Log {
     pub woken_by: Vec<Option<Seen>>,
     /// What each look at the handle said.
     pub looks: Vec<bool>,
+    /// What its calls were answered.
+    pub answers: Vec<Answered>,
     /// The handle it was given each time, and that handle's cause after the whole run.
     pub handles: Vec<(*const Cancel, Option<Seen>)>,
+}
+
+#[derive(Debug)]
+pub enum Answered {
+    Bool(bool),
+    Number(usize),
+    Error(Option<Seen>),
 }
 
 #[derive(Debug)]
@@ -29,6 +39,8 @@ pub struct Played {
     pub logs: Vec<Log>,
     /// The causes that the outer and the given handle were cancelled with.
     pub outside: [Option<Seen>; 2],
+    /// How many errors have passed through what each nursery has for that.
+    pub failures: Vec<usize>,
     /// What no case may ever show.
     pub faults: Vec<String>,
 }
@@ -40,10 +52,12 @@ pub fn play(case: &Case) -> Played {
         if let Outside::Cancelled(target, code) = case.outside {
             stage.trigger(stage.handle(target, ptr::null_mut()), code);
         }
-        let mut builder = Builder::new(case, stage.actors());
+        let mut builder = Builder::new(case, &stage, stage.actors());
         let root = builder.build(&case.root);
         let actors = builder.finish();
+        stage.complete_before_the_run();
         let error = proc_run(root, stage.handles[1]);
+        stage.clear();
         stage.check_destroyed(actors);
         error
     };
@@ -54,6 +68,7 @@ pub fn play(case: &Case) -> Played {
         proc_error_unref(error);
         stage.release_kept(&mut faults);
         let outside = stage.handles.map(|handle| release(handle, &mut faults));
+        faults.extend(stage.values.iter().filter_map(Value::fault));
         (seen, outside)
     };
     let (made, freed) = (
@@ -74,6 +89,7 @@ pub fn play(case: &Case) -> Played {
         given: stage.handles[1],
         logs,
         outside,
+        failures: stage.sides.iter().map(Side::count).collect(),
         faults,
     }
 }

@@ -5,19 +5,56 @@ use crate::expect::Expect;
 use crate::handles::GIVEN;
 use crate::past::Past;
 
-/// One run of one node; a shared process has several.
-pub struct Run<'a> {
-    pub tree: &'a Tree,
-    pub kids: Vec<Run<'a>>,
-    pub begun: bool,
+/// Where something runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Inside {
     pub handle: usize,
     /// The innermost task between the handle and this, or 0.
     pub task: usize,
+    /// The value that it has, or 0.
+    pub value: usize,
+    /// The nurseries that it is in: one bit each.
+    pub nurseries: u64,
+    /// Those in whose places it is: not in their bodies.
+    pub places: u64,
+}
+
+/// One run of one node; a shared process has several.
+pub struct Run<'a> {
+    pub id: usize,
+    pub tree: &'a Tree,
+    pub kids: Vec<Run<'a>>,
+    /// That it may begin, and what is known then.
+    pub start: Option<Start>,
+    pub begun: bool,
+    pub inside: Inside,
     /// The next step of a sequence or of a leaf's script.
     pub next: usize,
+    /// A call of it waits.
+    pub waits: bool,
     pub past: Past,
     pub errors: Vec<Expect>,
     pub done: Option<Done>,
+    /// Its combinator knows that it has ended.
+    pub told: bool,
+    /// Who has decided a contest.
+    pub decided: Option<Decided>,
+    /// It was cancelled before any child could begin.
+    pub stopped: bool,
+}
+
+#[derive(Clone, Copy)]
+pub struct Start {
+    /// Where it may be too late for that.
+    pub event: Option<usize>,
+    pub past: Past,
+}
+
+#[derive(Clone, Copy)]
+pub struct Decided {
+    pub child: usize,
+    pub event: usize,
+    pub won: bool,
 }
 
 #[derive(Clone)]
@@ -29,23 +66,32 @@ pub struct Done {
 }
 
 impl<'a> Run<'a> {
-    pub fn of(tree: &'a Tree, case: &'a Case) -> Run<'a> {
-        let (tree, kids) = match tree {
-            Tree::Shared(index) => return Run::of(&case.shared[*index], case),
-            Tree::Node(_, kids) => (tree, kids.iter().map(|kid| Run::of(kid, case)).collect()),
-            _ => (tree, Vec::new()),
+    /// `ids` counts the runs.
+    pub fn of(tree: &'a Tree, case: &'a Case, ids: &mut usize) -> Run<'a> {
+        if let Tree::Shared(index) = tree {
+            return Run::of(&case.shared[*index], case, ids);
+        }
+        let id = *ids;
+        *ids += 1;
+        let kids = match tree {
+            Tree::Node(_, kids) => kids.iter().map(|kid| Run::of(kid, case, ids)).collect(),
+            _ => Vec::new(),
         };
-        let past = Past::default();
         Run {
+            id,
             tree,
             kids,
+            start: None,
             begun: false,
-            handle: GIVEN,
-            task: 0,
+            inside: Inside::GIVEN,
             next: 0,
-            past,
+            waits: false,
+            past: Past::default(),
             errors: Vec::new(),
             done: None,
+            told: false,
+            decided: None,
+            stopped: false,
         }
     }
 
@@ -56,5 +102,29 @@ impl<'a> Run<'a> {
             outrun: false,
         });
         true
+    }
+
+    /// The children are over: all that they have learnt is known.
+    pub fn learn_from_kids(&mut self) {
+        let dones = self.kids.iter().filter_map(|kid| kid.done.as_ref());
+        dones.for_each(|done| self.past.learn_all(&done.past));
+    }
+}
+
+impl Inside {
+    pub const GIVEN: Inside = Inside {
+        handle: GIVEN,
+        task: 0,
+        value: 0,
+        nurseries: 0,
+        places: 0,
+    };
+
+    pub fn below(self, handle: usize) -> Inside {
+        Inside {
+            handle,
+            task: 0,
+            ..self
+        }
     }
 }

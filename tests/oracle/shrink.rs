@@ -1,6 +1,6 @@
 //! Makes a failing case smaller, as long as it fails.
 
-use crate::case::{Case, Op, Tree};
+use crate::case::{Case, Kind, Op, Tree};
 use crate::decorate::{depth, is_certain};
 
 /// Greedy: takes the first smaller case that still fails, until there is none or the trials are
@@ -49,7 +49,8 @@ fn smaller_cases(case: &Case) -> Vec<Case> {
     cases
 }
 
-/// Every tree that has one node less: a child in place of its parent, or a child left out.
+/// Every tree that has one node less: a child in place of its parent, or a child left out. Of a nursery, it is bad input
+/// instead, which changes nothing if it is not spawned.
 fn smaller_trees(tree: &Tree) -> Vec<Tree> {
     let Tree::Node(kind, kids) = tree else {
         return Vec::new();
@@ -61,8 +62,12 @@ fn smaller_trees(tree: &Tree) -> Vec<Tree> {
             kids.splice(i..=i, replacement);
             Tree::Node(*kind, kids)
         };
-        if kind.takes_array() {
+        let is_spawned = matches!(kind, Kind::Nursery(_)) && i > 0;
+        if kind.takes_array() || matches!(kind, Kind::Each(_)) {
             trees.push(with(Vec::new()));
+        } else if is_spawned && !matches!(kid, Tree::Null) {
+            // Its number stays that of the others.
+            trees.push(with(vec![Tree::Null]));
         }
         trees.extend(smaller_trees(kid).into_iter().map(|kid| with(vec![kid])));
     }

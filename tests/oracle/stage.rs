@@ -3,8 +3,12 @@
 
 use crate::abi::*;
 use crate::case::{Case, End, Op, Outside, Target, cause_text};
+use crate::crowd::Crowds;
 use crate::observe::Seen;
 use crate::play::Log;
+use crate::props::{Promises, Side, Value};
+use crate::schedule::Place;
+use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -12,7 +16,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 /// Everything that the callbacks of one run share.
 pub struct Stage {
-    case: Case,
+    pub case: Case,
     gates: Mutex<Vec<bool>>,
     bell: Condvar,
     racers_there: AtomicUsize,
@@ -22,14 +26,26 @@ pub struct Stage {
     /// The handle that each run of a leaf was given, kept so that it cannot be mistaken for a later
     /// one.
     pub kept: Mutex<Vec<(usize, *mut Cancel)>>,
+    /// What is there to be spawned.
+    pub to_spawn: Mutex<HashMap<Place, *mut Impl>>,
+    /// Our references to the nurseries that have begun.
+    pub nurseries: Mutex<HashMap<usize, *mut Nursery>>,
+    pub sides: Vec<Side>,
+    pub values: Vec<Value>,
+    pub promises: Promises,
+    pub crowds: Crowds,
     pub errors_made: AtomicUsize,
     pub errors_freed: AtomicUsize,
 }
 
 /// The user data of one leaf.
 pub struct Actor {
-    stage: Arc<Stage>,
+    pub stage: Arc<Stage>,
     pub leaf: usize,
+    /// The leaves whose indices it stands for.
+    pub indices: Vec<usize>,
+    /// The nursery whose body it is.
+    pub nursery: usize,
     pub destroyed: AtomicUsize,
 }
 
@@ -58,6 +74,12 @@ impl Stage {
             gates: Mutex::new(vec![false; case.gates]),
             bell: Condvar::new(),
             racers_there: AtomicUsize::new(0),
+            to_spawn: Mutex::default(),
+            nurseries: Mutex::default(),
+            sides: Side::all(&case),
+            values: (0..case.values).map(Value::new).collect(),
+            promises: Promises::new(case.promises.len()),
+            crowds: Crowds::of(&case),
             logs: case.leaves.iter().map(|_| Mutex::default()).collect(),
             case,
             faults: Mutex::default(),
@@ -72,6 +94,8 @@ impl Stage {
         let actor = |leaf| Actor {
             stage: self.clone(),
             leaf,
+            indices: Vec::new(),
+            nursery: 0,
             destroyed: AtomicUsize::new(0),
         };
         (0..self.case.leaves.len()).map(actor).collect()
@@ -90,7 +114,7 @@ impl Stage {
     }
 
     /// An error whose release is counted.
-    fn error(&self, code: i32, text: Option<&str>) -> *mut Error {
+    pub fn error(&self, code: i32, text: Option<&str>) -> *mut Error {
         let text = text.map(|text| CString::new(text).expect("texts have no NUL"));
         let message = text.as_ref().map_or(ptr::null(), |text| text.as_ptr());
         self.errors_made.fetch_add(1, SeqCst);
@@ -149,6 +173,8 @@ impl Stage {
             Op::Trigger(target, code) => unsafe { self.trigger(self.handle(target, cancel), code) },
             Op::LineUp(_) => _ = self.racers_there.fetch_add(1, SeqCst),
             Op::Race(_) => self.await_racers(),
+            // SAFETY: as above.
+            op => unsafe { self.perform_more(op, leaf, cancel) },
         }
     }
 
@@ -208,6 +234,28 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// Acts out a leaf.
+    ///
+    /// # Safety
+    /// `cancel` is the handle that the leaf was given.
+    pub unsafe fn act(&self, leaf: usize, cancel: *mut Cancel) -> *mut Error {
+        lock(&self.logs[leaf]).started += 1;
+        self.enter(leaf);
+        // SAFETY: a callback may keep the handle that it is given.
+        lock(&self.kept).push((leaf, unsafe { proc_cancel_ref(cancel) }));
+        // SAFETY: it is the leaf's handle.
+        unsafe { self.look_for_value(leaf, cancel) };
+        for op in &self.case.leaves[leaf].ops {
+            // SAFETY: as above.
+            unsafe { self.perform(*op, leaf, cancel) };
+        }
+        self.crowds.leave(leaf);
+        // SAFETY: as above.
+        unsafe { self.end(leaf, cancel) }
+    }
+}
+
 /// The callback of every leaf.
 ///
 /// # Safety
@@ -215,16 +263,8 @@ impl Stage {
 pub unsafe extern "C" fn act(cancel: *mut Cancel, user_data: *mut c_void) -> *mut Error {
     // SAFETY: the actor outlives the run.
     let actor = unsafe { &*user_data.cast::<Actor>() };
-    let (stage, leaf) = (&actor.stage, actor.leaf);
-    lock(&stage.logs[leaf]).started += 1;
-    // SAFETY: a callback may keep the handle that it is given.
-    lock(&stage.kept).push((leaf, unsafe { proc_cancel_ref(cancel) }));
-    for op in &stage.case.leaves[leaf].ops {
-        // SAFETY: it is the leaf's handle.
-        unsafe { stage.perform(*op, leaf, cancel) };
-    }
-    // SAFETY: as above.
-    unsafe { stage.end(leaf, cancel) }
+    // SAFETY: the library gives the leaf its handle.
+    unsafe { actor.stage.act(actor.leaf, cancel) }
 }
 
 /// # Safety

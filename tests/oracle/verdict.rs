@@ -1,24 +1,33 @@
 //! Whether what happened is what the model says.
 
 use crate::case::{Case, Outside};
-use crate::evaluate::predict;
 use crate::handles::GIVEN;
 use crate::matcher::Matcher;
-use crate::model::{Broken, Fate, Outcome};
-use crate::play::{Log, Played};
+use crate::model::{Answer, Broken, End, Fate, Outcome};
+use crate::play::{Answered, Log, Played};
+use crate::schedule::possible;
 
 /// What is wrong with the outcome; of a race, whoever may have won it is considered.
 pub fn disagreement(case: &Case, played: &Played, broken: Broken) -> Option<String> {
     if !played.faults.is_empty() {
         return Some(played.faults.join("\n"));
     }
-    let mut first = None;
-    for winner in 0..case.racers.max(1) {
-        let outcome = predict(case, winner, broken, None);
-        let wrong = differs(case, &outcome, played, broken)?;
-        first.get_or_insert(wrong);
+    let winners = 0..case.racers.max(1);
+    let outcomes = winners.flat_map(|winner| possible(case, winner, broken).outcomes);
+    let mut all_wrong = Vec::new();
+    for outcome in outcomes {
+        all_wrong.push(differs(case, &outcome, played, broken)?);
     }
-    first
+    match &all_wrong[..] {
+        [] => Some("the model knows of nothing that may happen".into()),
+        [wrong] => Some(wrong.clone()),
+        [first, ..] => {
+            let count = all_wrong.len();
+            Some(format!(
+                "none of {count} that may happen; the first: {first}"
+            ))
+        }
+    }
 }
 
 fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> Option<String> {
@@ -26,7 +35,7 @@ fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> O
         causes: &outcome.causes,
         broken,
     };
-    if outcome.stuck {
+    if outcome.end == End::Stuck {
         return Some("the model waits for ever, the library came back".into());
     }
     let agree = match (&outcome.error, &played.error) {
@@ -42,12 +51,21 @@ fn differs(case: &Case, outcome: &Outcome, played: &Played, broken: Broken) -> O
         ));
     }
     for (leaf, (fate, log)) in outcome.fates.iter().zip(&played.logs).enumerate() {
-        if fate.started != log.started || !looks_agree(fate, log) || !was_woken(&matcher, fate, log)
-        {
+        let agrees = fate.started == log.started
+            && looks_agree(fate, log)
+            && was_woken(&matcher, fate, log)
+            && answers_agree(&matcher, fate, log);
+        if !agrees {
             return Some(format!(
                 "leaf {leaf}: expected {fate:?} but there was {log:?}"
             ));
         }
+    }
+    if outcome.failures != played.failures {
+        let (expect, seen) = (&outcome.failures, &played.failures);
+        return Some(format!(
+            "errors that passed through the nurseries: {seen:?}, not {expect:?}"
+        ));
     }
     if let Some(wrong) = wrong_handle(case, outcome, played, &matcher) {
         return Some(wrong);
@@ -86,9 +104,10 @@ fn wrong_handle(
             continue;
         };
         let expect = outcome.failed_with[*number].map(|cause| &outcome.causes[cause]);
+        let is_left_open = *number == GIVEN || outcome.left_open[*number];
         let agree = match (expect, cause) {
             (Some(expect), Some(cause)) => matcher.accepts(expect, cause),
-            (expect, cause) => expect.is_none() && (*number == GIVEN || cause.is_some()),
+            (expect, cause) => expect.is_none() && (is_left_open || cause.is_some()),
         };
         if !agree {
             return Some(format!(
@@ -120,6 +139,20 @@ fn looks_agree(fate: &Fate, log: &Log) -> bool {
             Some(certain) => cancelled(&certain) == cancelled(&log.looks),
             None => true,
         }
+}
+
+/// What a leaf that ran several times was answered is not compared.
+fn answers_agree(matcher: &Matcher, fate: &Fate, log: &Log) -> bool {
+    let agree = |(answer, answered): (&Answer, &Answered)| match (answer, answered) {
+        (Answer::Bool(expect), Answered::Bool(seen)) => expect.is_none_or(|expect| expect == *seen),
+        (Answer::Between(least, most), Answered::Number(seen)) => (*least..=*most).contains(seen),
+        (Answer::Error(Some(expect)), Answered::Error(Some(seen))) => matcher.accepts(expect, seen),
+        (Answer::Error(expect), Answered::Error(seen)) => expect.is_none() && seen.is_none(),
+        _ => false,
+    };
+    fate.started > 1
+        || fate.answers.len() == log.answers.len()
+            && fate.answers.iter().zip(&log.answers).all(agree)
 }
 
 /// Whether the waits of the leaf ended with the causes that they should have, in whatever order.

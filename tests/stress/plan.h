@@ -63,7 +63,6 @@ struct plan {
     size_t unruly; /* percent of the leaves that fail or cancel */
     bool
         waits; /* a leaf in it, or in a plan that one runs, waits for ever if it is not cancelled */
-    bool has_group;
 };
 
 static inline plan *plan_new(rng *r, size_t level);
@@ -140,7 +139,6 @@ static inline node *make_tree(plan *p, rng *r, size_t budget, bool shows) {
     if (budget < 4 || rng_percent(r, budget < 20 ? 30 : 2))
         return make_leaf(p, r, NULL);
     node *made = plan_add(p, kinds[rng_below(r, sizeof kinds / sizeof *kinds)]);
-    p->has_group |= made->kind == GROUP;
     if (made->kind == TASK || made->kind == REGION)
         node_append(made, make_tree(p, r, budget - 1, shows));
     else if (made->kind != SEQUENCE && rng_percent(r, 30))

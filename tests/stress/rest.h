@@ -9,19 +9,10 @@
 #include "blocks.h"
 #include "interpose.h"
 #include "meeting.h"
+#include "tasks.h"
 #include <sys/mman.h>
 
-/* Threads of the program and of the library. */
-static inline int threads_here(void) {
-    int count = 0;
-    DIR *tasks = opendir("/proc/self/task");
-    for (struct dirent *task; (task = readdir(tasks));)
-        count += task->d_name[0] != '.';
-    closedir(tasks);
-    return count;
-}
-
-static inline int library_threads(void) { return threads_here() - 1; }
+static inline int library_threads(void) { return tasks_now() - 1; }
 
 static proc_error *come(proc_cancel *cancel, void *user_data) {
     meet(user_data, cancel);
@@ -114,6 +105,19 @@ static inline void end_group_with_handle_kept(void) {
     proc_cancel_unref(kept);
 }
 
+/* The library notes cancellations of several handles while they are under way, and who waits from inside of what. */
+static proc_error *cancel_below(proc_cancel *cancel, void *unused) {
+    (void)unused;
+    proc_cancel *above = proc_cancel_new(NULL), *below = proc_cancel_new(above);
+    proc_job *job = proc_start(proc_sequence(NULL, 0), below, NULL, NULL);
+    proc_cancel_trigger(above, NULL);
+    CHECK(proc_job_wait(job, PROC_FOREVER));
+    proc_cancel_unref(below);
+    proc_cancel_unref(above);
+    (void)cancel;
+    return proc_job_join(job);
+}
+
 /* After a first round, so that what is made once and kept is there. Two looks, with more workers at the second one, show how
  * many blocks a worker has. */
 static inline void rest_begin(void) {
@@ -121,6 +125,9 @@ static inline void rest_begin(void) {
         return;
     fill_slots();
     end_group_with_handle_kept();
+    CHECK_OK(proc_run(proc_new(cancel_below, NULL, NULL), NULL));
+    /* Its listener keeps what it has. In a short round none may come to run. */
+    CHECK_OK(proc_main(proc_sequence(NULL, 0)));
     rest first = rest_now();
     rendezvous((size_t)first.threads + 8);
     rest_before = rest_now();

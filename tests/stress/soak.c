@@ -38,6 +38,8 @@ typedef struct life {
     int stop; /* the signal that stops it */
     int stops_sent;
     atomic_bool is_over;
+    manager manager;
+    size_t ready, reloading, stopping; /* what that has heard */
 } life;
 
 static struct {
@@ -70,51 +72,63 @@ static void disturb(rng *r) {
     pause_for(r, 2000);
 }
 
+/* A manager reads all the time: its queue has room for few messages. */
+static void hear(life *l) {
+    manager *m = &l->manager;
+    while (m->fd >= 0 && manager_receive(m, MSG_DONTWAIT)) {
+        l->ready += strncmp(m->message, "READY=1\nSTATUS=", 15) == 0;
+        l->reloading += strncmp(m->message, "RELOADING=1\nMONOTONIC_USEC=", 27) == 0;
+        bool is_last = strncmp(m->message, "EXTEND_TIMEOUT_USEC=", 20) == 0;
+        CHECK(l->ready <= 1 + l->reloading && (l->stopping == 0 || is_last));
+        l->stopping += strncmp(m->message, "STOPPING=1\nSTATUS=", 18) == 0;
+    }
+}
+
 /* A stop that comes before the life has begun is for the program's own handler. Then there is another one. */
 static void *drive(void *user_data) {
     life *l = user_data;
     int handled = stops_handled;
-    for (size_t times = rng_below(&l->rng, 20); times > 0; times--)
+    for (size_t times = rng_below(&l->rng, 20); times > 0; times--) {
         disturb(&l->rng);
+        hear(l);
+    }
     while (!l->is_over) {
         if (stops_handled - handled == l->stops_sent) {
             l->stops_sent++;
             kill(getpid(), l->stop);
         }
+        hear(l);
         pause_for(&l->rng, 200);
     }
     return NULL;
 }
 
-static void check_manager(manager *m) {
-    size_t ready = 0, stopping = 0;
-    while (manager_receive(m, MSG_DONTWAIT)) {
-        ready += strncmp(m->message, "READY=1\nSTATUS=", 15) == 0;
-        CHECK(ready <= 1 && stopping == 0);
-        stopping += strncmp(m->message, "STOPPING=1\nSTATUS=", 18) == 0;
-    }
-    CHECK_INT((long long)stopping, 1);
-    all.ready += ready;
-    manager_close(m);
+static void check_manager(life *l) {
+    hear(l);
+    CHECK_INT((long long)l->stopping, 1);
+    all.ready += l->ready > 0;
+    manager_close(&l->manager);
 }
 
 static void run_life(life *l, int *stopped_by) {
     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
-    manager m = {.fd = -1};
-    bool notifies = rng_percent(&l->rng, 50);
+    l->manager.fd = -1;
+    static bool has_notified; /* In the first life it does, for what is remembered of that. */
+    bool notifies = rng_percent(&l->rng, 50) || !has_notified;
+    has_notified = true;
     options.drain_ns = rng_percent(&l->rng, 50) ? 0 : (int64_t)rng_below(&l->rng, 2000000);
     options.grace_ns = rng_percent(&l->rng, 50) ? PROC_FOREVER : PROC_SECONDS(3600);
     options.dump_signal = SIGUSR1;
     options.notify = notifies;
     options.signal_out = stopped_by;
     if (notifies)
-        manager_listen(&m, true);
+        manager_listen(&l->manager, true);
     CHECK_INT(pthread_create(&l->driver, NULL, drive, l), 0);
     CHECK_OK(proc_main_with(daemon_new(&the_load), &options));
     l->is_over = true;
     pthread_join(l->driver, NULL);
     if (notifies)
-        check_manager(&m);
+        check_manager(l);
 }
 
 static void live(uint64_t seed) {

@@ -107,7 +107,7 @@ static inline void release_hog(void) {
 
 /* So many threads the library may have altogether, as under a limit of the system's. */
 static inline void allow_threads(int most) {
-    int now = threads_here() - (1 + ACTORS);
+    int now = tasks_now() - (1 + ACTORS);
     threads_left = most > now ? most - now : 0;
 }
 
@@ -116,7 +116,7 @@ static inline void allow_threads(int most) {
 static inline void drought(void) {
     is_drought = true;
     threads_left = 0;
-    CHECK(hold_threads(proc_group, (size_t)threads_here() + 16, NULL) > 0);
+    CHECK(hold_threads(proc_group, (size_t)tasks_now() + 16, NULL) > 0);
     is_drought = false;
 }
 

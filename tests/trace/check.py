@@ -44,6 +44,20 @@ MAPPING = [
     (3400, 100, "left", "region", 0, "next", None, None),
     (3600, 100, "its own", "region", 0, "next", None, None),
     (3800, 0, "arrive", "spawn", 0, "next", None, None),
+    (4100, -1, "serve", "task", 0, "serve", None, 11),
+    (4110, 190, "accept", "task", 0, "accept", "serve", 12),
+    (4120, 0, "spawn", "spawn", 0, "main", None, 12),
+    (4150, 0, "arrive", "spawn", 0, "helper", None, 11),
+    (4160, -1, "conn", "task", 0, "conn", "serve", 13),
+    (4170, 30, "proc_spawn", "wait", 0, "main", None, 12),
+    (4180, -1, "proc_poll", "wait", 0, "helper", None, 13),
+    (4210, 0, "spawn", "spawn", 0, "main", None, 12),
+    (4220, 0, "arrive", "spawn", 0, "next", None, 11),
+    (4230, 0, "early bird", "log", 0, "next", None, 11),
+    (4240, 40, "loud", "task", 0, "loud", "serve", 14),
+    (4245, 0, "spawn", "spawn", 0, "main", None, 12),
+    (4250, 0, "arrive", "spawn", 0, "next", None, 11),
+    (4260, 10, "apart", "task", 0, "apart", None, 15),
 ]
 
 
@@ -68,15 +82,23 @@ def arguments(trace):
         ("fails", "error", 'disk: "gone"\n'),
         ("stops", "cancelled", "stopped by SIGTERM"),
         ("missed", "began", "earlier; the event was lost"),
+        ("early bird", "category", "http"),
     ])
 
 
 def flows(trace):
     rows = trace.query("""
         select a.name as origin, a.ts as spawned, b.name as target, b.ts as arrived
-        from flow join slice as a on a.id = slice_out join slice as b on b.id = slice_in
+        from flow join slice as a on a.id = slice_out join slice as b on b.id = slice_in order by b.ts
     """)
-    same(rows, [("spawn", START + 300, "arrive", START + 440)])
+    same([(origin, spawned - START, target, arrived - START) for origin, spawned, target, arrived in rows], [
+        ("spawn", 300, "arrive", 440),
+        ("arrive", 440, "query", 450),
+        ("spawn", 4120, "arrive", 4150),
+        ("arrive", 4150, "conn", 4160),
+        ("spawn", 4210, "arrive", 4220),
+        ("spawn", 4245, "arrive", 4250),
+    ])
 
 
 def lost(trace):
@@ -125,6 +147,9 @@ def nesting(trace):
         join thread_track as from_track on from_track.id = a.track_id join thread as from_thread on from_thread.utid = from_track.utid
         join thread_track as to_track on to_track.id = b.track_id join thread as to_thread on to_thread.utid = to_track.utid
     """)
+    led_on = trace.query("select a.name as origin, b.name as target from flow join slice as a on a.id = slice_out "
+                         "join slice as b on b.id = slice_in where b.category = 'task'")
+    same(led_on, [("arrive", "query")])
     ((origin, from_thread, target, to_thread),) = rows
     same((origin, target, to_thread), ("spawn", "arrive", "helper"))
     assert from_thread != "helper"
@@ -156,13 +181,39 @@ def tree(trace):
           and extract_arg(task.arg_set_id, 'correlation_id') = extract_arg(b.arg_set_id, 'correlation_id')
         order by a.ts
     """)
-    same(rows, [("spawn", "arrive", 1, 1, "request"), ("spawn", "arrive", 1, 1, None)])
+    same(rows, [("spawn", "arrive", 1, 1, "request"), ("arrive", "fails", 1, 1, "fails"),
+                ("spawn", "arrive", 1, 1, None), ("arrive", "job", 1, 1, "job")])
     rows = trace.query("""
         select region.name as region, task.name as task from slice as region join slice as task
           on extract_arg(task.arg_set_id, 'correlation_id') = extract_arg(region.arg_set_id, 'correlation_id')
         where region.category in ('region', 'log') and task.category = 'task' order by 1
     """)
     same(rows, [("it will fail", "fails"), ("query", "fails")])
+
+
+def nursery(trace):
+    """engine_nursery.pftrace: from who spawned it to each child, and what waits."""
+    rows = trace.query("""
+        select spawner.name as spawner, over.name as nursery, child.name as child
+        from flow as first join flow as second on second.slice_out = first.slice_in
+        join slice as spawn on spawn.id = first.slice_out join slice as arrive on arrive.id = first.slice_in
+        join slice as child on child.id = second.slice_in
+        join slice as spawner on spawner.category = 'task'
+          and extract_arg(spawner.arg_set_id, 'correlation_id') = extract_arg(spawn.arg_set_id, 'correlation_id')
+        join slice as over on over.category = 'task'
+          and extract_arg(over.arg_set_id, 'correlation_id') = extract_arg(arrive.arg_set_id, 'correlation_id')
+        where spawn.name = 'spawn' and arrive.name = 'arrive' and child.category = 'task' order by child.name
+    """)
+    same(rows, [("serve", "serve", "first"), ("first", "serve", "nested"), ("serve", "serve", "second")])
+    rows = trace.query("""
+        select distinct wait.name as call, task.name as task, wait.dur > 0 as ended, thread.tid is not null as on_thread
+        from slice as wait
+        join slice as task on task.category = 'task'
+          and extract_arg(task.arg_set_id, 'correlation_id') = extract_arg(wait.arg_set_id, 'correlation_id')
+        left join thread_track on thread_track.id = wait.track_id left join thread using (utid)
+        where wait.category = 'wait' order by 1, 2
+    """)
+    same(rows, [("proc_spawn", "serve", 1, 1), ("proc_wait", "first", 1, 1), ("proc_wait", "nested", 1, 1)])
 
 
 def million(trace):
@@ -206,6 +257,7 @@ CHECKS = {
     "calls_before": [before],
     "calls_nest": [nesting],
     "engine_tree": [tree],
+    "engine_nursery": [nursery],
     "load_million": [million],
     "load_lost": [slow],
     "recorder_last": [last_moments],

@@ -6,6 +6,10 @@
     family       What it shows of a task are the tasks, regions and logs that the trace processor has below it.
     bounded      192 MiB of memory are enough, Python's own included, for a million events.
     names        Odd names are told in full to programs, and to people in one line, escaped, that is no wider than asked.
+    labels       A task is shown with its label, whether it ends or not.
+    waits        What waits is counted by function and task, and shown in the tree; the longest waits for a place are told.
+    started      Who has started which tasks, and how long these took to begin.
+    path         The critical path leads from a task's beginning to its end, through what it has waited for and who has started it.
     order        Ends before beginnings, tasks known by name only, and deep trees are shown as what they are.
     others       When there are too many names, further ones are counted together.
     limited      With --limit, what is left out is counted.
@@ -32,7 +36,7 @@ from driving import HERE, program, same
 from procession_trace import schema as known
 from tool_agrees import agrees, bounded, family, golden
 from tool_refuses import cut, damaged, ends, fuzz, refused, usage
-from tool_shows import limited, names, order, others, progress, terminal
+from tool_shows import labels, limited, names, order, others, path, progress, started, terminal, waits
 
 ROOT = os.path.join(HERE, "..", "..")
 
@@ -63,7 +67,7 @@ def version():
     same(program("--version").stdout, f"procession-trace {number}\n")
 
 
-LAWS = (golden, agrees, family, bounded, names, order, others, limited, cut, fuzz, damaged, refused, usage, ends, progress,
+LAWS = (golden, agrees, family, bounded, names, labels, waits, started, path, order, others, limited, cut, fuzz, damaged, refused, usage, ends, progress,
         terminal, schema, version)
 
 

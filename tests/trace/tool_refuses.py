@@ -65,7 +65,7 @@ def fuzz():
     outcomes = {0: 0, 1: 0}
     for round in range(2000):
         data = generator.randbytes(99) if round % 30 == 0 else mutated(generator, generator.choice(seeds))
-        for options in ([], ["--json"], ["--tree", "request"], ["--tree", "1", "--json"]):
+        for options in ([], ["--json"], ["--tree", "request"], ["--tree", "1", "--json"], ["--path", "serve"]):
             try:
                 answer = ask(in_file(data), *options)
             except Exception:
@@ -148,7 +148,8 @@ def refused():
 
 def usage():
     file = trace_file("mapping")
-    for options in ([], [file, "--first"], [file, "--limit", "3"], [file, "--tree", "1", "--limit", "0"], [file, "--what"]):
+    for options in ([], [file, "--first"], [file, "--limit", "3"], [file, "--tree", "1", "--limit", "0"], [file, "--what"],
+                    [file, "--tree", "1", "--path", "1"], [file, "--path"]):
         answer = program(*options)
         same((answer.returncode, answer.stdout), (2, ""))
         assert answer.stderr.startswith("usage: procession-trace")

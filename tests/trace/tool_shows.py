@@ -12,7 +12,7 @@ from procession_trace.reader import Listener
 from procession_trace.summary import EACH, Rows
 from procession_trace.text import in_unit, width_of
 from procession_trace.trace import read_trace
-from written import Written
+from written import START, Written
 
 WIDTHS = (20, 40, 80, 100, 140, 200)
 # Narrower, the summary's numbers and the tree's times would take all.
@@ -66,6 +66,86 @@ def order():
     for options in ([], ["--json"]):
         same(ask(in_file(deep.bytes()), "--tree", "level 1", *options).status, 0)
     assert "[2999] level 3000" in ask(in_file(deep.bytes()), "--tree", "level 1").stdout
+
+
+def labels():
+    traced = Written().begins(0, 1, "GET").labels(5, 1, "/early").labels(10, 1, "/report?id=7\n")
+    traced.begins(20, 2, "sql", parent=1).labels(25, 2, "select").ends(30, 2, "select").ends(40, 1, "/report?id=7\n")
+    tree = ask(in_file(traced.bytes()), "--tree", "1").stdout
+    assert 'GET "/report?id=7\\n", task 1' in tree and 'sql "select", task 2' in tree, tree
+    # It does not end, so that no end says which one it is; and one of which that is not said any more.
+    hangs = Written().begins(0, 1, "GET").labels(5, 1, "/hangs").begins(6, 2, "PUT", parent=1).labels(7, 2, "/x").labels(8, 2, "")
+    tree = ask(in_file(hangs.bytes()), "--tree", "1").stdout
+    assert 'GET "/hangs", task 1 UNFINISHED' in tree and "PUT, task 2" in tree, tree
+
+
+def waits():
+    traced = Written().begins(0, 1, "serve").waits(5, 25, "proc_spawn", task=1).waits(30, 31, "proc_poll", task=1)
+    for wait in range(6):
+        traced.waits(100 + 10 * wait, 101 + 11 * wait, "proc_spawn")
+    traced.enters(200, "r", task=1).event(210, 1, 2, "wait", "proc_wait", 1)
+    answer = ask(in_file(traced.bytes()), "--json").data
+    same([(row["call"], row["task_name"], row["count"], row["unfinished"], row["max"]) for row in answer["waits"]],
+         [("proc_spawn", "", 6, 0, 6), ("proc_poll", "serve", 1, 0, 1), ("proc_spawn", "serve", 1, 0, 20),
+          ("proc_wait", "serve", 1, 1, None)])
+    same([(wait["duration"], wait["task_name"], wait["task"], wait["thread"]) for wait in answer["longest_waits_for_a_place"]],
+         [(20, "serve", 1, "main"), *((took, "", 0, "main") for took in (6, 5, 4, 3))])
+    shown = ask(in_file(traced.bytes())).stdout
+    assert "proc_spawn in serve" in shown and "proc_spawn in (no task)" in shown, shown
+    assert "     5ns      20ns  serve, task 1, on main" in shown, shown
+    tree = ask(in_file(traced.bytes()), "--tree", "serve").stdout
+    assert "wait in proc_spawn, on main" in tree and "    wait in proc_wait, on main UNFINISHED" in tree, tree
+
+
+def started():
+    traced = Written().begins(0, 1, "serve").begins(1, 2, "accept", parent=1)
+    traced.starts(10, 3, "conn", 1, 2, 14).starts(20, 4, "conn", 1, 2, 26).starts(30, 5, "sql", 3, 3, 31).flows(40, 9, 41, 2, 1)
+    answer = ask(in_file(traced.bytes()), "--json").data
+    same(answer["spawns"], 4)
+    same([(row["by"], row["name"], row["count"], row["min"], row["max"]) for row in answer["started"]],
+         [("accept", "conn", 2, 4, 6), ("conn", "sql", 1, 1, 1)])
+    assert "conn by accept" in ask(in_file(traced.bytes())).stdout
+    tree = ask(in_file(traced.bytes()), "--tree", "accept").stdout
+    assert "spawn of conn, task 3, from main to main" in tree and "spawn, from main to main" in tree, tree
+    real = as_json(trace_file("engine_nursery"))
+    same(sorted((row["by"], row["name"], row["count"]) for row in real["started"]),
+         [("first", "nested", 1), ("serve", "first", 1), ("serve", "second", 1)])
+    (longest,) = real["longest_waits_for_a_place"]
+    same(longest["task_name"], "serve")
+
+
+def path():
+    def steps(traced, task, *options):
+        answer = ask(in_file(traced.bytes()), "--path", task, "--json", *options).data
+        return [(step["kind"], step["name"], step["begin"] - START, step["duration"]) for step in answer["path"]]
+
+    # It ends with what it has spawned, and spawns the last one when the first has given up its place.
+    served = Written().begins(0, 1, "serve").begins(1, 2, "accept", parent=1).starts(10, 3, "one", 1, 2, 12)
+    served.starts(15, 4, "long ago", 1, 2, 16).ends(18, 4).waits(20, 41, "proc_spawn", task=2).ends(40, 3)
+    served.starts(42, 5, "two", 1, 2, 50).ends(60, 2).ends(90, 5).ends(100, 1)
+    same(steps(served, "serve"), [
+        ("task", "serve", 0, 1), ("task", "accept", 1, 9), ("start", "one", 10, 2), ("task", "one", 12, 28), ("task", "accept", 40, 2),
+        ("start", "two", 42, 8), ("task", "two", 50, 40), ("task", "serve", 90, 10),
+    ])
+    same(steps(served, "serve", "--limit", "2"), [("task", "serve", 0, 1), ("task", "accept", 1, 9)])
+    shown = ask(in_file(served.bytes()), "--path", "1", "--limit", "4").stdout
+    assert "    10ns       2ns  (until it begins: one, task 3)" in shown and "and 4 more steps" in shown, shown
+    # One after the other, and one that began nobody knows when.
+    steady = Written().described(9, "gone").begins(0, 1, "all", parent=9).begins(5, 2, "a", parent=1).ends(20, 2)
+    steady.begins(25, 3, "b", parent=1).begins(30, 4, "c", parent=3).ends(60, 1)
+    same(steps(steady, "all"), [("task", "all", 0, 5), ("task", "a", 5, 15), ("task", "all", 20, 5), ("task", "b", 25, 5),
+                                ("task", "c", 30, 30)])
+    # Each step begins where the one before ends, from the beginning of the task to its end.
+    for name, task in (("engine_nursery", "serve"), ("mapping", "serve"), ("engine_tree", "request"), ("load_million", "worker 3")):
+        found = as_json(trace_file(name), "--path", task)["path"]
+        root = as_json(trace_file(name), "--tree", task, "--limit", "1")["tree"][0]
+        ends = [step["begin"] + step["duration"] for step in found]
+        same([step["begin"] for step in found], [root["begin"], *ends[:-1]])
+        same(ends[-1], root["begin"] + root["duration"])
+    # Nor may a trace that cannot be keep it from ending: tasks that have started each other.
+    odd = Written().begins(0, 1, "root").described(2, "x", 1).described(3, "y", 1).flows(5, 2, 5, 3, 1).flows(5, 3, 5, 2, 1)
+    odd.begins(5, 2, "x", 1, flow=2).begins(5, 3, "y", 1, flow=3).ends(5, 2).ends(5, 3).ends(5, 1)
+    same(sum(duration for *_, duration in steps(odd, "root")), 5)
 
 
 def others():

@@ -5,8 +5,8 @@ from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TrackEvent
 START = 1_000_000
 PROCESS, PID = 4, 100
 MAIN = 2
-CATEGORIES = ("task", "region", "log", "spawn")
-ARGUMENTS = ("error", "code", "cancelled", "category", "began")
+CATEGORIES = ("task", "region", "log", "spawn", "wait")
+ARGUMENTS = ("error", "code", "cancelled", "category", "began", "label")
 
 
 class Written:
@@ -53,13 +53,38 @@ class Written:
         track.name = name
         return self
 
-    def begins(self, at, task, name, parent=0):
+    def begins(self, at, task, name, parent=0, flow=0):
         self.described(task, name, parent)
-        self.event(at, TrackEvent.TYPE_SLICE_BEGIN, task << 2 | 1, "task", name, task)
+        event = self.event(at, TrackEvent.TYPE_SLICE_BEGIN, task << 2 | 1, "task", name, task)
+        if flow:
+            event.terminating_flow_ids.append(flow)
         return self
 
-    def ends(self, at, task):
-        self.event(at, TrackEvent.TYPE_SLICE_END, task << 2 | 1)
+    def flows(self, at, flow, arrives_at, by=0, task=0):
+        """From a spawn in one task to where it arrives in another one, both on the one thread."""
+        self.event(at, TrackEvent.TYPE_INSTANT, MAIN, "spawn", "spawn", by).flow_ids.append(flow)
+        self.event(arrives_at, TrackEvent.TYPE_INSTANT, MAIN, "spawn", "arrive", task).flow_ids.append(flow)
+        return self
+
+    def starts(self, at, task, name, parent, by, begins_at):
+        """It is started by another one than that which it is in."""
+        self.flows(at, task, begins_at, by, parent)
+        return self.begins(begins_at, task, name, parent, flow=task)
+
+    def waits(self, at, until, call, task=0):
+        self.event(at, TrackEvent.TYPE_SLICE_BEGIN, MAIN, "wait", call, task)
+        return self.leaves(until)
+
+    def labels(self, at, task, label):
+        event = self.event(at, TrackEvent.TYPE_INSTANT, task << 2 | 1, "task", "label", task)
+        return self.argues(event, label)
+
+    def ends(self, at, task, label=""):
+        event = self.event(at, TrackEvent.TYPE_SLICE_END, task << 2 | 1)
+        return self.argues(event, label) if label else self
+
+    def argues(self, event, label):
+        event.debug_annotations.add(name_iid=ARGUMENTS.index("label") + 1, string_value=label)
         return self
 
     def enters(self, at, name, task=0):

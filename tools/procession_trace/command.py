@@ -8,6 +8,7 @@ import sys
 
 from . import data, lines, tables
 from .choice import Choice
+from .path import Path
 from .summary import Summary
 from .text import Terminal, escaped
 from .trace import NoTrace, read_trace
@@ -18,7 +19,8 @@ LIMIT = 10_000
 
 DESCRIPTION = """
 Tells what is in a trace that procession has written: how many tasks and regions of each name there were, how many failed,
-were cancelled or did not end, and how long they took; or with --tree, all that happened in one task.
+were cancelled or did not end, and how long they took; who started which, and what waited; or with --tree, all that happened
+in one task; or with --path, what that one has waited for, from its beginning to its end.
 """
 EPILOG = """
 The exit status is 0; 1 if the file cannot be read, is no trace, has no such task, or is damaged; 2 if the command is wrong.
@@ -43,8 +45,9 @@ def parser():
     parser = argparse.ArgumentParser(prog=NAME, description=DESCRIPTION, epilog=EPILOG)
     parser.add_argument("file", metavar="FILE", help="the trace")
     parser.add_argument("--tree", metavar="NAME|ID", help="show this task; of a name, the one that took longest")
-    parser.add_argument("--first", action="store_true", help="with --tree NAME: the one that began first")
-    parser.add_argument("--limit", metavar="N", type=count, help=f"with --tree: show so many things at most ({LIMIT})")
+    parser.add_argument("--path", metavar="NAME|ID", help="show the critical path of this task")
+    parser.add_argument("--first", action="store_true", help="with --tree or --path NAME: the one that began first")
+    parser.add_argument("--limit", metavar="N", type=count, help=f"with these: show so many things at most ({LIMIT})")
     parser.add_argument("--json", action="store_true", help="for other programs")
     parser.add_argument("--version", action="version", version=f"{NAME} {version()}")
     return parser
@@ -61,10 +64,13 @@ def main(arguments):
     """Returns the exit status."""
     command = parser()
     options = command.parse_args(arguments)
-    if options.tree is None and (options.first or options.limit is not None):
-        command.error("--first and --limit go with --tree")
+    if options.tree is not None and options.path is not None:
+        command.error("--tree or --path, not both")
+    if options.tree is None and options.path is None and (options.first or options.limit is not None):
+        command.error("--first and --limit go with --tree and --path")
+    show = show_tree if options.tree is not None else show_path if options.path is not None else show_summary
     try:
-        trace = show_summary(options) if options.tree is None else show_tree(options)
+        trace = show(options)
         sys.stdout.flush()
     except (NoTrace, Failure) as error:
         return complain(options.file, error)
@@ -84,14 +90,8 @@ def show_summary(options):
 
 
 def show_tree(options):
-    if stat.S_ISFIFO(os.stat(options.file).st_mode):
-        raise Failure("a pipe can be read only once, and --tree reads twice")
-    choice = Choice(asked(options.tree), options.first)
-    read_trace(options.file, choice)
-    root = choice.chosen()
-    if root is None:
-        raise Failure(f"there is no task of that id or name: {choice.name}")
-    tree = Tree(root, choice.family(root), options.limit or LIMIT)
+    root, family = choose(options, options.tree)
+    tree = Tree(root, family, options.limit or LIMIT)
     trace = read_trace(options.file, tree)
     node = complete(tree, root, trace.start)
     if options.json:
@@ -99,6 +99,31 @@ def show_tree(options):
     else:
         write(lines.show(node, tree, Terminal()))
     return trace
+
+
+def show_path(options):
+    root, family = choose(options, options.path)
+    path = Path(family)
+    trace = read_trace(options.file, path)
+    steps, most = path.steps(root), options.limit or LIMIT
+    shown, left_out = steps[:most], len(steps[most:])
+    if options.json:
+        print(data.dump(data.path(trace, shown, left_out)))
+    else:
+        write(lines.show_path(path.tasks[root], shown, left_out, Terminal()))
+    return trace
+
+
+def choose(options, which):
+    """The task that is asked for, and all that are below it."""
+    if stat.S_ISFIFO(os.stat(options.file).st_mode):
+        raise Failure("a pipe can be read only once, and --tree and --path read twice")
+    choice = Choice(asked(which), options.first)
+    read_trace(options.file, choice)
+    root = choice.chosen()
+    if root is None:
+        raise Failure(f"there is no task of that id or name: {choice.name}")
+    return root, choice.family(root)
 
 
 def asked(name):

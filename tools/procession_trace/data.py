@@ -1,4 +1,4 @@
-"""The summary and the tree as JSON. Times and durations are in nanoseconds."""
+"""The summary, the tree and the path as JSON. Times and durations are in nanoseconds."""
 
 import json
 
@@ -38,12 +38,25 @@ def summary(trace, summary):
         "spawns": summary.spawns,
         "tasks": [task(row) for row in summary.tasks.sorted()],
         "regions": [region(row) for row in summary.regions.sorted()],
+        "waits": [named(row, "call", "task_name") for row in summary.waits.sorted()],
+        "started": [named(row, "by", "name") for row in summary.started.sorted()],
+        "longest_waits_for_a_place": [
+            {"begin": began, "duration": took, "task_name": name, "task": task, "thread": thread}
+            for began, took, name, task, thread in summary.longest.sorted()
+        ],
     }
 
 
 def task(row):
     counts = {"failed": row.failed, "cancelled": row.cancelled, "began_before": row.began_before}
     return {**region(row), **counts}
+
+
+def named(row, *names):
+    """A row that has two names."""
+    measured = region(row)
+    del measured["name"]
+    return {**dict(zip(names, row.name or (None, None))), **measured}
 
 
 def region(row):
@@ -65,6 +78,21 @@ def region(row):
 def tree(trace, root, tree):
     """Flat, so that no reader has to recurse: each thing has its depth, and stands behind what it is in."""
     return {**head(trace), "left_out": tree.left_out, "tree": [thing(node, depth) for node, depth in walk(root)]}
+
+
+def path(trace, steps, left_out):
+    return {**head(trace), "left_out": left_out, "path": [step(each) for each in steps]}
+
+
+def step(step):
+    return {
+        "kind": "start" if step.is_start else "task",
+        "name": step.task.name,
+        "task": step.task.id,
+        "begin": step.begin,
+        "duration": step.end - step.begin,
+        "unfinished": step.task.is_unfinished,
+    }
 
 
 def thing(node, depth):

@@ -19,6 +19,23 @@ def show(root, tree, terminal):
         yield f"and {tree.left_out:,} more, which --limit leaves out"
 
 
+def show_path(root, steps, left_out, terminal):
+    yield terminal.paint(BOLD, f"{'AT':>{COLUMN}}  {'TOOK':>{COLUMN}}")
+    for step in steps:
+        times = f"{terminal.duration(step.begin - root.begin):>{COLUMN}}  {terminal.duration(step.end - step.begin):>{COLUMN}}"
+        text = terminal.cut_line(f"{times}  {path_words(step)}")
+        yield terminal.paint(DIM if step.is_start else BOLD if step.task is root else "", text)
+    if left_out:
+        yield f"and {left_out:,} more steps, which --limit leaves out"
+
+
+def path_words(step):
+    where = f"{escaped(step.task.name)}, task {step.task.id}"
+    if step.is_start:
+        return f"(until it begins: {where})"
+    return where + (" UNFINISHED" if step.task.is_unfinished else "")
+
+
 def line(node, depth, start, terminal):
     since = node.begin - start
     at = "-" + terminal.duration(-since) if since < 0 else terminal.duration(since)
@@ -47,11 +64,15 @@ def words(node):
         category = f"[{notes['category']}] " if "category" in notes else ""
         return [f"log {category}{escaped(node.name)}, on {escaped(node.thread)}"]
     if node.kind == "spawn":
-        return [f"spawn, from {escaped(node.thread)} to {notes.get('to', 'a thread that has not begun yet')}"]
+        of = f" of {notes['of']}" if "of" in notes else ""
+        return [f"spawn{of}, from {escaped(node.thread)} to {notes.get('to', 'a thread that has not begun yet')}"]
     if node.kind == "arrive":
         return [f"arrive, on {escaped(node.thread)}"]
+    if node.kind == "wait":
+        return [f"wait in {escaped(node.name)}, on {escaped(node.thread)}", *outcome(node, notes)]
     where = f"task {node.task}" if node.kind == "task" else f"region on {escaped(node.thread)}"
-    return [f"{escaped(node.name)}, {where}", *outcome(node, notes)]
+    label = f' "{notes["label"]}"' if node.notes.get("label") else ""
+    return [f"{escaped(node.name)}{label}, {where}", *outcome(node, notes)]
 
 
 def outcome(node, notes):

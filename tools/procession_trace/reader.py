@@ -30,6 +30,12 @@ class Listener:
     def task_begins(self, time, task, name, began):
         """`began` says why the beginning is not the true one, else it is None."""
 
+    def task_arrives(self, task, name, flow):
+        """The flow, which has arrived, leads on to this task, which has just begun."""
+
+    def task_labelled(self, begun, label):
+        """Which one of its kind it is; "": it is not said any more. The arguments of the end have it, too."""
+
     def task_ends(self, time, begun, arguments):
         pass
 
@@ -44,6 +50,9 @@ class Listener:
 
     def region_unfinished(self, time, begun):
         pass
+
+    def wait_begins(self, time, thread, task, call):
+        """It ends, or does not, as regions do."""
 
     def log(self, time, thread, task, category, message):
         pass
@@ -167,6 +176,8 @@ class Reader:
             self.begin(time, track, event)
         elif kind == END:
             self.finish(time, track, event)
+        elif kind == INSTANT and track & 3 == OF_TASK:
+            self.label(task_of(track), event)
         elif kind == INSTANT:
             self.instant(time, self.threads[track], event)
         elif kind == COUNTER and track == LOST:
@@ -178,11 +189,11 @@ class Reader:
         category = self.categories[event["category_iids"]]
         if category == "task":
             self.begin_task(time, task_of(track), event)
-        elif category == "region":
+        elif category in ("region", "wait"):
             thread = self.threads[track]
             thread.pass_to(time)
-            task = event.get("correlation_id", 0)
-            thread.open.append(self.listener.region_begins(time, thread, task, self.name(event)))
+            begins = self.listener.region_begins if category == "region" else self.listener.wait_begins
+            thread.open.append(begins(time, thread, event.get("correlation_id", 0), self.name(event)))
         else:
             raise Damaged(f"a slice of category {category}")
 
@@ -191,12 +202,25 @@ class Reader:
             raise Damaged(f"task {task} is on another's track")
         if task in self.open_tasks:
             raise Damaged(f"task {task} begins twice")
-        begun = self.listener.task_begins(time, task, self.name(event), self.said(event).get("began"))
+        said = self.said(event)
+        name = self.name(event)
+        begun = self.listener.task_begins(time, task, name, said.get("began"))
+        if "terminating_flow_ids" in event:
+            self.listener.task_arrives(task, name, event["terminating_flow_ids"])
+        if "label" in said:
+            self.listener.task_labelled(begun, said["label"])
         end = self.early_ends.pop(task, None)
         if end is None:
             self.open_tasks[task] = time, begun
         else:
             self.listener.task_ends(max(time, end[0]), begun, end[1])
+
+    def label(self, task, event):
+        category = self.categories[event["category_iids"]]
+        if category != "task":
+            raise Damaged(f"an instant of category {category} on a task's track")
+        if task in self.open_tasks:
+            self.listener.task_labelled(self.open_tasks[task][1], self.said(event)["label"])
 
     def finish(self, time, track, event):
         if track & 3 == OF_THREAD:
@@ -219,10 +243,11 @@ class Reader:
         task = event.get("correlation_id", 0)
         if category == "log":
             self.listener.log(time, thread, task, self.said(event).get("category", ""), self.name(event))
-        elif category == "spawn" and "flow_ids" in event:
+        elif category == "spawn" and self.name(event) == "spawn":
             self.listener.spawn(time, thread, task, event["flow_ids"])
         elif category == "spawn":
-            self.listener.arrive(time, thread, task, event.get("terminating_flow_ids"))
+            # In traces of 0.1 no flow led further.
+            self.listener.arrive(time, thread, task, event.get("flow_ids", event.get("terminating_flow_ids")))
         else:
             raise Damaged(f"an instant of category {category}")
 

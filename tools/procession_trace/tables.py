@@ -11,17 +11,25 @@ LEAST_NAME, MOST_NAME = 8, 32
 LEAST_BARS, MOST_BARS = 16, 40
 GAP = "  "
 OTHERS = "(all others)"
+NO_TASK = "(no task)"
 
 TASK_COUNTS = (("COUNT", 7, "count"), ("FAILED", 6, "failed"), ("CANC.", 5, "cancelled"), ("UNFIN.", 6, "unfinished"))
+STARTED_COUNTS = (("COUNT", 7, "count"),)
 REGION_COUNTS = (("COUNT", 7, "count"), ("UNFIN.", 6, "unfinished"))
 
 
 def show(trace, summary, terminal):
     yield from show_head(trace, summary, terminal)
-    for title, rows, counts in (("TASK", summary.tasks, TASK_COUNTS), ("REGION", summary.regions, REGION_COUNTS)):
+    for title, rows, counts, said in (
+        ("TASK", summary.tasks, TASK_COUNTS, one),
+        ("REGION", summary.regions, REGION_COUNTS, one),
+        ("WAIT", summary.waits, REGION_COUNTS, wait),
+        ("STARTED", summary.started, STARTED_COUNTS, started),
+    ):
         if rows.by_name:
             yield ""
-            yield from Table(title, rows.sorted(), counts, terminal).lines()
+            yield from Table(title, rows.sorted(), counts, said, terminal).lines()
+    yield from show_longest(trace, summary.longest.sorted(), terminal)
     early = sum(row.began_before for row in summary.tasks.sorted())
     if early:
         yield ""
@@ -40,6 +48,16 @@ def show_head(trace, summary, terminal):
         yield "There is no task in it, and no region."
 
 
+def show_longest(trace, waits, terminal):
+    if waits:
+        yield ""
+        yield terminal.paint(BOLD, "Longest waits for a place, since the trace began:")
+    for began, took, name, task, thread in waits:
+        where = f"{escaped(name)}, task {task}" if name else NO_TASK
+        times = f"{terminal.duration(began - trace.start):>8}  {terminal.duration(took):>8}"
+        yield terminal.cut_line(f"{times}  {where}, on {escaped(thread)}")
+
+
 def number(count):
     return f"{count:,}"
 
@@ -51,13 +69,25 @@ def date(realtime):
         return "an unknown time"
 
 
-def label(row):
-    return OTHERS if row.name is None else row.name
+def one(name):
+    return name
+
+
+def wait(names):
+    call, task = names
+    return f"{call} in {task or NO_TASK}"
+
+
+def started(names):
+    spawner, task = names
+    return f"{task} by {spawner or NO_TASK}"
 
 
 class Table:
-    def __init__(self, title, rows, counts, terminal):
+    def __init__(self, title, rows, counts, said, terminal):
+        """`said` makes a text of a row's name."""
         self.title = title
+        self.said = said
         self.rows = rows[:MOST_ROWS]
         self.left_out = rows[MOST_ROWS:]
         self.counts = [(head, max(width, self.widest(field)), field) for head, width, field in counts]
@@ -65,13 +95,16 @@ class Table:
         self.ordered = [array("Q", sorted(row.durations)) for row in self.rows]
         self.arrange()
 
+    def label(self, row):
+        return OTHERS if row.name is None else self.said(row.name)
+
     def widest(self, field):
         return max(len(number(getattr(row, field))) for row in self.rows)
 
     def arrange(self):
         """Histograms stand beside the numbers where there is room, else below them."""
         numbers = sum(len(GAP) + width for _, width, _ in self.counts) + len(GAP + "1.00ms") * (len(PERCENTILES) + 1)
-        longest = max(width_of(self.terminal.cut(label(row), MOST_NAME)) for row in self.rows)
+        longest = max(width_of(self.terminal.cut(self.label(row), MOST_NAME)) for row in self.rows)
         room = self.terminal.width - numbers
         name = min(max(LEAST_NAME, longest), MOST_NAME)
         self.beside = room - name - len(GAP) >= LEAST_BARS
@@ -110,7 +143,7 @@ class Table:
         return f"{low} {text} {high}"
 
     def row_line(self, row, ordered):
-        cells = [self.terminal.fit(label(row), self.name_width)]
+        cells = [self.terminal.fit(self.label(row), self.name_width)]
         cells += [self.count(row, width, field) for _, width, field in self.counts]
         cells += [self.duration(ordered, percent).rjust(6) for percent in (*PERCENTILES, 100)]
         return GAP.join(cells)

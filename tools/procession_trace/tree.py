@@ -1,4 +1,4 @@
-"""All that happened in a task, as a tree: tasks, regions, logs, spawns, and the gaps between them."""
+"""All that happened in a task, as a tree: tasks, regions, waits, logs, spawns, and the gaps between them."""
 
 from .reader import Listener
 
@@ -71,6 +71,10 @@ class Tree(Listener):
                 node.notes["began"] = began
         return node
 
+    def task_labelled(self, begun, label):
+        if begun is not None:
+            begun.notes["label"] = label
+
     def task_ends(self, time, begun, arguments):
         if begun is not None:
             begun.end = time
@@ -82,8 +86,14 @@ class Tree(Listener):
             begun.is_unfinished = True
 
     def region_begins(self, time, thread, task, name):
+        return self.begins("region", time, thread, task, name)
+
+    def wait_begins(self, time, thread, task, call):
+        return self.begins("wait", time, thread, task, call)
+
+    def begins(self, kind, time, thread, task, name):
         if task in self.family:
-            return self.add("region", name, time, thread, task, innermost(thread, task))
+            return self.add(kind, name, time, thread, task, innermost(thread, task))
         return None
 
     def region_ends(self, time, begun):
@@ -100,19 +110,25 @@ class Tree(Listener):
 
     def spawn(self, time, thread, task, flow):
         if task in self.family:
-            self.flows[flow] = self.add("spawn", "spawn", time, thread, task)
+            node = self.add("spawn", "spawn", time, thread, task)
+            if node is not None:
+                self.flows[flow] = node
 
     def arrive(self, time, thread, task, flow):
-        origin = self.flows.pop(flow, None)
+        origin = self.flows.get(flow)
         if origin is not None:
             origin.end = time
             origin.notes["to"] = thread.name
         elif task in self.family and flow is None:
             self.add("arrive", "arrive", time, thread, task)
 
+    def task_arrives(self, task, name, flow):
+        if flow in self.flows:
+            self.flows[flow].notes["of"] = f"{name}, task {task}"
+
 
 def innermost(thread, task):
-    """The innermost region of the task that is open on the thread, if there is one."""
+    """The innermost region or wait of the task that is open on the thread, if there is one."""
     found = (node for node in reversed(thread.open) if node is not None and node.task == task)
     return next(found, None)
 

@@ -1,9 +1,6 @@
-//! What is measured: a workload with so many children, done by a peer.
+//! What is measured: a workload with so many children, done by a peer; and for how long.
 
-use crate::chart::Chart;
-use crate::programs::Peer;
-use crate::results::Length;
-use crate::row::Row;
+use crate::peer::Peer;
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Key {
@@ -20,18 +17,22 @@ impl Key {
     /// In how many rounds it is measured: what takes long and varies little, in few.
     pub fn rounds(&self) -> usize {
         match self.workload {
-            "idle" => 1,
-            "memory" | "region-on" | "log-on" | "task-on" => 3,
+            "idle" | "idle-deadlines" => 1,
+            "echo" | "one-by-one" | "each-memory" | "pending" | "memory" | "region-on"
+            | "log-on" | "task-on" | "late" | "late-p99" | "late-hook" | "late-hook-p99"
+            | "deadlines-held" => 3,
+            "due" | "due-by-hand" => 7,
             "failure" => 15,
             _ => usize::MAX,
         }
     }
 
-    /// What the program is told as its last argument: repetitions, for `idle` seconds.
+    /// What the program is told as its last argument: repetitions, where it is idle, seconds.
     pub fn repetitions(&self, length: Length) -> u32 {
         match self.workload {
-            "idle" => length.idle_seconds,
-            "work-10ms" | "tree" | "construct" | "failure" => 1,
+            "idle" | "idle-deadlines" => length.idle_seconds,
+            "echo" => length.echo_seconds,
+            "work-10ms" | "tree" | "construct" | "failure" | "due" | "due-by-hand" => 1,
             _ if self.n >= 1000 && matches!(self.peer, Peer::Jthread | Peer::Pthread) => 1,
             "trivial" | "once" | "cold" => 5,
             "region-on" | "log-on" | "task-on" => 100,
@@ -40,18 +41,26 @@ impl Key {
     }
 }
 
-/// All that the report needs, each once, in the order in which a round measures it: what is compared
-/// has the same n, so it is measured in the same second.
-pub fn plan(rows: &[Row], charts: &[Chart], has: impl Fn(&Key) -> bool) -> Vec<Key> {
-    let compared = rows.iter().flat_map(|row| [Some(row.ours), row.reference]);
-    let drawn = charts.iter().flat_map(|chart| &chart.series);
-    let drawn = drawn.flat_map(|series| series.keys.iter().copied());
-    let mut plan: Vec<Key> = Vec::new();
-    for key in compared.flatten().chain(drawn) {
-        if has(&key) && !plan.contains(&key) {
-            plan.push(key);
-        }
-    }
-    plan.sort_by_key(|key| key.n);
-    plan
+/// How long to measure.
+#[derive(Clone, Copy)]
+pub struct Length {
+    pub name: &'static str,
+    pub seconds: u64,
+    pub idle_seconds: u32,
+    pub echo_seconds: u32,
+}
+
+impl Length {
+    pub const QUICK: Length = Length {
+        name: "quick",
+        seconds: 55,
+        idle_seconds: 3,
+        echo_seconds: 1,
+    };
+    pub const FULL: Length = Length {
+        name: "full",
+        seconds: 300,
+        idle_seconds: 10,
+        echo_seconds: 10,
+    };
 }

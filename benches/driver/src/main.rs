@@ -2,14 +2,19 @@
 //! `driver [--quick] PROGRAMS REPORT`, two directories. It builds nothing.
 
 mod chart;
+mod chart_table;
+mod charts;
 mod key;
 mod machine;
 mod number;
+mod peer;
+mod plan;
 mod plot;
 mod programs;
 mod report;
 mod results;
 mod row;
+mod row_table;
 mod rows;
 mod table;
 
@@ -17,8 +22,8 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
+use key::Length;
 use programs::Programs;
-use results::Length;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -40,13 +45,13 @@ fn main() -> ExitCode {
 fn bench(length: Length, programs: &str, report: &str) -> Result<(), Box<dyn Error>> {
     let programs = Programs::find(Path::new(programs))?;
     let rows = rows::all();
-    let charts = chart::all();
+    let charts = charts::all();
     let machine = machine::describe();
-    let plan = key::plan(&rows, &charts, |key| programs.has(key.peer));
+    let plan = plan::of(&rows, &charts, |key| programs.has(key.peer));
     let results = results::measure(&programs, &plan, length);
 
-    let table = row::table(&rows, &results);
-    println!("{table}{}", row::summary(&rows, &results));
+    let table = row_table::table(&rows, &results);
+    println!("{table}{}", row_table::summary(&rows, &results));
     let head = report::head(&machine, &programs, &results, length);
     let text = report::write(&head, &rows, &charts, &results);
     std::fs::create_dir_all(report)?;

@@ -9,7 +9,7 @@ use plotters::prelude::*;
 use crate::chart::{Chart, Series};
 use crate::key::Key;
 use crate::number::written_whole;
-use crate::programs::Peer;
+use crate::peer::Peer;
 use crate::results::Results;
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;

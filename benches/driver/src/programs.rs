@@ -5,59 +5,7 @@ use std::process::{Command, Output};
 
 use crate::key::Key;
 use crate::number::median;
-
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Peer {
-    Procession,
-    Tbb,
-    Rayon,
-    Tokio,
-    Errgroup,
-    GoTrace,
-    Jthread,
-    Pthread,
-    Kernel,
-}
-
-impl Peer {
-    pub const ALL: [Peer; 9] = [
-        Peer::Procession,
-        Peer::Tbb,
-        Peer::Rayon,
-        Peer::Tokio,
-        Peer::Errgroup,
-        Peer::GoTrace,
-        Peer::Jthread,
-        Peer::Pthread,
-        Peer::Kernel,
-    ];
-
-    /// What people call it.
-    pub fn label(self) -> &'static str {
-        match self {
-            Peer::Procession => "procession",
-            Peer::Tbb => "oneTBB",
-            Peer::Rayon => "rayon",
-            Peer::Tokio => "tokio",
-            Peer::Errgroup => "errgroup",
-            Peer::GoTrace => "Go's runtime/trace",
-            Peer::Jthread => "std::jthread",
-            Peer::Pthread => "pthread",
-            Peer::Kernel => "bare kernel",
-        }
-    }
-
-    fn file(self) -> &'static str {
-        match self {
-            Peer::Tbb => "tbb",
-            // One program is both.
-            Peer::GoTrace => Peer::Errgroup.file(),
-            Peer::Jthread => "jthread",
-            Peer::Kernel => "kernel",
-            other => other.label(),
-        }
-    }
-}
+use crate::peer::Peer;
 
 /// Why a program gave no figure.
 pub enum Failure {

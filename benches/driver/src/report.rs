@@ -1,9 +1,12 @@
 //! The report: head, table, plots, and what all of it means.
 
 use crate::chart::Chart;
-use crate::programs::{Peer, Programs};
-use crate::results::{Length, Results};
-use crate::row::{self, Row};
+use crate::key::Length;
+use crate::peer::Peer;
+use crate::programs::Programs;
+use crate::results::Results;
+use crate::row::Row;
+use crate::{chart_table, row_table};
 
 /// What was measured, where and when.
 pub fn head(machine: &[String], programs: &Programs, results: &Results, length: Length) -> String {
@@ -24,8 +27,8 @@ pub fn write(head: &str, rows: &[Row], charts: &[Chart], results: &Results) -> S
     format!(
         "# Benchmark\n\nWritten by `./x bench`. How to read it: [methods](#methods).\n\n{head}\n\
          {table}{summary}\n{charts}{workloads}\n{methods}",
-        table = row::table(rows, results),
-        summary = row::summary(rows, results),
+        table = row_table::table(rows, results),
+        summary = row_table::summary(rows, results),
         workloads = include_str!("text/workloads.md"),
         methods = include_str!("text/methods.md"),
     )
@@ -35,7 +38,7 @@ fn section(chart: &Chart, results: &Results) -> String {
     let Chart {
         file, title, unit, ..
     } = chart;
-    let table = chart.table(results);
+    let table = chart_table::table(chart, results);
     format!(
         "## {title}\n\n![{title}: {unit}, over the number of children]({file})\n\nMedians, {unit}:\n\n{table}\n"
     )

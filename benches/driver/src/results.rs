@@ -3,31 +3,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use crate::key::Key;
+use crate::key::{Key, Length};
 use crate::machine::Ticks;
 use crate::number::median;
 use crate::programs::{Failure, Programs};
-
-/// How long to measure.
-#[derive(Clone, Copy)]
-pub struct Length {
-    pub name: &'static str,
-    pub seconds: u64,
-    pub idle_seconds: u32,
-}
-
-impl Length {
-    pub const QUICK: Length = Length {
-        name: "quick",
-        seconds: 55,
-        idle_seconds: 3,
-    };
-    pub const FULL: Length = Length {
-        name: "full",
-        seconds: 300,
-        idle_seconds: 10,
-    };
-}
 
 /// Fewer rounds than this have no middle worth the name.
 const FEWEST_ROUNDS: usize = 3;

@@ -1,10 +1,9 @@
 //! What is compared with what, and what is aimed at: the table of contents of the benchmark.
 
 use crate::key::Key;
-use crate::programs::Peer;
-use crate::programs::Peer::{Errgroup, GoTrace, Kernel, Procession, Pthread, Tbb, Tokio};
-use crate::row::Target::{Figure, None as Informational, Ratio};
-use crate::row::{Row, Target, Unit};
+use crate::peer::Peer::{Errgroup, GoTrace, Kernel, Procession, Pthread, Tbb, Tokio};
+use crate::row::Target::{Figure, Ratio};
+use crate::row::{Row, Target, Unit, ours};
 
 /// Numbers of trivial children, and how much of oneTBB's time they may take.
 pub const TRIVIAL: [(u32, f64); 6] = [
@@ -21,6 +20,19 @@ pub const RENDEZVOUS: [(u32, f64); 3] = [(10, 2.0), (100, 1.5), (1000, 1.5)];
 
 pub const MEMORY: [u32; 3] = [100, 1000, 10_000];
 
+/// Numbers of trivial children that a nursery gets while it runs.
+pub const SPAWNED: [u32; 3] = [10, 1000, 100_000];
+
+/// How often it is measured how long a child takes to start.
+const WAKES: u32 = 200;
+
+/// Memory is flat if it grows by no more than that.
+const FLAT: Target = Figure(65_536.0);
+
+/// How many deadlines are made and dropped, and how many come at one moment.
+const DEADLINES: u32 = 100_000;
+const DUE: u32 = 1000;
+
 /// How many calls are timed together.
 const CALLS: u32 = 1000;
 
@@ -34,36 +46,17 @@ pub fn all() -> Vec<Row> {
         rendezvous(),
         first(),
         waiting(),
+        spawned(),
+        each(),
+        channel(),
+        time(),
+        due(),
     ];
     topics
         .into_iter()
         .chain([calls(), traced(), rest()])
         .flatten()
         .collect()
-}
-
-fn ours(title: &'static str, unit: Unit, workload: &'static str, n: u32) -> Row {
-    let ours = Key::new(Procession, workload, n);
-    Row {
-        title,
-        unit,
-        ours,
-        reference: None,
-        target: Informational,
-    }
-}
-
-impl Row {
-    /// Compared with what a peer takes for the workload of that name.
-    fn against(mut self, peer: Peer, workload: &'static str) -> Row {
-        self.reference = Some(Key::new(peer, workload, self.ours.n));
-        self
-    }
-
-    fn aiming_at(mut self, target: Target) -> Row {
-        self.target = target;
-        self
-    }
 }
 
 fn trivial() -> Vec<Row> {
@@ -145,6 +138,90 @@ fn waiting() -> Vec<Row> {
     ]
 }
 
+/// Children that come while it runs.
+fn spawned() -> Vec<Row> {
+    let row = |n| ours("spawned from a body", Unit::NsChild, "spawn", n);
+    let tbb = |n| row(n).against(Tbb, "trivial").aiming_at(Ratio(1.2));
+    let errgroup = |n| row(n).against(Errgroup, "trivial").aiming_at(Ratio(0.3));
+    let four = |n| ours("from four children at once", Unit::NsChild, "spawn-4", n);
+    let four = |n| four(n).against_our("spawn").aiming_at(Ratio(1.5));
+    let start =
+        |title, workload| ours(title, Unit::NsStart, workload, WAKES).against(Kernel, workload);
+    let others = [
+        start("spawned, and on to proc_poll", "wake").aiming_at(Ratio(1.3)),
+        start("the same, 99th percentile", "wake-p99").aiming_at(Ratio(3.0)),
+        ours("promises awaited", Unit::BytesChild, "pending", 100_000).aiming_at(Figure(1024.0)),
+        ours("one after the other", Unit::Bytes, "one-by-one", 1_000_000).aiming_at(FLAT),
+    ];
+    (SPAWNED.into_iter().map(tbb))
+        .chain(SPAWNED.into_iter().map(errgroup))
+        .chain(SPAWNED.into_iter().skip(1).map(four))
+        .chain(others)
+        .collect()
+}
+
+fn each() -> Vec<Row> {
+    vec![
+        ours("proc_each", Unit::NsIndex, "each", 1_000_000).aiming_at(Figure(15.0)),
+        ours("proc_each, memory", Unit::Bytes, "each-memory", 1_000_000).aiming_at(FLAT),
+    ]
+}
+
+fn channel() -> Vec<Row> {
+    let row =
+        |peer| ours("channel of 128", Unit::NsItem, "channel", 100_000).against(peer, "channel");
+    let echo = ours("echo server", Unit::NsRequest, "echo", 64).against(Pthread, "echo");
+    vec![
+        row(Pthread).aiming_at(Ratio(1.3)),
+        row(Errgroup).aiming_at(Ratio(1.0)),
+        echo.aiming_at(Ratio(1.05)),
+    ]
+}
+
+/// Go's contexts are errgroup's.
+fn time() -> Vec<Row> {
+    let deadline = |title, workload| ours(title, Unit::NsCall, workload, DEADLINES);
+    let timeout = |title, workload| ours(title, Unit::NsCall, workload, CALLS);
+    vec![
+        deadline("deadline made and dropped", "deadline")
+            .against(Errgroup, "deadline")
+            .aiming_at(Figure(150.0)),
+        deadline("the same below a handle", "deadline-below").aiming_at(Figure(150.0)),
+        deadline("100,000 deadlines at a time", "deadlines-held"),
+        timeout("timeout, over its child", "timeout")
+            .against(Errgroup, "timeout")
+            .aiming_at(Figure(120.0)),
+        timeout("the same below a handle", "timeout-below"),
+    ]
+}
+
+/// Moments that come, and one that does not.
+fn due() -> Vec<Row> {
+    let late =
+        |title, workload| ours(title, Unit::NsLate, workload, WAKES).against(Kernel, workload);
+    vec![
+        late("a deadline comes, and who waits goes on", "late"),
+        late("the same, 99th percentile", "late-p99"),
+        late("a deadline comes, and a hook runs", "late-hook"),
+        late("the same, 99th percentile", "late-hook-p99"),
+        ours(
+            "deadlines come at once, to return",
+            Unit::NsChild,
+            "due",
+            DUE,
+        )
+        .against_our("due-by-hand")
+        .aiming_at(Ratio(1.5)),
+        ours(
+            "idle, with deadlines",
+            Unit::Switches,
+            "idle-deadlines",
+            DUE,
+        )
+        .aiming_at(Figure(0.0)),
+    ]
+}
+
 fn calls() -> Vec<Row> {
     let row = |title, workload| ours(title, Unit::NsCall, workload, CALLS);
     vec![
@@ -176,5 +253,13 @@ fn rest() -> Vec<Row> {
             .against(Kernel, "cold")
             .aiming_at(Ratio(1.0)),
         ours("very first group", Unit::NsRun, "start", 2),
+        ours(
+            "program, started and waited for",
+            Unit::NsRun,
+            "programs",
+            20,
+        )
+        .against(Kernel, "programs")
+        .aiming_at(Ratio(1.2)),
     ]
 }

@@ -17,7 +17,8 @@ import (
 )
 
 var workloads = map[string]func(n, repetitions int){
-	"trivial": trivial, "rendezvous": rendezvous, "memory": memory,
+	"trivial": trivial, "rendezvous": rendezvous, "memory": memory, "channel": channel,
+	"deadline": deadline, "timeout": timeout,
 	"region-on": regionOn, "log-on": logOn, "task-off": taskOff, "task-on": taskOn,
 }
 
@@ -76,6 +77,23 @@ func rendezvous(n, repetitions int) {
 		time.Sleep(2 * time.Millisecond)
 		printFigure(timed(func() { meetAll(n) }, 1) / float64(n))
 	}
+}
+
+// A buffered channel between two goroutines, n items in a run.
+func channel(n, repetitions int) {
+	items := make(chan int, 128)
+	repeat(func() {
+		go func() {
+			for i := 0; i < n; i++ {
+				items <- i
+			}
+		}()
+		for i := 0; i < n; i++ {
+			if <-items != i {
+				panic("out of order")
+			}
+		}
+	}, n, repetitions)
 }
 
 // Bytes a waiting child.

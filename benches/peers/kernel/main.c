@@ -1,6 +1,10 @@
-/* The bare kernel: parked threads and one futex, the least that any library must pay. */
+/* The bare kernel: parked threads and one futex, and its timers: the least that any library must pay. */
 #include "../bench.h"
 #include "../futex.h"
+#include "../wake.h"
+#include "late.h"
+#include "programs.h"
+#include <poll.h>
 #include <pthread.h>
 #include <sys/utsname.h>
 
@@ -71,7 +75,56 @@ static void cold(int n, int repetitions) {
     }
 }
 
-static const struct workload workloads[] = {{"rendezvous", rendezvous}, {"cold", cold}};
+struct woken {
+    struct wakes *wakes;
+    atomic_uint bell;
+};
+
+static void *start_when_woken(void *argument) {
+    struct woken *woken = argument;
+    for (unsigned rung = 0;; rung++) {
+        wait_while(&woken->bell, rung);
+        wake_started(woken->wakes);
+    }
+    return NULL;
+}
+
+/* From before the wake of one parked thread until it runs, while the caller goes on to poll. */
+static struct wakes wakes_of(int n) {
+    struct wakes wakes = wakes_make(n);
+    static struct woken woken;
+    woken.wakes = &wakes;
+    start_thread(start_when_woken, &woken);
+    struct pollfd over = {.fd = wakes.over[0], .events = POLLIN};
+    for (int i = 0; i < n; i++) {
+        wake_begin(&wakes);
+        wake_one(&woken.bell);
+        if (poll(&over, 1, -1) != 1)
+            exit(1);
+        wake_end(&wakes, i);
+    }
+    return wakes;
+}
+
+static void wake(int n, int repetitions) {
+    (void)repetitions;
+    print_wake(wakes_of(n), 0.5);
+}
+
+static void wake_worst(int n, int repetitions) {
+    (void)repetitions;
+    print_wake(wakes_of(n), 0.99);
+}
+
+static const struct workload workloads[] = {{"rendezvous", rendezvous},
+                                            {"cold", cold},
+                                            {"wake", wake},
+                                            {"wake-p99", wake_worst},
+                                            {"late", late_median},
+                                            {"late-p99", late_worst},
+                                            {"late-hook", late_timerfd_median},
+                                            {"late-hook-p99", late_timerfd_worst},
+                                            {"programs", programs}};
 
 int main(int argc, char **argv) {
     struct utsname system;

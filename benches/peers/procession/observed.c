@@ -105,3 +105,25 @@ void idle(int n, int seconds) {
     observe(&observed, count_switches);
     print_figure(observed.figure);
 }
+
+static void never(void *user_data) {
+    (void)user_data;
+    exit(1);
+}
+
+/* The same with n deadlines an hour away, each of which a hook is to be told of, and four waiting children. */
+void idle_deadlines(int n, int seconds) {
+    proc_cancel **all = calloc((size_t)n, sizeof *all);
+    proc_hook **hooks = calloc((size_t)n, sizeof *hooks);
+    for (int i = 0; i < n; i++) {
+        all[i] = proc_cancel_new_timeout(NULL, PROC_SECONDS(3600));
+        hooks[i] = proc_on_cancel(all[i], never, NULL);
+    }
+    idle(4, seconds);
+    for (int i = 0; i < n; i++) {
+        proc_hook_remove(hooks[i]);
+        proc_cancel_unref(all[i]);
+    }
+    free(hooks);
+    free(all);
+}

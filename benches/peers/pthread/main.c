@@ -2,6 +2,7 @@
 #include "../bench.h"
 #include "../futex.h"
 #include "../resident.h"
+#include "pool.h"
 #include <gnu/libc-version.h>
 #include <pthread.h>
 
@@ -112,9 +113,68 @@ static void memory(int n, int repetitions) {
     end(&children);
 }
 
+/* A ring under a mutex, with a condition variable for each side. */
+struct ring {
+    pthread_mutex_t lock;
+    pthread_cond_t is_item;
+    pthread_cond_t is_room;
+    int items[CHANNEL_CAPACITY];
+    int first;
+    int length;
+    int to_send;
+};
+
+static void send_item(struct ring *ring, int item) {
+    pthread_mutex_lock(&ring->lock);
+    while (ring->length == CHANNEL_CAPACITY)
+        pthread_cond_wait(&ring->is_room, &ring->lock);
+    ring->items[(ring->first + ring->length++) % CHANNEL_CAPACITY] = item;
+    pthread_mutex_unlock(&ring->lock);
+    pthread_cond_signal(&ring->is_item);
+}
+
+static int receive_item(struct ring *ring) {
+    pthread_mutex_lock(&ring->lock);
+    while (ring->length == 0)
+        pthread_cond_wait(&ring->is_item, &ring->lock);
+    int item = ring->items[ring->first];
+    ring->first = (ring->first + 1) % CHANNEL_CAPACITY;
+    ring->length--;
+    pthread_mutex_unlock(&ring->lock);
+    pthread_cond_signal(&ring->is_room);
+    return item;
+}
+
+static void *send_all(void *argument) {
+    struct ring *ring = argument;
+    for (int i = 0; i < ring->to_send; i++)
+        send_item(ring, i);
+    return NULL;
+}
+
+static void talk(void *argument) {
+    struct ring *ring = argument;
+    pthread_t sender;
+    if (pthread_create(&sender, NULL, send_all, ring) != 0)
+        skip("there are not as many threads to be had");
+    for (int i = 0; i < ring->to_send; i++) {
+        if (receive_item(ring) != i)
+            exit(1);
+    }
+    pthread_join(sender, NULL);
+}
+
+static void channel(int n, int repetitions) {
+    struct ring ring = {.lock = PTHREAD_MUTEX_INITIALIZER,
+                        .is_item = PTHREAD_COND_INITIALIZER,
+                        .is_room = PTHREAD_COND_INITIALIZER,
+                        .to_send = n};
+    repeat(talk, &ring, n, repetitions);
+}
+
 static const struct workload workloads[] = {
-    {"trivial", trivial}, {"rendezvous", rendezvous}, {"first", first},
-    {"failure", failure}, {"memory", memory},
+    {"trivial", trivial}, {"rendezvous", rendezvous}, {"first", first}, {"failure", failure},
+    {"memory", memory},   {"channel", channel},       {"echo", echo},
 };
 
 int main(int argc, char **argv) {

@@ -12,22 +12,22 @@ use std::thread;
 
 use super::driver::{NONE, begin, end, fail, named_thread};
 use super::scene::Scene;
-use crate::error::Error;
-use crate::trace::{self, Origin};
+use crate::base::error::Error;
+use crate::base::events::{self, Origin};
 
 #[test]
 fn tasks_nest_across_threads() {
     let scene = Scene::new("calls_nest");
     let view = scene.trace(|| {
         let request = begin(c"request", None);
-        let origin = trace::origin(NONE);
+        let origin = events::origin(NONE);
         let inside = request.clone();
         let query = named_thread("helper", move || {
-            trace::arrive(origin, Some(&*inside));
+            events::arrive(origin, Some(&*inside));
             let query = begin(c"query", Some(&inside));
-            let region = trace::region_begin(Some(&*query), c"sql");
-            trace::log(Some(&*query), c"db", c"select 1");
-            trace::region_end(region);
+            let region = events::region_begin(Some(&*query), c"sql");
+            events::log(Some(&*query), c"db", c"select 1");
+            events::region_end(region);
             query
         });
         end(&query);
@@ -45,10 +45,11 @@ fn tasks_nest_across_threads() {
     assert_ne!(request.task, query.task);
     assert!(request.begin < query.begin && query.end < request.end);
     assert_eq!(request.arguments["error"], "gone");
-    let [(_, from, Some(to))] = &view.flows[..] else {
-        panic!("one flow: {:?}", view.flows);
+    let [(from, to), (on, task)] = &view.flows[..] else {
+        panic!("one flow of two arrows: {:?}", view.flows);
     };
     assert!(request.begin < from.begin && from.begin < to.begin && to.begin < query.begin);
+    assert_eq!((on, &*task.name), (to, "query"));
     assert_eq!(to.track, "helper");
     assert_ne!(from.track, "helper");
 }
@@ -57,9 +58,9 @@ fn tasks_nest_across_threads() {
 fn a_region_outside_of_tasks_is_one_too() {
     let scene = Scene::new("calls_no_task");
     let view = scene.trace(|| {
-        let outer = trace::region_begin(NONE, c"outer");
-        trace::region_end(trace::region_begin(NONE, c"inner"));
-        trace::region_end(outer);
+        let outer = events::region_begin(NONE, c"outer");
+        events::region_end(events::region_begin(NONE, c"inner"));
+        events::region_end(outer);
     });
     assert_eq!((view.one("outer").depth, view.one("inner").depth), (0, 1));
     assert_eq!(view.one("outer").task, None);
@@ -96,9 +97,9 @@ fn names_and_texts_come_as_they_are() {
     let view = scene.trace(|| {
         for (name, _) in &names {
             let task = begin(name, None);
-            let region = trace::region_begin(Some(&*task), name);
-            trace::log(Some(&*task), name, name);
-            trace::region_end(region);
+            let region = events::region_begin(Some(&*task), name);
+            events::log(Some(&*task), name, name);
+            events::region_end(region);
             fail(&task, -1, &name.to_string_lossy());
         }
     });
@@ -123,15 +124,15 @@ fn what_began_before_is_known_and_what_goes_on_is_unfinished() {
     let grandparent = begin(c"grandparent", None);
     let parent = begin(c"parent", Some(&grandparent));
     let silent = begin(c"silent", None);
-    let region = trace::region_begin(NONE, c"earlier region");
+    let region = events::region_begin(NONE, c"earlier region");
     let mut goes_on = None;
     let enough = Error::new(1, "enough");
     let view = scene.trace(|| {
         let child = begin(c"child", Some(&parent));
-        trace::log(Some(&*parent), c"", c"still here");
-        trace::task_end(&parent, None, || Some(&enough));
-        trace::region_end(region);
-        goes_on = Some((child, trace::region_begin(NONE, c"later region")));
+        events::log(Some(&*parent), c"", c"still here");
+        parent.end(None, || Some(&enough));
+        events::region_end(region);
+        goes_on = Some((child, events::region_begin(NONE, c"later region")));
     });
     let shown = ["grandparent", "parent", "child"].map(|name| view.one(name));
     let tracks = shown.map(|slice| &*slice.track);
@@ -160,7 +161,7 @@ fn what_began_before_is_known_and_what_goes_on_is_unfinished() {
     // The next trace knows what goes on, and only that.
     let view = scene.again("calls_after").trace(|| {
         let (child, region) = goes_on.expect("it goes on");
-        trace::region_end(region);
+        events::region_end(region);
         end(&child);
         end(&silent);
     });
@@ -183,15 +184,15 @@ fn a_task_below_one_that_has_ended_is_still_below_it() {
 #[test]
 fn what_is_off_costs_nothing_and_shows_nothing() {
     let scene = Scene::new("calls_off");
-    assert!(!trace::enabled());
-    assert_eq!(trace::origin(NONE), Origin::NOWHERE);
-    let region = trace::region_begin(NONE, c"off");
+    assert!(!events::wanted());
+    assert_eq!(events::origin(NONE), Origin::NOWHERE);
+    let region = events::region_begin(NONE, c"off");
     let view = scene.trace(|| {
-        assert!(trace::enabled());
-        trace::region_end(region);
-        trace::arrive(Origin::NOWHERE, NONE);
+        assert!(events::wanted());
+        events::region_end(region);
+        events::arrive(Origin::NOWHERE, NONE);
     });
-    assert!(!trace::enabled());
+    assert!(!events::wanted());
     assert_eq!(view.slices, []);
 }
 
@@ -200,13 +201,13 @@ fn regions_that_are_ended_in_a_wrong_order_do_no_harm() {
     let scene = Scene::new("calls_misuse");
     let view = scene.trace(|| {
         let [outer, inner, other] =
-            [c"outer", c"inner", c"other"].map(|name: &CStr| trace::region_begin(NONE, name));
-        trace::region_end(outer);
-        trace::region_end(inner);
-        thread::spawn(move || trace::region_end(other))
+            [c"outer", c"inner", c"other"].map(|name: &CStr| events::region_begin(NONE, name));
+        events::region_end(outer);
+        events::region_end(inner);
+        thread::spawn(move || events::region_end(other))
             .join()
             .expect("it ends");
-        trace::region_end(trace::region_begin(NONE, c"next"));
+        events::region_end(events::region_begin(NONE, c"next"));
     });
     assert_eq!(view.one("outer").end, view.one("inner").end);
     assert_eq!(view.one("next").depth, 0);

@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use super::driver::{begin, end};
 use super::scene::Scene;
-use crate::clock;
-use crate::trace::{self, pen};
+use crate::base::clock;
+use crate::base::events;
+use crate::trace::{control, snapshot, thread_buffer};
 
 const ROUNDS: usize = 301;
 const COUNT: u32 = 2_000;
@@ -31,13 +32,13 @@ fn measure_all(mode: &str) {
     println!("{mode}");
     let task = begin(c"request", None);
     measure("region, begin and end", 2, || {
-        trace::region_end(trace::region_begin(Some(&*task), c"parse"));
+        events::region_end(events::region_begin(Some(&*task), c"parse"));
     });
     measure("log", 1, || {
-        trace::log(Some(&*task), c"http", c"GET /index.html")
+        events::log(Some(&*task), c"http", c"GET /index.html")
     });
     measure("task, begin and end", 2, || {
-        trace::task_begin(&task);
+        events::task_begin(&*task);
         end(&task);
     });
     measure("(the clock)", 1, || {
@@ -50,10 +51,10 @@ fn measure_file() {
     let task = begin(c"request", None);
     let start = Instant::now();
     for _ in 0..500_000 {
-        trace::region_end(trace::region_begin(Some(&*task), c"parse"));
+        events::region_end(events::region_begin(Some(&*task), c"parse"));
     }
     let recorded = start.elapsed();
-    trace::stop().expect("it is complete");
+    control::stop().expect("it is complete");
     println!(
         "a million events: recorded in {recorded:?}, in the file after {:?}",
         start.elapsed()
@@ -65,13 +66,13 @@ fn measure_file() {
 fn cost() {
     let scene = Scene::new("cost");
     measure_all("off");
-    trace::keep_last(4 << 20);
+    snapshot::keep_last(4 << 20);
     measure_all("flight recorder");
-    trace::keep_last(0);
-    trace::start(&scene.path()).expect("it starts");
+    snapshot::keep_last(0);
+    control::start(&scene.path()).expect("it starts");
     measure_all("trace");
-    trace::stop().expect("it is complete");
-    trace::start(&scene.path()).expect("it starts");
+    control::stop().expect("it is complete");
+    control::start(&scene.path()).expect("it starts");
     measure_file();
-    println!("lost: {}", pen::lost());
+    println!("lost: {}", thread_buffer::lost());
 }

@@ -4,23 +4,22 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::thread;
 
-use crate::error::Error;
-use crate::task_run::{Name, TaskRun};
-use crate::trace;
+use crate::base::error::Error;
+use crate::scope::task_run::{Name, TaskRun};
 
 /// No task.
 pub(super) const NONE: Option<&TaskRun> = None;
 
 pub(super) fn begin(name: &CStr, parent: Option<&Arc<TaskRun>>) -> Arc<TaskRun> {
-    TaskRun::begin(Arc::new(Name::new(name)), parent.cloned(), None)
+    TaskRun::begin(Arc::new(Name::new(name)), parent.cloned(), 0)
 }
 
 pub(super) fn end(task: &TaskRun) {
-    trace::task_end(task, None, || None);
+    task.end(None, || None);
 }
 
 pub(super) fn fail(task: &TaskRun, code: i32, text: &str) {
-    trace::task_end(task, Some(&Error::new(code, text)), || None);
+    task.end(Some(&Error::new(code, text)), || None);
 }
 
 /// Runs code on a thread of that name.

@@ -4,26 +4,41 @@
 //! Laws:
 //! - tasks and regions are where the tree has them, on whatever threads they run;
 //! - a task that fails says how; one that only stopped as it was asked to says why;
-//! - where another thread than that which started it runs a child or a job, a flow leads there;
+//! - where another thread than that which started it runs a child or a job, a flow leads there, and on to its task;
+//! - so does one from where a child is spawned, in the task of who spawns it, to where it begins in that of the nursery;
+//! - what waits in a call of the library is a slice, in the task that waits;
 //! - a task may outlive the trace, or have begun before it; its number stays the same.
 //!
 //! unsafe: callbacks are C's.
 #![allow(unsafe_code)]
 
+use std::collections::HashSet;
 use std::ffi::{CStr, c_void};
+use std::fs;
 use std::ptr::null_mut;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::scene::Scene;
 use super::view::{Slice, View};
-use crate::callback::{Callback, Function, UserData};
-use crate::cancel::Node;
-use crate::error::{self, Error};
-use crate::job::{Job, Work};
-use crate::process::{self, Kind, Process};
-use crate::region::Region;
-use crate::task::Task;
-use crate::trace;
+use crate::base::clock;
+use crate::base::error::{self, Error};
+use crate::base::events;
+use crate::base::user_data::UserData;
+use crate::engine::leaf::Waiting;
+use crate::engine::nursery::IfFull;
+use crate::engine::{frames, slots, waiting};
+use crate::live;
+use crate::scope::cancel::Node;
+use crate::scope::promise::Promise;
+use crate::tree::await_promise::Await;
+use crate::tree::callback::{Callback, Function};
+use crate::tree::job::{Job, Work};
+use crate::tree::nursery::{Nursery, Open, Options};
+use crate::tree::process::{self, Kind, Process};
+use crate::tree::region::Region;
+use crate::tree::task::Task;
 
 fn leaf(function: Function) -> Process {
     let (data, destroy) = (null_mut(), None);
@@ -46,7 +61,7 @@ fn region(name: &CStr, child: Process) -> Process {
 type Returned = *mut error::Node;
 
 fn fail(error: Error) -> Returned {
-    Arc::into_raw(error.into_arc()).cast_mut()
+    error.into_raw().cast_mut()
 }
 
 /// Waits until it is cancelled, and says so.
@@ -60,7 +75,7 @@ unsafe extern "C-unwind" fn waits(cancel: *mut Node, _: *mut c_void) -> Returned
 unsafe extern "C-unwind" fn fails(cancel: *mut Node, _: *mut c_void) -> Returned {
     // SAFETY: the library lends a valid handle.
     let task = unsafe { &*cancel }.task().map(|task| &**task);
-    trace::log(task, c"db", c"it will fail");
+    events::log(task, c"db", c"it will fail");
     fail(Error::new(5, "gone"))
 }
 
@@ -77,6 +92,7 @@ fn request() -> Process {
 
 fn start_job(process: Process) -> Arc<Job> {
     Job::start(Work {
+        start_site: Arc::new(frames::start_site(None)),
         expected: process.expect_services(None),
         process,
         cancel: None,
@@ -107,7 +123,7 @@ fn a_tree_is_in_the_trace_as_it_ran() {
         let outcome = process::start("proc_run", &request(), None);
         assert!(outcome.is_err());
         let done = start_job(task(c"job", leaf(succeeds))).join();
-        assert!(done.is_some_and(|outcome| outcome.is_ok()));
+        assert!(matches!(done, Ok(Ok(()))));
     });
     let names = ["request", "waits", "fails", "query", "it will fail", "job"];
     let [request, waits, fails, query, log, job] = names.map(|name| view.one(name));
@@ -123,13 +139,24 @@ fn a_tree_is_in_the_trace_as_it_ran() {
     assert_eq!(said[2], format!("{failed}gone"));
     assert_eq!([&said[3], &said[4]], ["", ""]);
     flows_lead_to_other_threads(&view);
-    assert_eq!(view.slices.len(), names.len() + 2 * view.flows.len());
+    assert_eq!(view.slices.len(), names.len() + view.flows.len());
 }
 
 fn flows_lead_to_other_threads(view: &View) {
-    let [(_, to_fails, Some(fails)), (_, to_job, Some(job))] = &view.flows[..] else {
-        panic!("two flows: {:?}", view.flows);
+    let [
+        (to_fails, fails),
+        (on_to_fails, task_fails),
+        (to_job, job),
+        (on_to_job, task_job),
+    ] = &view.flows[..]
+    else {
+        panic!("two flows of two arrows: {:?}", view.flows);
     };
+    assert_eq!((on_to_fails, on_to_job), (fails, job));
+    assert_eq!(
+        [&task_fails.name, &task_job.name].map(|name| &**name),
+        ["fails", "job"]
+    );
     let (request, query) = (view.one("request"), view.one("query"));
     assert_eq!((to_fails.task, fails.task), (request.task, request.task));
     assert_eq!((to_job.task, job.task), (None, None));
@@ -139,14 +166,131 @@ fn flows_lead_to_other_threads(view: &View) {
     assert!(fails.begin < view.one("fails").begin && job.begin < view.one("job").begin);
 }
 
+/// Whether a thread sleeps in `proc_spawn`.
+fn one_waits_for_a_place() -> bool {
+    let mut found = false;
+    slots::each(|slot| {
+        let running = slot.look(|_| ());
+        let state = || fs::read_to_string(format!("/proc/self/task/{}/stat", running.thread));
+        let sleeps = || state().is_ok_and(|state| state.contains(") S "));
+        found |= running.waiting == Some(Waiting::Spawn) && sleeps();
+    });
+    found
+}
+
+/// Waits for a moment, and again, as a callback does in `proc_wait`, until one has waited for a place.
+unsafe extern "C-unwind" fn pauses(cancel: *mut Node, _: *mut c_void) -> Returned {
+    while {
+        let end = clock::now().checked_add(Duration::from_millis(1));
+        // SAFETY: the library lends a valid handle.
+        waiting::during(Waiting::Wait, || unsafe { &*cancel }.wait(end));
+        !HAS_WAITED.fetch_or(one_waits_for_a_place(), Ordering::Relaxed)
+    } {}
+    null_mut()
+}
+
+static HAS_WAITED: AtomicBool = AtomicBool::new(false);
+static NESTED_IS_SPAWNED: AtomicBool = AtomicBool::new(false);
+
+fn spawn(nursery: *mut c_void, name: &CStr, function: Function, data: *mut c_void) {
+    let user = UserData {
+        data,
+        destroy: None,
+    };
+    let child = task(name, Process::leaf(Callback { function, user }));
+    // SAFETY: who calls this is lent the nursery, or runs in it.
+    let nursery = unsafe { &*nursery.cast::<Open>() };
+    let spawned = nursery.spawn(child, IfFull::Wait);
+    assert!(matches!(spawned, Some(Ok(()))));
+}
+
+unsafe extern "C-unwind" fn spawns_nested(cancel: *mut Node, nursery: *mut c_void) -> Returned {
+    spawn(nursery, c"nested", pauses, null_mut());
+    NESTED_IS_SPAWNED.store(true, Ordering::Relaxed);
+    // SAFETY: what is lent is passed on.
+    unsafe { pauses(cancel, null_mut()) }
+}
+
+unsafe extern "C-unwind" fn spawns(nursery: *mut Open, _: *mut Node, _: *mut c_void) -> Returned {
+    let nursery = nursery.cast();
+    spawn(nursery, c"first", spawns_nested, nursery);
+    while !NESTED_IS_SPAWNED.load(Ordering::Relaxed) {
+        std::thread::yield_now();
+    }
+    spawn(nursery, c"second", succeeds, null_mut());
+    null_mut()
+}
+
+/// Two children run at once; one of them spawns the other, and the body a third, which waits for a place.
+fn nursery() -> Process {
+    let (data, destroy) = (null_mut(), None);
+    let options = Options {
+        limit: 2,
+        ..Options::default()
+    };
+    let nursery = Nursery::new(spawns, UserData { data, destroy }, options);
+    task(c"serve", combine(Kind::Nursery(Box::new(nursery))))
+}
+
+#[test]
+fn who_spawned_a_child_and_what_it_waited_for_is_in_the_trace() {
+    let scene = Scene::new("engine_nursery");
+    let view = scene.trace(|| {
+        let outcome = process::start("proc_run", &nursery(), None);
+        assert!(outcome.is_ok());
+    });
+    let [serve, first, nested, second] =
+        ["serve", "first", "nested", "second"].map(|name| view.one(name));
+    let children = [first, nested, second].map(|child| &*child.track);
+    assert_eq!(children, ["serve/first", "serve/nested", "serve/second"]);
+    for (child, spawner) in [(first, serve), (nested, first), (second, serve)] {
+        let to = |to: &Slice| view.flows.iter().find(|flow| flow.1 == *to);
+        let mut begun = child.clone();
+        begun.end = None;
+        let (arrive, _) = to(&begun).expect("a flow leads to its task");
+        let (spawn, _) = to(arrive).expect("a flow leads to where it begins");
+        assert_eq!((spawn.task, arrive.task), (spawner.task, serve.task));
+        assert!(spawn.begin < arrive.begin && arrive.begin < child.begin);
+    }
+    let spawns = view.one("proc_spawn");
+    assert_eq!((&*spawns.category, spawns.task), ("wait", serve.task));
+    assert!(spawns.end > Some(spawns.begin) && second.begin > spawns.begin);
+    let waited: HashSet<_> = view.named("proc_wait").map(|wait| wait.task).collect();
+    assert_eq!(waited, HashSet::from([first.task, nested.task]));
+}
+
 #[test]
 fn a_task_that_returns_nothing_when_it_is_cancelled_says_why_it_ended() {
     let scene = Scene::new("engine_cancelled");
     let view = scene.trace(|| {
-        let cancel = crate::cancel::Cancel::root(None);
+        let cancel = crate::scope::cancel::Cancel::root(None);
         cancel.trigger(Error::new(4, "enough"));
         let outcome = process::start("proc_run", &task(c"stops", leaf(succeeds)), Some(cancel));
         assert!(outcome.is_ok());
     });
     assert_eq!(arguments(view.one("stops")), "cancelled=enough");
+}
+
+#[test]
+fn what_waits_without_a_thread_is_in_the_trace_until_it_has_ended() {
+    let scene = Scene::new("engine_waits");
+    let view = scene.trace(|| {
+        let promise = Promise::new();
+        let awaits = || Process::awaiting(Await::new(promise.node().clone()));
+        let waits = task(c"waits", region(c"around", awaits()));
+        let children = vec![waits, region(c"beside", awaits())];
+        let job = start_job(task(c"request", combine(Kind::Concurrent(children))));
+        while live::text(&live::look()).matches("await").count() < 2 {
+            std::thread::yield_now();
+        }
+        promise.complete(Err(Error::new(5, "gone")));
+        assert!(matches!(job.join(), Ok(Err(_))));
+    });
+    let [request, waits, around, beside] =
+        ["request", "waits", "around", "beside"].map(|name| view.one(name));
+    assert!(is_within(waits, request) && is_within(around, waits) && is_within(beside, request));
+    assert_eq!(around.track, "request/waits/around");
+    assert_eq!(beside.track, "request/beside");
+    assert_eq!((around.task, beside.task), (waits.task, request.task));
+    assert_eq!(arguments(waits), "code=5 error=gone");
 }

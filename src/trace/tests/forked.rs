@@ -11,7 +11,8 @@ use std::ffi::CStr;
 use super::driver::NONE;
 use super::scene::Scene;
 use super::view::View;
-use crate::trace;
+use crate::base::events;
+use crate::trace::{control, snapshot};
 
 /// Runs code in a child; tells whether it was well.
 fn in_child(code: impl FnOnce() -> bool) -> bool {
@@ -29,7 +30,7 @@ fn in_child(code: impl FnOnce() -> bool) -> bool {
 }
 
 fn say(what: &CStr) {
-    trace::log(NONE, c"", what);
+    events::log(NONE, c"", what);
 }
 
 fn said(view: &View) -> Vec<&str> {
@@ -46,11 +47,11 @@ fn each_process_has_a_trace_of_its_own() {
     let parent = scene.trace(|| {
         say(c"before");
         let child_is_well = in_child(|| {
-            let was_off = !trace::enabled();
+            let was_off = !events::wanted();
             say(c"nowhere");
-            let started = trace::start(&path).is_ok();
+            let started = control::start(&path).is_ok();
             say(c"in the child");
-            was_off && started && trace::stop().is_ok()
+            was_off && started && control::stop().is_ok()
         });
         assert!(child_is_well);
         say(c"after");
@@ -62,13 +63,13 @@ fn each_process_has_a_trace_of_its_own() {
 #[test]
 fn a_flight_recorder_goes_on_in_a_child() {
     let scene = Scene::new("forked_recorder");
-    trace::keep_last(1);
+    snapshot::keep_last(1);
     say(c"in the parent");
     let child_is_well = in_child(|| {
         say(c"in the child");
-        trace::enabled() && trace::snapshot(&scene.path()).is_ok()
+        events::wanted() && snapshot::snapshot(&scene.path()).is_ok()
     });
-    trace::keep_last(0);
+    snapshot::keep_last(0);
     assert!(child_is_well);
     assert_eq!(said(&scene.view()), ["in the child"]);
 }

@@ -12,7 +12,8 @@ use std::{env, fs, thread};
 use super::driver::NONE;
 use super::scene::Scene;
 use super::view;
-use crate::trace;
+use crate::base::events;
+use crate::trace::control;
 
 const PATH: &str = "PROCESSION_TRACE_VICTIM";
 
@@ -24,10 +25,10 @@ fn victim() {
         return;
     };
     let path = CString::new(path.as_encoded_bytes()).expect("no NUL");
-    trace::start(&path).expect("it starts");
+    control::start(&path).expect("it starts");
     for number in 0..100 {
         let message = CString::new(format!("message {number}")).expect("no NUL");
-        trace::log(NONE, c"", &message);
+        events::log(NONE, c"", &message);
     }
     println!("\nrecorded");
     let _ = std::io::stdin().read(&mut [0]);
@@ -88,7 +89,7 @@ fn a_file_that_is_cut_short_keeps_its_beginning() {
     let scene = Scene::new("killed_cut");
     scene.trace(|| {
         for name in [c"one", c"two", c"three", c"two", c"one"] {
-            trace::region_end(trace::region_begin(NONE, name));
+            events::region_end(events::region_begin(NONE, name));
         }
     });
     let bytes = fs::read(scene.file()).expect("there is a file");

@@ -17,7 +17,8 @@ use std::thread;
 use super::driver::{NONE, begin, end};
 use super::scene::Scene;
 use super::view::{Slice, View};
-use crate::trace::{self, pen, pool};
+use crate::base::events;
+use crate::trace::{control, pool, thread_buffer};
 
 /// Runs code on so many threads, each with its number.
 fn on_threads(count: usize, code: impl Fn(usize) + Send + Sync) {
@@ -36,9 +37,9 @@ fn work(number: usize) {
     let name = CString::new(format!("worker {number}")).expect("no NUL");
     for _ in 0..ROUNDS {
         let task = begin(&name, None);
-        let outer = trace::region_begin(Some(&*task), c"outer");
-        trace::region_end(trace::region_begin(Some(&*task), c"inner"));
-        trace::region_end(outer);
+        let outer = events::region_begin(Some(&*task), c"outer");
+        events::region_end(events::region_begin(Some(&*task), c"inner"));
+        events::region_end(outer);
         end(&task);
     }
 }
@@ -68,9 +69,9 @@ fn a_million_events_of_eight_threads_are_all_there() {
 fn run_one(name: &CStr) {
     let task = begin(name, None);
     let child = begin(c"child", Some(&task));
-    let region = trace::region_begin(Some(&*child), c"region");
-    trace::log(Some(&*child), c"load", c"here");
-    trace::region_end(region);
+    let region = events::region_begin(Some(&*child), c"region");
+    events::log(Some(&*child), c"load", c"here");
+    events::region_end(region);
     end(&child);
     end(&task);
 }
@@ -147,10 +148,10 @@ fn threads_that_idle_take_no_memory_each() {
     let all_have_begun = Barrier::new(THREADS);
     let view = scene.trace(|| {
         on_threads(THREADS, |_| {
-            let region = trace::region_begin(NONE, c"idles");
+            let region = events::region_begin(NONE, c"idles");
             all_have_begun.wait();
             uses_few_chunks();
-            trace::region_end(region);
+            events::region_end(region);
         });
     });
     assert_eq!((view.lost.len(), view.slices.len()), (0, THREADS));
@@ -187,16 +188,16 @@ fn what_a_slow_file_does_not_take_is_lost_and_counted() {
     let scene = Scene::new("load_lost");
     let reader = pipe(&scene);
     let text = CString::new(vec![b'x'; 60_000]).expect("no NUL");
-    let before = pen::lost();
-    trace::start(&scene.path()).expect("it starts");
+    let before = thread_buffer::lost();
+    control::start(&scene.path()).expect("it starts");
     let mut said = 0;
-    while pen::lost() < before + 100 {
-        trace::log(NONE, c"", &text);
+    while thread_buffer::lost() < before + 100 {
+        events::log(NONE, c"", &text);
         said += 1;
     }
     assert!(said < 2_000, "memory is bounded");
     let reading = thread::spawn(|| read_all(reader));
-    trace::stop().expect("it is complete");
+    control::stop().expect("it is complete");
     fs::remove_file(scene.file()).expect("the pipe is there");
     fs::write(scene.file(), reading.join().expect("it reads")).expect("it can be written");
     let view = scene.view();

@@ -12,26 +12,28 @@ use std::thread;
 use super::driver::{NONE, begin, end};
 use super::scene::Scene;
 use super::view::View;
-use crate::trace::{self, Fault, pool};
+use crate::base::events;
+use crate::trace::control::Fault;
+use crate::trace::{control, pool, snapshot};
 
 /// A recorder that is on until it is dropped, as small as one can be.
 struct Recorder;
 
 impl Recorder {
     fn on() -> Recorder {
-        trace::keep_last(1);
+        snapshot::keep_last(1);
         Recorder
     }
 }
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        trace::keep_last(0);
+        snapshot::keep_last(0);
     }
 }
 
 fn snapshot(scene: &Scene) -> View {
-    trace::snapshot(&scene.path()).expect("a snapshot");
+    snapshot::snapshot(&scene.path()).expect("a snapshot");
     scene.view()
 }
 
@@ -39,7 +41,7 @@ fn snapshot(scene: &Scene) -> View {
 fn count(numbers: Range<u64>) {
     for number in numbers {
         let message = CString::new(format!("{number:01000}")).expect("no NUL");
-        trace::log(NONE, c"", &message);
+        events::log(NONE, c"", &message);
     }
 }
 
@@ -72,7 +74,7 @@ fn a_task_of_long_ago_is_known_by_its_name() {
     let child = begin(c"child", Some(&parent));
     for _ in 0..10 {
         count(0..MANY / 10);
-        trace::log(Some(&*child), c"", c"0");
+        events::log(Some(&*child), c"", c"0");
     }
     let finished = begin(c"finished", Some(&child));
     end(&finished);
@@ -88,13 +90,13 @@ fn a_task_of_long_ago_is_known_by_its_name() {
 #[test]
 fn it_is_on_or_off() {
     let scene = Scene::new("recorder_off");
-    let refused = trace::snapshot(&scene.path());
+    let refused = snapshot::snapshot(&scene.path());
     assert!(matches!(refused, Err(Fault::NotKept)));
     let recorder = Recorder::on();
-    assert!(trace::enabled());
+    assert!(events::wanted());
     count(0..3);
     drop(recorder);
-    assert!(!trace::enabled());
+    assert!(!events::wanted());
     let _recorder = Recorder::on();
     count(3..6);
     assert_eq!(counted(&snapshot(&scene)), [3, 4, 5]);
@@ -105,11 +107,11 @@ fn a_trace_and_the_recorder_have_both_what_is_theirs() {
     let mut scene = Scene::new("recorder_trace");
     let _recorder = Recorder::on();
     count(0..10);
-    trace::start(&scene.path()).expect("it starts");
+    control::start(&scene.path()).expect("it starts");
     count(10..20);
-    trace::stop().expect("it is complete");
+    control::stop().expect("it is complete");
     assert_eq!(counted(&scene.view()), Vec::from_iter(10..20));
-    assert!(trace::enabled());
+    assert!(events::wanted());
     count(20..30);
     let after = snapshot(scene.again("recorder_after"));
     assert_eq!(counted(&after), Vec::from_iter(0..30));
@@ -128,7 +130,7 @@ fn recording_goes_on_during_a_snapshot() {
         scope.spawn(|| {
             while goes_on.load(Ordering::Relaxed) {
                 let task = begin(c"task", None);
-                trace::region_end(trace::region_begin(Some(&*task), c"region"));
+                events::region_end(events::region_begin(Some(&*task), c"region"));
                 end(&task);
             }
         });

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::view::{self, View};
-use crate::trace;
+use crate::trace::control;
 
 static STAGE: Mutex<()> = Mutex::new(());
 
@@ -47,9 +47,9 @@ impl Scene {
 
     /// Traces what the code does.
     pub(super) fn trace(&self, code: impl FnOnce()) -> View {
-        trace::start(&self.path()).expect("the trace starts");
+        control::start(&self.path()).expect("the trace starts");
         code();
-        trace::stop().expect("the trace is complete");
+        control::stop().expect("the trace is complete");
         self.view()
     }
 

@@ -27,12 +27,14 @@ pub(super) struct View {
     pub(super) slices: Vec<Slice>,
     /// The values of the counter of lost events.
     pub(super) lost: Vec<u64>,
-    /// Each with its number, where it begins and where it ends.
-    pub(super) flows: Vec<(u64, Slice, Option<Slice>)>,
+    /// From where to where each arrow leads; a flow may have several.
+    pub(super) flows: Vec<(Slice, Slice)>,
     pub(super) packets: usize,
     tracks: HashMap<u64, Track>,
     /// The slices that are open on each track, innermost last.
     open: HashMap<u64, Vec<usize>>,
+    /// How far each flow has come.
+    come: HashMap<u64, Slice>,
 }
 
 #[derive(Clone)]
@@ -200,11 +202,13 @@ impl View {
             arguments: event.arguments,
         };
         if let Some(flow) = event.body.number("flow_ids") {
-            self.flows.push((flow, slice.clone(), None));
+            let before = self.come.insert(flow, slice.clone());
+            self.flows
+                .extend(before.map(|before| (before, slice.clone())));
         }
         if let Some(flow) = event.body.number("terminating_flow_ids") {
-            let begun = self.flows.iter_mut().find(|other| other.0 == flow);
-            begun.expect("a flow ends that began").2 = Some(slice.clone());
+            let before = self.come.remove(&flow).expect("a flow ends that began");
+            self.flows.push((before, slice.clone()));
         }
         self.slices.push(slice);
     }

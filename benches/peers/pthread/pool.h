@@ -1,0 +1,2 @@
+/* pool.h: what is asked of the echo server that is written by hand (pool.c). */
+void echo(int n, int seconds);

@@ -1,0 +1,13 @@
+/* listener.h: the socket that connections come from. */
+#ifndef LISTENER_H
+#define LISTENER_H
+
+#include <microhttpd.h>
+#include <procession.h>
+#include <stdint.h>
+
+proc_error *listener_open(const char *host, uint16_t port, int *fd);
+uint16_t listener_port(int fd);
+void listener_drain(int fd, struct MHD_Daemon *daemon);
+
+#endif

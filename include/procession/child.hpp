@@ -1,0 +1,115 @@
+/*
+ * procession/child.hpp - part of procession.hpp: programs
+ */
+#ifndef PROCESSION_CHILD_HPP
+#define PROCESSION_CHILD_HPP
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <procession/process.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace proc {
+
+/** A program to run (proc::child). */
+struct child_options {
+    /** Its arguments; the first one is its name, which is looked up in PATH. None, and an empty name, are bad input. */
+    std::vector<std::string> argv{};
+
+    /** Its environment, "NAME=VALUE" each; nothing: that of this program, less what is said to this one alone. */
+    std::optional<std::vector<std::string>> envp{};
+
+    /** Where it is to be started; empty: where this program is. */
+    std::string directory{};
+
+    /** Descriptors of this program that are to be its streams. -1: /dev/null for its input, this program's for the others. */
+    int in = -1;
+    int out = -1;
+    int err = -1;
+
+    /**
+     * Told what it writes as it comes, instead of `out` and `err`, and to which of them: 1 or 2. Never several at once in one run, on the
+     * thread that runs the process. An exception that leaves it ends the program, with a message. Empty: nobody is told.
+     */
+    std::function<void(int stream, std::string_view bytes)> on_output{};
+
+    /** Between SIGTERM and SIGKILL, when it is stopped; none: SIGKILL at once; `std::chrono::nanoseconds::max()`: never. */
+    std::chrono::nanoseconds stop_after = std::chrono::seconds(5);
+
+    /** Where to store its status, as `waitpid` gives it, until the process's last run has ended; null: nowhere. */
+    int *status_out = nullptr;
+};
+
+namespace detail {
+
+/** Code that is told what a program writes, as C calls it. */
+struct output_listener {
+    std::function<void(int, std::string_view)> hears;
+
+    static void tell(int stream, const char *bytes, std::size_t count, void *user_data) {
+        static_cast<output_listener *>(user_data)->hears(stream, std::string_view(bytes, count));
+    }
+
+    /** That is there as long as the process: it is a value around that. */
+    static process keep(std::unique_ptr<output_listener> listener, process child) {
+        static const proc_key key = {"proc::child"};
+        return process::adopt(
+            proc_with_value(&key, listener.release(), destroy<output_listener>, child.release()));
+    }
+};
+
+/** As C has them. */
+inline std::vector<const char *> pointers(const std::vector<std::string> &strings) {
+    std::vector<const char *> all;
+    all.reserve(strings.size() + 1);
+    for (const std::string &one : strings)
+        all.push_back(one.c_str());
+    all.push_back(nullptr);
+    return all;
+}
+
+} // namespace detail
+
+/**
+ * Makes a process that runs a program, and completes when that has ended.
+ *
+ *     proc::run(proc::child({{"convert", "a.png", "b.jpg"}}));
+ *
+ * The program is in a process group of its own, with no signal blocked, default actions, and no descriptor but its streams. Exit status 0
+ * is success; all else is an error with code ECHILD: "convert: exit status 3", "convert: killed by SIGSEGV". One that cannot be started is
+ * an error with that of the system: "convert: No such file or directory".
+ *
+ * Cancelled, it sends the group SIGTERM, and SIGKILL after a time, if anybody is left; it reaps the program, and fails with the cause.
+ *
+ * Ownership: the options are moved or copied into the process.
+ */
+[[nodiscard]] inline process child(child_options options) {
+    std::unique_ptr<detail::output_listener> listener;
+    if (options.on_output)
+        listener = std::make_unique<detail::output_listener>(
+            detail::output_listener{std::move(options.on_output)});
+    const auto argv = detail::pointers(options.argv);
+    const auto envp = options.envp ? detail::pointers(*options.envp) : std::vector<const char *>();
+    const bool is_killed = options.stop_after != std::chrono::nanoseconds::max();
+    const proc_child_options given{sizeof given,
+                                   argv.data(),
+                                   options.envp ? envp.data() : nullptr,
+                                   options.directory.empty() ? nullptr : options.directory.c_str(),
+                                   options.in,
+                                   options.out,
+                                   options.err,
+                                   listener ? detail::output_listener::tell : nullptr,
+                                   listener.get(),
+                                   is_killed ? detail::nanoseconds(options.stop_after)
+                                             : PROC_FOREVER,
+                                   options.status_out};
+    process made = process::adopt(proc_child(&given));
+    return listener ? detail::output_listener::keep(std::move(listener), std::move(made)) : made;
+}
+
+} // namespace proc
+
+#endif

@@ -1,0 +1,53 @@
+//! What everything stands on: errors, data of the program, locks, time, names.
+//!
+//! Nothing here knows of processes or handles. The rooms, in reading order:
+//!
+//! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
+//! - `user_data`: data of the program, with how to release it; a notice.
+//! - `ending`: the program is about to end: what is to be written first.
+//! - `guard`: what happens when a callback does not return.
+//! - `bug`: defects of our own: the only `catch_unwind`.
+//! - `counts`: what happened how often.
+//! - `events`: what happens, told to whoever wants to know.
+//! - `sync`: locks and waits; with `atomics`, the only place that names std::sync or loom.
+//! - `atomics`: those of std, or of loom.
+//! - `clock`: the only place that reads a clock or sleeps.
+//! - `time_text`: how long something is, for people.
+//! - `random`: numbers that look random.
+//! - `generation`: how many forks lie between this process and the first.
+//! - `once`: what is set once, beside a fork.
+//! - `intrusive_list`: a list that a member is taken out of in O(1).
+//! - `thread_name`: what a thread of the library is called.
+//! - `mask`: which signals a thread lets in.
+//! - `signal_set`: signals by number and by name, and sets of them.
+//! - `cancelability`: keeps system calls from being cancellation points.
+//! - `descriptor`: reading and writing descriptors of the program.
+//! - `own_fd`: a descriptor of the library, in a program that may close it.
+//! - `environment`: what is said to this program alone, and not to what it executes.
+//! - `pin_object`: keeps the object that the library is in from being unloaded.
+
+mod atomics;
+pub(crate) mod bug;
+pub(crate) mod cancelability;
+pub(crate) mod clock;
+pub(crate) mod counts;
+pub(crate) mod descriptor;
+pub(crate) mod ending;
+pub(crate) mod environment;
+pub(crate) mod error;
+pub(crate) mod events;
+pub(crate) mod generation;
+pub(crate) mod guard;
+pub(crate) mod intrusive_list;
+pub(crate) mod mask;
+#[cfg(all(test, loom))]
+pub(crate) mod models;
+pub(crate) mod once;
+pub(crate) mod own_fd;
+pub(crate) mod pin_object;
+pub(crate) mod random;
+pub(crate) mod signal_set;
+pub(crate) mod sync;
+pub(crate) mod thread_name;
+pub(crate) mod time_text;
+pub(crate) mod user_data;

@@ -1,0 +1,55 @@
+//! What the models of the engine have in common.
+
+pub(crate) mod meeting;
+
+use crate::base::sync::Arc;
+use crate::engine::backlog::{Backlog, Published, Watch};
+use crate::engine::frames::{self, What};
+use crate::engine::slots;
+use crate::scope::cancel::Scope;
+
+impl Default for Watch {
+    fn default() -> Watch {
+        Watch::of(0)
+    }
+}
+
+/// A backlog of one child that nobody claims.
+#[derive(Default)]
+pub(crate) struct Unclaimed(Watch);
+
+impl Backlog for Unclaimed {
+    fn name(&self) -> &'static str {
+        "a model"
+    }
+    fn unclaimed(&self) -> usize {
+        1
+    }
+    fn claimed(&self) -> usize {
+        0
+    }
+    fn help(&self) {}
+    fn give_up(&self) {}
+    fn watch(&self) -> &Watch {
+        &self.0
+    }
+}
+
+impl Published for Arc<Unclaimed> {
+    fn backlog(&self) -> &dyn Backlog {
+        &**self
+    }
+    fn share(&self) -> Arc<dyn Backlog> {
+        self.clone()
+    }
+}
+
+/// Runs code while such a backlog of the calling thread's is published.
+pub(crate) fn publishing(code: impl FnOnce()) {
+    let backlog = Arc::new(Unclaimed::default());
+    let scope = Scope::of(None, None);
+    frames::enter(What::Run("a model"), &scope, None, 0, |context| {
+        slots::watch(context.slot);
+        context.inside(What::Children("a model", Some(&backlog)), code);
+    });
+}

@@ -1,0 +1,67 @@
+//! Children that wait without a thread (`engine/pending`): keeping them, and what is done when they are given back.
+
+use super::spawn::Under;
+use super::{Child, Nursery, State, Work};
+use crate::base::bug;
+use crate::base::events;
+use crate::base::sync::{Arc, MutexGuard};
+use crate::engine::operation::Operation;
+use crate::engine::pending::{self, Keeper, Kept, Which};
+use crate::scope::cancel::Cancel;
+
+impl<C: Child> Nursery<C> {
+    /// A child that has its place, and only waits, begins on the thread that has spawned it.
+    pub(super) fn begin_here(self: &Arc<Self>, mut child: C, under: &Under) {
+        if let Some(origin) = child.origin() {
+            events::arrive(origin, under.task.as_deref());
+        }
+        let operation = child.begin(under.task.as_ref());
+        self.keep(child, operation, &under.cancel);
+        let state = self.lock();
+        if state.pending.ready() > 0 {
+            self.see_to_ready(state, true);
+        }
+    }
+
+    /// A child waits from now on. If it is ready already, the calling thread has to see to that.
+    pub(super) fn keep(&self, child: C, operation: Operation, cancel: &Cancel) {
+        let me = self.me.clone();
+        let kept = self.lock().pending.keep(child, operation, me, cancel);
+        kept.see_to_moments(cancel);
+    }
+
+    /// Sees to it that somebody comes who ends what is ready (B1): the thread that runs the nursery, if it waits for something to do.
+    fn see_to_ready(self: &Arc<Self>, mut state: MutexGuard<'_, State<C>>, is_first: bool) {
+        let rings = std::mem::take(&mut state.runner_waits);
+        drop(state);
+        if rings {
+            self.bell.notify_one();
+        }
+        if !pending::send_for(self, is_first && !rings) {
+            self.have_given_up(false);
+        }
+    }
+
+    /// Ends one that is ready, on the calling thread.
+    pub(super) fn end_waiting(&self, kept: Kept<C>, work: &Work) {
+        let outcome = bug::contained(|| kept.end(&work.cancel));
+        if let Err(error) = outcome {
+            self.fail_child(error, work);
+        }
+    }
+}
+
+impl<C: Child> Keeper for Nursery<C> {
+    fn give_back(&self, which: Which) {
+        let Some(me) = self.me.upgrade() else { return };
+        let mut state = self.lock();
+        let before = state.pending.ready();
+        if state.pending.give_back(which) > 0 {
+            me.see_to_ready(state, before == 0);
+        }
+    }
+}
+
+#[cfg(all(test, loom))]
+#[path = "../models/pending.rs"]
+mod models;

@@ -1,0 +1,368 @@
+//! Running children, by whoever helps and at last by the thread that runs the nursery, and what becomes of them.
+
+use std::collections::VecDeque;
+
+use super::places::Concerned;
+use super::spawn::Under;
+use super::{Child, Nursery, State, Work};
+use crate::base::bug;
+use crate::base::counts::Counted;
+use crate::base::error::{Echoes, Error};
+use crate::base::events;
+use crate::base::sync::Arc;
+use crate::engine::background::Background;
+use crate::engine::crew;
+use crate::engine::ended::{self, Ended};
+use crate::engine::frames::{self, Context, What};
+use crate::engine::pending::Kept;
+use crate::engine::rule;
+use crate::engine::timer;
+use crate::scope::activity;
+use crate::scope::cancel::{Cancel, Scope, Struck};
+
+impl<C: Child> Nursery<C> {
+    /// Works on the calling thread, which has come to help.
+    pub(super) fn help_out(&self) {
+        let Some(work) = self.enter() else { return };
+        activity::within(work.activities.clone(), || {
+            let task = work.task.as_ref();
+            let scope = Scope::of(Some(work.cancel.clone()), task);
+            frames::enter(What::Help(self), &scope, task, work.tree, |context| {
+                context.slot.counts.count(Counted::Helpers);
+                self.work(&work, &context);
+            });
+            drop(scope);
+            drop(work);
+        });
+        self.leave();
+    }
+
+    /// Lets a helper in, if there is something to help with.
+    fn enter(&self) -> Option<Work> {
+        let mut state = self.lock();
+        if state.unclaimed() == 0 {
+            return None;
+        }
+        let work = state.open.clone()?;
+        state.inside += 1;
+        Some(work)
+    }
+
+    /// Lets a helper out, who has let go of all that it held (W3).
+    fn leave(&self) {
+        let mut state = self.lock();
+        state.inside -= 1;
+        if state.is_for_runner() {
+            self.bell.notify_one();
+        }
+    }
+
+    /// The body has returned: works as helpers do, until all is over (W3).
+    pub(super) fn join(&self, context: &Context<'_>) -> Ended {
+        let (work, left_alone) = self.lock().note_body_over();
+        left_alone.iter().for_each(|background| background.stop());
+        drop(left_alone);
+        loop {
+            timer::come_by();
+            if let Some(work) = &work {
+                self.work(work, context);
+            }
+            let comes_by = timer::unserved();
+            let mut state = self.lock();
+            let waits = |state: &mut State<C>| {
+                state.runner_waits = !state.is_something_to_do() && state.places.awaits_one();
+                state.runner_waits
+            };
+            state = self.bell.wait_while_until(state, comes_by, waits);
+            let is_rung = !waits(&mut state);
+            let due = std::mem::take(&mut state.due);
+            if is_rung && due.is_empty() && state.unclaimed() == 0 {
+                let open = (state.open.take(), state.places.let_go());
+                let alert = state.pending.close();
+                let ended = std::mem::take(&mut state.ended);
+                drop(state);
+                if let Some(alert) = alert {
+                    context.scope.handle().unlisten(&alert);
+                }
+                drop((open, work));
+                return ended;
+            }
+            drop(state);
+            due.into_iter().for_each(|due| due.settle()); // A child may wait for that.
+        }
+    }
+
+    /// Runs children until none is left in the queue.
+    fn work(&self, work: &Work, context: &Context<'_>) {
+        let thread = activity::new_id();
+        let Some(first) = self.begin_running(thread) else {
+            return;
+        };
+        activity::inside(thread, || {
+            let mut next = Some(first);
+            while let Some(taken) = next {
+                let has_ended = self.run_child(taken, work, context);
+                next = self.go_on(has_ended, work);
+            }
+        });
+        let mut state = self.lock();
+        state.places.end_running(thread);
+        let room = state.places.take_room();
+        drop(state);
+        drop(room);
+    }
+
+    fn begin_running(&self, thread: activity::Id) -> Option<Taken<C>> {
+        let mut state = self.lock();
+        let first = state.take();
+        if first.is_some() {
+            state.places.begin_running(thread);
+        }
+        first
+    }
+
+    /// One child has ended, or waits without a thread; takes the next.
+    fn go_on(&self, has_ended: bool, work: &Work) -> Option<Taken<C>> {
+        let mut state = self.lock();
+        let concerned = if has_ended {
+            state.end(&work.cancel)
+        } else {
+            None
+        };
+        let next = state.take();
+        let rings = state.is_for_runner();
+        drop(state);
+        if let Some(concerned) = concerned {
+            concerned.ring();
+        }
+        if rings {
+            self.bell.notify_one();
+        }
+        next
+    }
+
+    /// Runs one that was taken out, unless the nursery is cancelled (W1), or ends one that has waited. Tells whether it has
+    /// ended.
+    fn run_child(&self, taken: Taken<C>, work: &Work, context: &Context<'_>) -> bool {
+        let mut child = match taken {
+            Taken::New(child) => child,
+            Taken::Ready(kept) => {
+                self.end_waiting(*kept, work);
+                return true;
+            }
+        };
+        if work.cancel.cancelled() {
+            return true;
+        }
+        if let Some(origin) = child.origin() {
+            events::arrive(origin, work.task.as_deref());
+        }
+        if child.can_wait() {
+            let operation = child.begin(work.task.as_ref());
+            // If it is ready already, this thread, which goes on to take the next one, finds it.
+            self.keep(child, operation, &work.cancel);
+            return false;
+        }
+        let outcome = bug::contained(|| child.run(context));
+        if let Err(error) = outcome {
+            self.fail_child(error, work);
+        }
+        drop(child); // Who waits for that, finds its error recorded (F5).
+        true
+    }
+
+    /// A child has failed, on the calling thread: the error passes through what the program has for that, unless it
+    /// only tells of the cancellation.
+    pub(super) fn fail_child(&self, error: Error, work: &Work) {
+        let failed = match &work.on_failure {
+            Some(on_failure) if !is_echo(&error, &work.cancel) => {
+                on_failure(error, work.task.as_ref())
+            }
+            _ => Err(error),
+        };
+        if let Err(error) = failed {
+            self.fail(error, &work.cancel);
+        }
+    }
+
+    /// Records a failure, and then cancels the others because of the first one recorded (F5).
+    pub(super) fn fail(&self, error: Error, cancel: &Cancel) {
+        if let Some(struck) = self.record(vec![error], cancel) {
+            struck.finish();
+        }
+    }
+
+    fn record(&self, errors: Vec<Error>, cancel: &Cancel) -> Option<Struck> {
+        let cancels = !cancel.cancelled();
+        let first = self.lock().ended.record(errors, cancels)?;
+        cancels.then(|| rule::cancel_by_failure(cancel, &first))
+    }
+
+    /// No thread can be had to watch: what nobody has begun fails (F3), on the calling thread, the program's, unless it only waits.
+    pub(super) fn fail_unclaimed(self: &Arc<Self>) {
+        if let Some((work, given_up)) = self.take_all(true) {
+            activity::within(work.activities.clone(), || {
+                let (waiting, others) = given_up.into_iter().partition(Taken::is_to_wait);
+                self.begin_all_here(waiting, &work);
+                self.end_all(others, work, true);
+            });
+        }
+    }
+
+    fn begin_all_here(self: &Arc<Self>, waiting: Vec<Taken<C>>, work: &Work) {
+        for taken in waiting {
+            if let Taken::New(child) = taken {
+                self.begin_here(child, &Under::of(work));
+            }
+        }
+    }
+
+    /// The same, where nothing of the program's runs: on the sentinel, or, if only what is ready has to be ended by others, where
+    /// that became ready. If the program has no say in which errors count, they are recorded, and the others cancelled, at once.
+    pub(super) fn have_given_up(&self, new_ones: bool) {
+        let Some(me) = self.me.upgrade() else { return };
+        let Some((work, given_up)) = self.take_all(new_ones) else {
+            return;
+        };
+        let is_told_later = work.on_failure.is_some() || work.cancel.cancelled();
+        let struck = if is_told_later {
+            None
+        } else {
+            let errors = given_up
+                .iter()
+                .filter_map(|taken| taken.error(&work.cancel));
+            self.record(errors.collect(), &work.cancel)
+        };
+        let activities = work.activities.clone();
+        let rest = move || {
+            if let Some(struck) = struck {
+                struck.finish();
+            }
+            me.end_all(given_up, work, is_told_later);
+        };
+        let due = activity::within(activities, || crew::hand_over(Box::new(rest)));
+        let mut state = self.lock();
+        state.due.push(due);
+        let rings = state.runner_waits;
+        let waiters = state.places.waiters();
+        drop(state);
+        if rings {
+            self.bell.notify_one();
+        }
+        waiters.iter().for_each(|waiter| waiter.ring());
+    }
+
+    /// Takes all that are ready, and those that have not begun, too, if that is asked for.
+    fn take_all(&self, new_ones: bool) -> Option<(Work, Vec<Taken<C>>)> {
+        let work = self.enter()?;
+        let mut state = self.lock();
+        let ready = state.pending.take_all();
+        state.places.note_taken(ready.len());
+        let new = if new_ones {
+            state.places.begin_all()
+        } else {
+            VecDeque::new()
+        };
+        drop(state);
+        let ready = ready.into_iter().map(Taken::Ready);
+        Some((work, ready.chain(new.into_iter().map(Taken::New)).collect()))
+    }
+
+    /// Ends those that were given up, and leaves.
+    fn end_all(&self, given_up: Vec<Taken<C>>, work: Work, are_to_be_told: bool) {
+        for taken in given_up {
+            self.end_one(taken, &work, are_to_be_told);
+        }
+        drop(work);
+        self.leave();
+    }
+
+    /// Ends a child that could not begin, or that others were to end.
+    fn end_one(&self, taken: Taken<C>, work: &Work, is_to_be_told: bool) {
+        let error = match taken {
+            // It has no error if the nursery is cancelled (W1).
+            Taken::New(child) => Some(denied(&child)).filter(|_| !work.cancel.cancelled()),
+            Taken::Ready(kept) => kept.end(&work.cancel).err(), // B4
+        };
+        if let Some(error) = error.filter(|_| is_to_be_told) {
+            self.fail_child(error, work);
+        }
+        let mut state = self.lock();
+        let concerned = state.end(&work.cancel);
+        drop(state);
+        if let Some(concerned) = concerned {
+            concerned.ring();
+        }
+    }
+}
+
+impl<C: Child> State<C> {
+    /// The body has returned. Gives what who runs the children needs, and those of the background, if no others are left.
+    fn note_body_over(&mut self) -> (Option<Work>, Option<Arc<Background>>) {
+        self.places.note_body_over();
+        (self.open.clone(), self.places.is_left_alone())
+    }
+
+    #[inline(always)]
+    fn end(&mut self, cancel: &Cancel) -> Option<Concerned> {
+        let accepts = || !cancel.cancelled();
+        self.places.end(accepts, |child| child.accepted(cancel))
+    }
+
+    /// Whether the thread that runs the nursery waits, and is to go on.
+    fn is_for_runner(&self) -> bool {
+        self.runner_waits && self.is_something_to_do()
+    }
+
+    fn is_something_to_do(&self) -> bool {
+        let is_left = self.inside > 0 || !self.places.is_over();
+        !is_left || self.unclaimed() > 0 || !self.due.is_empty()
+    }
+
+    /// How many nobody has taken: those that have not begun, and those that have waited and are ready.
+    pub(super) fn unclaimed(&self) -> usize {
+        self.pending.ready() + self.places.unclaimed()
+    }
+
+    /// Takes one of those.
+    #[inline(always)] // It is asked for each child.
+    fn take(&mut self) -> Option<Taken<C>> {
+        if let Some(kept) = self.pending.take() {
+            self.places.note_taken(1);
+            return Some(Taken::Ready(kept));
+        }
+        self.places.begin().map(Taken::New)
+    }
+}
+
+/// A child that somebody has taken.
+enum Taken<C> {
+    /// To begin it.
+    New(C),
+    /// To end it.
+    Ready(Box<Kept<C>>),
+}
+
+impl<C: Child> Taken<C> {
+    /// Whether it is to begin, and only waits.
+    fn is_to_wait(&self) -> bool {
+        matches!(self, Taken::New(child) if child.can_wait())
+    }
+
+    /// The error that it has if it is given up.
+    fn error(&self, cancel: &Cancel) -> Option<Error> {
+        match self {
+            Taken::New(child) => Some(denied(child)),
+            Taken::Ready(kept) => kept.operation.outcome(cancel).err(),
+        }
+    }
+}
+
+fn denied<C: Child>(child: &C) -> Error {
+    child.not_started(ended::denied())
+}
+
+/// Whether an error only tells why the nursery was cancelled.
+fn is_echo(error: &Error, cancel: &Cancel) -> bool {
+    cancel.cancelled() && Echoes::of(&cancel.causes()).is_echo(error)
+}

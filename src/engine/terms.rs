@@ -1,0 +1,284 @@
+//! On which terms a thread runs: on which processors, and how urgently.
+//!
+//! A thread gets that from the thread that makes it, be that the sentinel or whoever starts a job. So a thread of the
+//! library knows its terms, and takes those of whoever it works for before it does so. Usually all threads of a
+//! program have the same terms, those that it was started on: then nothing is to be done.
+//!
+//! Invariant:
+//! - **T8 on the terms of who needs it.** A thread of the crew does a job on the terms of who had it done: of who
+//!   published what it helps with, of who started the job; and the library's own work on the process's own terms.
+//!
+//! unsafe: the kernel takes and gives sets of processors through pointers.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+
+use libc::{c_int, c_long, c_ulong};
+
+use crate::base::clock::Duration;
+use crate::base::sync::{Arc, OnceLock, per_thread};
+
+/// `None`: the process's own.
+#[derive(Clone, PartialEq, Eq)]
+pub(super) struct Terms(Option<Arc<Scheduling>>);
+
+#[derive(PartialEq, Eq)]
+struct Scheduling {
+    processors: Processors,
+    urgency: Urgency,
+}
+
+/// One bit for each.
+#[derive(PartialEq, Eq)]
+struct Processors(Vec<u64>);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Urgency {
+    policy: c_int,
+    /// Of the policies for real time.
+    priority: c_int,
+    /// Of the others.
+    nice: c_int,
+}
+
+/// What the main thread had when the library was loaded.
+struct Own {
+    scheduling: Option<Scheduling>,
+    slack: c_ulong,
+}
+
+static OWN: OnceLock<Own> = OnceLock::new();
+
+/// The process's own; to be called when the library is loaded.
+pub(crate) fn note_own() {
+    OWN.get_or_init(|| Own {
+        // SAFETY: the call takes nothing.
+        scheduling: Scheduling::of(unsafe { libc::getpid() }),
+        slack: slack(),
+    });
+}
+
+fn own() -> Option<&'static Scheduling> {
+    OWN.get()?.scheduling.as_ref()
+}
+
+/// For how long is believed what the kernel says of who has published something: to ask takes as long as half a wake.
+pub(super) const BELIEVED: Duration = Duration::from_millis(10);
+
+impl Terms {
+    pub(super) const OWN: Terms = Terms(None);
+
+    /// Those of a thread of this process, by the kernel's number of it.
+    pub(super) fn of(thread: i32) -> Terms {
+        let is_special = |found: &Scheduling| own().is_some_and(|own| own != found);
+        let special = Scheduling::of(thread).filter(is_special);
+        Terms(special.map(Arc::new))
+    }
+
+    pub(super) fn of_the_caller() -> Terms {
+        Terms::of(0)
+    }
+
+    /// Has the calling thread, whose terms these are, run on others. What the system does not allow is not done:
+    /// a thread without privileges cannot become more urgent again.
+    pub(super) fn change_to(&mut self, others: Terms) {
+        if *self == others {
+            return;
+        }
+        let is_done = match (self.scheduling(), others.scheduling()) {
+            (Some(from), Some(to)) => to.adopt(from),
+            _ => true,
+        };
+        *self = if is_done {
+            others
+        } else {
+            Terms::of_the_caller()
+        };
+    }
+
+    /// Whether the thread is as urgent as the process's others.
+    pub(super) fn is_as_urgent(&self) -> bool {
+        match (self.scheduling(), own()) {
+            (Some(mine), Some(own)) => mine.urgency == own.urgency,
+            _ => true,
+        }
+    }
+
+    fn scheduling(&self) -> Option<&Scheduling> {
+        match &self.0 {
+            Some(special) => Some(special),
+            None => own(),
+        }
+    }
+}
+
+/// On how many processors a thread may run, by the kernel's number of it. (std also asks the control groups, for
+/// which it opens files: a daemon that closes all descriptors at that moment would have one of its own closed.)
+pub(super) fn cores(thread: i32) -> usize {
+    Processors::of(thread).map_or(1, |processors| processors.count().max(1))
+}
+
+impl Scheduling {
+    fn of(thread: i32) -> Option<Scheduling> {
+        Some(Scheduling {
+            processors: Processors::of(thread)?,
+            urgency: Urgency::of(thread)?,
+        })
+    }
+
+    /// Has the calling thread change from other terms to these. Tells whether it could.
+    fn adopt(&self, from: &Scheduling) -> bool {
+        let moved = self.processors == from.processors || self.processors.adopt();
+        let eased = self.urgency == from.urgency || self.urgency.adopt(from.urgency);
+        moved && eased
+    }
+}
+
+impl Processors {
+    /// As many as most kernels know of, and as any does.
+    const SIZES: std::ops::RangeInclusive<u32> = 10..=20;
+
+    fn of(thread: i32) -> Option<Processors> {
+        Self::SIZES.map(|log| 1 << log).find_map(|bits: usize| {
+            let mut words = vec![0_u64; bits / 64];
+            let size = size_of_val(&words[..]);
+            // SAFETY: the kernel writes so many bytes at most, and the set is so long. It refuses a set that is too
+            // short.
+            let got = unsafe { libc::sched_getaffinity(thread, size, words.as_mut_ptr().cast()) };
+            (got == 0).then_some(Processors(words))
+        })
+    }
+
+    fn count(&self) -> usize {
+        self.0.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    fn adopt(&self) -> bool {
+        // SAFETY: the set is so long.
+        unsafe { libc::sched_setaffinity(0, size_of_val(&self.0[..]), self.0.as_ptr().cast()) == 0 }
+    }
+}
+
+impl Urgency {
+    fn of(thread: i32) -> Option<Urgency> {
+        let policy = ask(libc::SYS_sched_getscheduler, thread, 0)?;
+        let nice = 20 - ask(libc::SYS_getpriority, libc::PRIO_PROCESS as c_int, thread)?;
+        let urgency = Urgency {
+            policy: policy & !libc::SCHED_RESET_ON_FORK,
+            priority: if is_for_real_time(policy) {
+                priority(thread)?
+            } else {
+                0
+            },
+            nice,
+        };
+        let keeps_it = policy & libc::SCHED_RESET_ON_FORK != 0;
+        Some(if keeps_it { urgency.reset() } else { urgency })
+    }
+
+    /// What a thread has that was made by one of this urgency, which asked to keep it to itself.
+    fn reset(self) -> Urgency {
+        Urgency {
+            policy: if is_for_real_time(self.policy) {
+                libc::SCHED_OTHER
+            } else {
+                self.policy
+            },
+            priority: 0,
+            nice: self.nice.max(0),
+        }
+    }
+
+    fn adopt(self, from: Urgency) -> bool {
+        let is_as_nice = self.nice == from.nice;
+        let is_scheduled_so = (self.policy, self.priority) == (from.policy, from.priority);
+        let parameters = parameters(self.priority);
+        // SAFETY: the parameters are in place; the other call takes no pointer.
+        unsafe {
+            (is_as_nice || libc::setpriority(libc::PRIO_PROCESS, 0, self.nice) == 0)
+                && (is_scheduled_so
+                    || libc::syscall(libc::SYS_sched_setscheduler, 0, self.policy, &parameters)
+                        == 0)
+        }
+    }
+}
+
+/// Asks the kernel for a number. (musl has functions for that which always fail.)
+fn ask(call: c_long, first: c_int, second: c_int) -> Option<c_int> {
+    // SAFETY: the calls that are made take no pointers.
+    let answer = unsafe { libc::syscall(call, first, second) };
+    c_int::try_from(answer).ok().filter(|answer| *answer >= 0)
+}
+
+fn is_for_real_time(policy: c_int) -> bool {
+    [libc::SCHED_FIFO, libc::SCHED_RR].contains(&(policy & !libc::SCHED_RESET_ON_FORK))
+}
+
+fn priority(thread: i32) -> Option<c_int> {
+    let mut found = parameters(0);
+    // SAFETY: the kernel writes to a valid place.
+    let got = unsafe { libc::syscall(libc::SYS_sched_getparam, thread, &mut found) };
+    (got == 0).then_some(found.sched_priority)
+}
+
+fn parameters(priority: c_int) -> libc::sched_param {
+    // SAFETY: all of its fields are numbers.
+    let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
+    parameters.sched_priority = priority;
+    parameters
+}
+
+/// By how many nanoseconds the kernel may let the calling thread sleep too long.
+fn slack() -> c_ulong {
+    c_ulong::try_from(control(libc::PR_GET_TIMERSLACK, 0)).unwrap_or(0)
+}
+
+fn set_slack(nanoseconds: c_ulong) {
+    control(libc::PR_SET_TIMERSLACK, nanoseconds);
+}
+
+/// The function takes five arguments, used or not.
+fn control(what: c_int, value: c_ulong) -> c_int {
+    const UNUSED: c_ulong = 0;
+    // SAFETY: what is asked for here takes no pointer.
+    unsafe { libc::prctl(what, value, UNUSED, UNUSED, UNUSED) }
+}
+
+// Whether the thread sleeps precisely.
+per_thread!(IS_PRECISE: Cell<bool> = Cell::new(false));
+
+/// Lets the calling thread of the library sleep for less than the kernel's usual 50 µs of slack, until it is
+/// dropped.
+pub(super) struct Precisely {
+    former: c_ulong,
+}
+
+impl Precisely {
+    pub(super) fn begin() -> Precisely {
+        let former = slack();
+        set_slack(1);
+        IS_PRECISE.with(|precise| precise.set(true));
+        Precisely { former }
+    }
+}
+
+impl Drop for Precisely {
+    fn drop(&mut self) {
+        IS_PRECISE.with(|precise| precise.set(false));
+        set_slack(self.former);
+    }
+}
+
+/// Runs code that makes a thread: that inherits the slack, and so does whatever is executed there.
+pub(super) fn with_usual_slack<T>(code: impl FnOnce() -> T) -> T {
+    if !IS_PRECISE.with(Cell::get) {
+        return code();
+    }
+    set_slack(OWN.get().map_or(0, |own| own.slack));
+    let value = code();
+    set_slack(1);
+    value
+}
+
+#[cfg(all(test, not(loom)))]
+mod tests;

@@ -1,0 +1,73 @@
+//! What a thread's terms are. Laws:
+//!
+//! - A thread that was not told otherwise has the process's own.
+//! - One that may run on fewer processors, or is less urgent, has others; one that takes them has the same; and what it
+//!   may take back, it does.
+//! - More processors than a `cpu_set_t` has room for are counted, too.
+
+use super::*;
+
+/// On a thread that ends.
+fn aside(code: impl FnOnce() + Send) {
+    std::thread::scope(|scope| scope.spawn(code).join().unwrap());
+}
+
+fn pin() {
+    let mut one = Processors::of(0).unwrap();
+    let first = one.0.iter().position(|word| *word != 0).unwrap();
+    let lowest = one.0[first] & one.0[first].wrapping_neg();
+    one.0.fill(0);
+    one.0[first] = lowest;
+    assert!(one.adopt());
+}
+
+fn number() -> i32 {
+    // SAFETY: the call takes nothing.
+    unsafe { libc::gettid() }
+}
+
+#[test]
+fn t5_a_thread_has_the_processs_own_terms() {
+    note_own();
+    aside(|| assert!(Terms::of_the_caller() == Terms::OWN));
+}
+
+#[test]
+fn t5_terms_are_taken_and_given_back() {
+    note_own();
+    aside(|| {
+        pin();
+        let pinned = Terms::of(number());
+        assert_eq!(cores(number()), 1);
+        aside(|| {
+            let mut here = Terms::of_the_caller();
+            here.change_to(pinned.clone());
+            assert!(here == pinned && Terms::of_the_caller() == pinned);
+            here.change_to(Terms::OWN);
+            assert!(Terms::of_the_caller() == Terms::OWN);
+        });
+    });
+}
+
+#[test]
+fn t5_a_thread_that_was_made_less_urgent_knows_it() {
+    note_own();
+    aside(|| {
+        // SAFETY: the call takes no pointer.
+        assert_eq!(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) }, 0);
+        let nice = Terms::of_the_caller();
+        assert!(!nice.is_as_urgent());
+        aside(|| {
+            let mut here = Terms::of_the_caller();
+            assert!(here == nice);
+            here.change_to(Terms::OWN); // Not every system allows it, but what came of it is known.
+            assert!(here == Terms::of_the_caller());
+        });
+    });
+}
+
+#[test]
+fn processors_beyond_1024_are_counted() {
+    let many = Processors(vec![u64::MAX; 2048 / 64]);
+    assert_eq!(many.count(), 2048);
+}

@@ -1,0 +1,205 @@
+//! Channels: bounded queues between threads.
+
+use std::ffi::{c_int, c_void};
+
+use super::errno::{bad_input, or_errno, set_errno};
+use super::handle::{give, look, share, take};
+use super::types::{proc_cancel, proc_channel, proc_destroy_fn};
+use crate::base::sync::Arc;
+use crate::engine::leaf::Waiting;
+use crate::engine::{timer, waiting};
+use crate::scope::cancel::{Cancel, Node};
+use crate::scope::channel::{Channel, Failed};
+
+/// # Channels
+///
+/// Makes a channel: a bounded queue of items of one size, for many senders and many receivers. Items are copied, and come out
+/// in the order in which they were sent.
+///
+/// Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
+///
+/// @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
+/// @param item_size  how many bytes an item has; 0 is bad input.
+/// @param destroy    releases what an item refers to, by the item's address, which is aligned as in an array from `malloc`; may be NULL.
+/// @return NULL with `errno` EINVAL after bad input, or ENOMEM if there is no memory for so much.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_channel_new(
+    capacity: usize,
+    item_size: usize,
+    destroy: proc_destroy_fn,
+) -> *mut proc_channel {
+    let channel = match item_size {
+        0 => Err(libc::EINVAL),
+        _ => Channel::new(capacity, item_size, destroy).ok_or(libc::ENOMEM),
+    };
+    match channel {
+        Ok(channel) => give(Arc::new(channel)),
+        Err(code) => {
+            set_errno(code);
+            std::ptr::null_mut()
+        }
+    }
+}
+
+/// Makes another reference to a channel.
+///
+/// @param channel  stays yours; may be NULL.
+/// @return the same channel, as a reference of its own; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_ref(channel: *mut proc_channel) -> *mut proc_channel {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { share(channel) }.map_or(std::ptr::null_mut(), give)
+}
+
+/// Releases one reference to a channel. It does not close it.
+///
+/// @param channel  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
+    // SAFETY: the caller gives up a reference.
+    drop(unsafe { take(channel) });
+}
+
+/// Sends an item. Blocks while the channel is full; who has waited longest sends first. Signals do not end it.
+///
+/// An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
+/// yours alone.
+///
+/// @param channel     NULL is bad input.
+/// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
+/// @param item        the item, which is copied; NULL is bad input.
+/// @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever (PROC_FOREVER).
+/// @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
+///         if there is room; EPIPE, the channel is closed, or was while this waited; ETIMEDOUT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_send(
+    channel: *mut proc_channel,
+    cancel: *mut proc_cancel,
+    item: *const c_void,
+    timeout_ns: i64,
+) -> c_int {
+    if item.is_null() {
+        return or_failed(None);
+    }
+    // SAFETY: the caller lends valid pointers.
+    let result = unsafe {
+        exchange(
+            (Waiting::ChannelSend, timeout_ns),
+            (channel, cancel),
+            |channel, cancel| channel.try_send(cancel, item.cast()),
+            |channel, cancel| channel.send(cancel, item.cast(), timeout_ns),
+        )
+    };
+    or_failed(result)
+}
+
+/// Receives an item. Blocks while there is none; who has waited longest receives first. Signals do not end it.
+///
+/// @param channel     NULL is bad input.
+/// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
+/// @param item        where to copy the item, which is yours then; left as it is after -1. NULL is bad input.
+/// @param timeout_ns  as for `proc_channel_send`.
+/// @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
+///         if there are items; EPIPE, the channel is closed, and there are no items in it any more; ETIMEDOUT.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_receive(
+    channel: *mut proc_channel,
+    cancel: *mut proc_cancel,
+    item: *mut c_void,
+    timeout_ns: i64,
+) -> c_int {
+    if item.is_null() {
+        return or_failed(None);
+    }
+    // SAFETY: as for `proc_channel_send`.
+    let result = unsafe {
+        exchange(
+            (Waiting::ChannelReceive, timeout_ns),
+            (channel, cancel),
+            |channel, cancel| channel.try_receive(cancel, item.cast()),
+            |channel, cancel| channel.receive(cancel, item.cast(), timeout_ns),
+        )
+    };
+    or_failed(result)
+}
+
+/// Closes a channel: from now on nothing can be sent, and senders that wait fail with EPIPE and keep their items. What is in it
+/// can still be received; receivers fail with EPIPE after that. Does not block. To close it again does nothing.
+///
+/// @param channel  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_close(channel: *mut proc_channel) {
+    // SAFETY: the caller lends a valid pointer.
+    if let Some(channel) = unsafe { share(channel) } {
+        channel.close();
+    }
+}
+
+/// How many items are in a channel at this moment; in one of capacity 0 there are none.
+///
+/// @param channel  may be NULL.
+/// @return 0 for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_length(channel: *const proc_channel) -> usize {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { look(channel) }.map_or(0, |channel| channel.length())
+}
+
+/// A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to receive, or the channel is
+/// closed. What is readable may be gone when you receive, if others receive too: so use a timeout of 0 then.
+///
+/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
+/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+///
+/// Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
+///
+/// @param channel  NULL is bad input.
+/// @return -1 with `errno` EINVAL for NULL, or if none can be had, with that of `pipe`: EMFILE, ENFILE and so on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_channel_fd(channel: *mut proc_channel) -> c_int {
+    // SAFETY: the caller lends a valid pointer.
+    let channel = unsafe { share(channel) };
+    or_errno(channel.map_or_else(|| Err(bad_input()), |channel| channel.fd()))
+}
+
+type Done = Result<(), Failed>;
+
+/// Sends or receives in that call: at once, if that is possible, on what is only lent, for both sides would count references at the
+/// same places; else it waits with references of its own.
+///
+/// # Safety
+/// The pointers are NULL or valid.
+unsafe fn exchange(
+    (call, timeout_ns): (Waiting, i64),
+    (channel, cancel): (*mut proc_channel, *mut proc_cancel),
+    at_once: impl FnOnce(&Channel, Option<&Node>) -> Option<Done>,
+    wait: impl FnOnce(&Channel, Option<&Cancel>) -> Done,
+) -> Option<Done> {
+    timer::come_by();
+    // SAFETY: as the caller promises.
+    let (lent, handle) = unsafe { (look(channel), look(cancel)) };
+    if let Some(done) = at_once(lent?, handle) {
+        return Some(done);
+    }
+    if timeout_ns == 0 {
+        return Some(Err(Failed::TimedOut));
+    }
+    // SAFETY: as above; others may release what they have while this waits.
+    let (channel, cancel) = unsafe { (share(channel), share(cancel)) };
+    let channel = channel?;
+    Some(waiting::during(call, || wait(&channel, cancel.as_ref())))
+}
+
+/// 0, or -1 with `errno`; nothing was done after bad input.
+fn or_failed(result: Option<Done>) -> c_int {
+    let code = match result {
+        Some(Ok(())) => return 0,
+        None => libc::EINVAL,
+        Some(Err(Failed::Cancelled)) => libc::ECANCELED,
+        Some(Err(Failed::Closed)) => libc::EPIPE,
+        Some(Err(Failed::TimedOut)) => libc::ETIMEDOUT,
+    };
+    set_errno(code);
+    -1
+}

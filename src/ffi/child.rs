@@ -1,0 +1,161 @@
+//! What runs a program.
+
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::mem::offset_of;
+
+use super::bad_input::BadInput;
+use super::handle::{give, string};
+use super::sized::{self, Growing};
+use super::types::proc_impl;
+use crate::tree::child::{Child, Command, Listen, StatusOut};
+use crate::tree::process::Process;
+
+/// Code that is told what a program has written: `count` bytes, which are borrowed until it returns, to its standard output (`stream` 1)
+/// or its standard error (2).
+pub type proc_output_fn = Option<
+    unsafe extern "C-unwind" fn(
+        stream: c_int,
+        bytes: *const c_char,
+        count: usize,
+        user_data: *mut c_void,
+    ),
+>;
+
+/// A program to run: `proc_child_options options = PROC_CHILD_OPTIONS_INIT;`
+///
+/// Ownership: yours; `proc_child` copies it, with all strings.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct proc_child_options {
+    /// sizeof(proc_child_options), as PROC_CHILD_OPTIONS_INIT sets it.
+    pub size: usize,
+    /// Its arguments, and NULL after the last. The first one is its name, and says which program it is: it is looked up in the
+    /// PATH of this program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
+    pub argv: *const *const c_char,
+    /// Its environment, "NAME=VALUE" each, and NULL after the last. NULL: that of this program when it is started, less what is said to
+    /// this one alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
+    pub envp: *const *const c_char,
+    /// Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
+    pub directory: *const c_char,
+    /// Which descriptor of this program it is to have as its standard input. Default -1: /dev/null.
+    pub r#in: c_int,
+    /// The same for its standard output. Default -1: that of this program, or /dev/null if this has closed its own.
+    pub out: c_int,
+    /// The same for its standard error.
+    pub err: c_int,
+    /// Told what it writes as it comes, instead of `out` and `err`; never several at once in one run. It is a callback as that of `proc_new`,
+    /// on the thread that runs the process; while it does not return, nothing is read, and the program waits when a pipe is full. NULL, the
+    /// default: nobody is.
+    pub on_output: proc_output_fn,
+    /// Passed to `on_output` as it is; may be NULL. It stays yours, and must be there until the process's last run has ended.
+    pub user_data: *mut c_void,
+    /// How long after SIGTERM its group is killed, in nanoseconds. Default 5 s; 0: at once, and without SIGTERM; negative
+    /// (PROC_FOREVER): never.
+    pub stop_after_ns: i64,
+    /// Where to store its status, as `waitpid` gives it. It is left alone if the program was not started, or its status was lost. NULL, the
+    /// default: nowhere. It must be there until the process's last run has ended.
+    pub status_out: *mut c_int,
+}
+
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
+unsafe impl Growing for proc_child_options {}
+
+/// What the first version measures.
+const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::<*mut c_int>();
+
+/// # Programs
+///
+/// Makes a process that runs a program, and completes when that has ended.
+///
+/// The program is in a process group of its own, with no signal blocked, with the default action for each (of SIGPIPE, too), and with
+/// no descriptor but its standard streams, whatever this program has open, close-on-exec or not. It is started as by `posix_spawn`: no
+/// handler of `pthread_atfork` is called, and it takes no longer if this program is large.
+///
+/// Exit status 0 is success. All else is a failure with code ECHILD, which names the program as its first argument does: "convert: exit status 3",
+/// "convert: killed by SIGSEGV" (by its number, "signal 35", if it has no name everywhere). A program that cannot be started is a failure with that
+/// error of the system: "convert: No such file or directory". So is one for which no descriptors are left (EMFILE), or one of whose streams is to be
+/// what is not open (EBADF).
+///
+/// Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
+/// left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
+/// has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
+/// was sent has its own result.
+///
+/// When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
+/// has been passed to `on_output` when the process completes.
+///
+/// It is reaped once, by this, and nothing is done about SIGCHLD. If this program ignores SIGCHLD, or waits for any child (`wait`, `waitpid(-1)`), it may be
+/// too late to learn the status: then it fails with ECHILD, "convert: status lost".
+///
+/// Under a stop by force (`proc_main_options`) all groups are killed.
+///
+/// Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
+///
+/// @param options  what to run; NULL is bad input.
+/// @return as for `proc_new`. The process may run many times, and at the same time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_child(options: *const proc_child_options) -> *mut proc_impl {
+    // SAFETY: the caller lends the options, with all that they point to.
+    give(match unsafe { read(options) } {
+        Ok(child) => Process::program(child),
+        Err(mistake) => Process::invalid(mistake.into()),
+    })
+}
+
+const FUNCTION: &str = "proc_child";
+
+/// # Safety
+/// `options` is NULL, or valid, with all that it points to.
+unsafe fn read(options: *const proc_child_options) -> Result<Child, BadInput> {
+    // SAFETY: as promised by the caller.
+    let asked = unsafe { sized::read([FUNCTION, "options"], options, FIRST_SIZE)? };
+    // SAFETY: as above.
+    let (argv, envp, directory) = unsafe {
+        let strings = |array: *const *const c_char| (!array.is_null()).then(|| strings(array));
+        let argv = strings(asked.argv).ok_or(BadInput::Null {
+            function: FUNCTION,
+            argument: "options->argv",
+        })?;
+        (argv, strings(asked.envp), string(asked.directory))
+    };
+    match argv.first() {
+        None => Err(BadInput::NullElement {
+            function: FUNCTION,
+            argument: "options->argv",
+            index: 0,
+        }),
+        Some(name) if name.is_empty() => Err(BadInput::Empty {
+            function: FUNCTION,
+            argument: "options->argv[0]",
+        }),
+        Some(_) => {
+            let streams = [asked.r#in, asked.out, asked.err];
+            let directory = directory.map(|directory| directory.to_owned());
+            Ok(Child {
+                command: Command::new(argv, envp, directory, streams),
+                listen: asked.on_output.map(|function| Listen {
+                    function,
+                    data: asked.user_data,
+                }),
+                stop_after_ns: asked.stop_after_ns,
+                status_out: StatusOut(asked.status_out),
+            })
+        }
+    }
+}
+
+/// Copies of them.
+///
+/// # Safety
+/// It is an array of strings that ends with NULL.
+unsafe fn strings(mut array: *const *const c_char) -> Vec<CString> {
+    let mut copies = Vec::new();
+    // SAFETY: as promised by the caller; there is a further element as long as none was NULL.
+    unsafe {
+        while let Some(one) = string(*array) {
+            copies.push(one.to_owned());
+            array = array.add(1);
+        }
+    }
+    copies
+}

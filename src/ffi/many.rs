@@ -1,0 +1,195 @@
+//! Combinators of many children: with a limit, of indices, those that the first decides; and children that are there for the others.
+
+use std::ffi::c_void;
+use std::mem::transmute;
+
+use super::bad_input::BadInput;
+use super::handle::{give, take};
+use super::process::{around, combine, null, several};
+use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_impl, proc_index_fn};
+use crate::base::sync::Arc;
+use crate::base::user_data::UserData;
+use crate::tree::callback::{IndexCallback, IndexFunction};
+use crate::tree::each::Each;
+use crate::tree::limit::Limit;
+use crate::tree::process::{Kind, Process};
+
+/// Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: while fewer
+/// than that run and one has not begun, the next begins. So a child may wait only for those before it, and for others only
+/// if they have begun. With a limit of 1 all run on the calling thread.
+///
+/// Once the handle is cancelled in which it runs, what has not begun is not begun any more; then the cause is
+/// among the errors, once. If no thread can be had for a child that should begin, what is left fails with EAGAIN, as in
+/// `proc_concurrent`.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param limit  how many at the same time at most; 0: any number.
+/// @param impls  the children. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_concurrent_limit(
+    limit: usize,
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    let kind = |children| Kind::Limit(Box::new(Limit::concurrent(limit, children)));
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_concurrent_limit", kind, impls, count) }
+}
+
+/// Like `proc_group`, with at most `limit` children at the same time, which begin as those of `proc_concurrent_limit`. After
+/// a failure or a cancellation, what has not begun is not begun any more. If that was a cancellation from above,
+/// its cause is among the errors, once, for not everything was done. A child that cancels the group's own handle and
+/// succeeds has the group succeed, if no other one fails.
+///
+/// If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param limit  0 is none: all run at the same time, if nothing keeps them from beginning.
+/// @param impls  the children. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_group_limit(
+    limit: usize,
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    let kind = |children| Kind::Limit(Box::new(Limit::group(limit, children)));
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_group_limit", kind, impls, count) }
+}
+
+/// What `proc_index_fn` is, but for NULL.
+type CIndexFunction =
+    unsafe extern "C-unwind" fn(*mut proc_cancel, usize, *mut c_void) -> *mut proc_error;
+
+/// Like `proc_group_limit`, of `count` children that are one callback and an index each, from 0. It takes the same
+/// memory however many there are. A failed child is named by its index: its error is wrapped
+/// (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
+///
+/// Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
+/// which is after the last run and the last reference have ended.
+///
+/// @param count      how many; 0 makes a process that succeeds at once.
+/// @param limit      how many at the same time at most; 0: any number.
+/// @param fn         the callback; NULL is bad input.
+/// @param user_data  passed to the callback as it is; may be NULL.
+/// @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
+/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_each(
+    count: usize,
+    limit: usize,
+    r#fn: proc_index_fn,
+    user_data: *mut c_void,
+    destroy: proc_destroy_fn,
+) -> *mut proc_impl {
+    let user = UserData {
+        data: user_data,
+        destroy,
+    };
+    let Some(function) = r#fn else {
+        return give(Process::invalid(null("proc_each", "fn")));
+    };
+    // SAFETY: the two types differ in what C calls the nodes that handles point to.
+    let function = unsafe { transmute::<CIndexFunction, IndexFunction>(function) };
+    let each = Each::new(count, limit, IndexCallback { function, user });
+    give(combine("proc_each", Kind::Each(Arc::new(each)), |_| {
+        String::new()
+    }))
+}
+
+/// Runs all children at the same time, as `proc_concurrent` does, and the first to complete decides, by success or
+/// failure. Then the others are cancelled, with a cause of the code ECANCELED, "another one was first"; what has not
+/// begun never begins; the rest is waited for.
+///
+/// If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
+/// `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
+/// that another one was first are left out (`proc_error_is_echo`) in either case. Cancelled from above, all children see it;
+/// if they pass on its cause, that is listed once, last.
+///
+/// The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
+/// had fails with EAGAIN, and does not decide, for another one runs.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children. NULL in it is bad input.
+/// @param count  how many; 0 is bad input, for nobody could be the first.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { contest("proc_race", Kind::Race, impls, count) }
+}
+
+/// Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
+/// completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
+/// `proc_any`.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children. NULL in it is bad input.
+/// @param count  how many; 0 is bad input, for nobody could succeed.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { contest("proc_any", Kind::Any, impls, count) }
+}
+
+/// Makes a child that is there for the others, such as statistics, snapshots or a reload: it is cancelled when all others
+/// have ended. Its own success ends nothing; its failure counts as any child's.
+///
+/// That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
+/// (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
+/// runs `impl` as if it were not there.
+///
+/// It is of the background then. When all children have ended that are not, those that are are cancelled, with a cause of the code
+/// ECANCELED, "all others have ended"; if there are no others, at once. An error of theirs that only passes that cause on
+/// (`proc_error_is_echo`) does not count. A failure of another child, or a cancellation from above, reaches them as it reaches
+/// all, with its own cause.
+///
+/// - In a group or a nursery, those of the background run below one cancel handle that they share.
+/// - In a nursery, its body is one of the others. What is spawned of the background after they were cancelled is cancelled, too.
+///   They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits for them, so a body that is
+///   to end them returns instead.
+/// - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
+///   none begins any more.
+/// - Of a limit each takes a place as long as it runs. With places for no more than those of the background that begin first, no other
+///   child of a group begins.
+///
+/// It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
+///
+/// Ownership: takes over one reference of `impl`.
+///
+/// @param impl  what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_background(r#impl: *mut proc_impl) -> *mut proc_impl {
+    // SAFETY: the caller hands the process over.
+    let child = unsafe { take(r#impl) };
+    around("proc_background", Ok(()), child, |(), child| {
+        Kind::Background(Box::new(child))
+    })
+}
+
+/// A combinator that one child decides, so that there must be one.
+///
+/// # Safety
+/// As for `several`.
+unsafe fn contest(
+    function: &'static str,
+    kind: fn(Vec<Process>) -> Kind,
+    impls: *const *mut proc_impl,
+    count: usize,
+) -> *mut proc_impl {
+    if count == 0 {
+        return give(Process::invalid(BadInput::NoChildren { function }.into()));
+    }
+    // SAFETY: as promised by the caller.
+    unsafe { several(function, kind, impls, count) }
+}

@@ -1,0 +1,187 @@
+//! What runs again when it fails, and what stands on each other.
+
+use std::ffi::{c_int, c_void};
+use std::mem::{MaybeUninit, offset_of, transmute};
+
+use super::bad_input::BadInput;
+use super::handle::take;
+use super::process::{around, several};
+use super::sized::{self, Growing};
+use super::types::{proc_error, proc_impl};
+use crate::base::clock::Duration;
+use crate::base::error::Error;
+use crate::tree::process::Kind;
+use crate::tree::supervise::{Judge, Options, Policy, Restart, Supervise};
+
+/// Code that says whether a supervised process is to run again after that error, which is borrowed until it returns.
+pub type proc_restart_fn =
+    Option<unsafe extern "C-unwind" fn(error: *const proc_error, user_data: *mut c_void) -> bool>;
+
+/// When a supervised process runs again: `proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;`
+///
+/// Ownership: yours; `proc_supervise` copies it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct proc_supervise_options {
+    /// sizeof(proc_supervise_options), as PROC_SUPERVISE_OPTIONS_INIT sets it.
+    pub size: usize,
+    /// How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles that for the next
+    /// one. 0: it does not wait, and only `most` keeps it from failing again and again at full speed. Negative (PROC_FOREVER): it
+    /// waits until it is cancelled.
+    pub first_delay_ns: i64,
+    /// The delay is doubled to no more than this: default 30 s. Negative: to any length. Less than `first_delay_ns` is bad
+    /// input.
+    pub longest_delay_ns: i64,
+    /// Each delay is drawn by chance from so many percent less to so many percent more, so that what failed at the same
+    /// moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
+    pub jitter_percent: c_int,
+    /// A run that took so long was healthy: the delay after it is the first again. Default 60 s; negative: none is.
+    pub healthy_after_ns: i64,
+    /// More failures than that within `within_ns` are too many: it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it
+    /// gives up at the first.
+    pub most: usize,
+    /// See `most`. Healthy runs in between do not matter. Negative: all failures count.
+    pub within_ns: i64,
+    /// Whether it runs again when it has succeeded, too, after the first delay. Default false: success ends it.
+    pub restart_on_success: MaybeUninit<bool>,
+    /// Asked after each failure whether it is to run again; if not, the error ends it, as it is. Not asked after a cancellation. It
+    /// runs on the thread that runs the process, and must return, as a callback must. NULL, the default: it is, after any error.
+    pub restart: proc_restart_fn,
+    /// Passed to `restart` as it is; may be NULL. It stays yours, and must be there until the process's last run and last
+    /// reference have ended.
+    pub user_data: *mut c_void,
+}
+
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers, pointers and a byte that may be any.
+unsafe impl Growing for proc_supervise_options {}
+
+/// What the first version measures.
+const FIRST_SIZE: usize = offset_of!(proc_supervise_options, user_data) + size_of::<*mut c_void>();
+
+/// What PROC_SUPERVISE_OPTIONS_INIT says.
+const DEFAULTS: proc_supervise_options = proc_supervise_options {
+    size: size_of::<proc_supervise_options>(),
+    first_delay_ns: 100_000_000,
+    longest_delay_ns: 30_000_000_000,
+    jitter_percent: 20,
+    healthy_after_ns: 60_000_000_000,
+    most: 5,
+    within_ns: 60_000_000_000,
+    restart_on_success: MaybeUninit::new(false),
+    restart: None,
+    user_data: std::ptr::null_mut(),
+};
+
+/// What `proc_restart_fn` is, but for NULL.
+type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> bool;
+
+/// # Restarts and ordered stops
+///
+/// Runs a process again when it fails: after a delay, which grows as long as it goes on failing, and not for ever.
+///
+/// If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
+/// "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
+/// failure that is not the last is a log of the category `proc_supervise` in the trace, and is counted when it runs again
+/// (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised".
+///
+/// A cancellation ends it as it would end the process: the run that it comes to is the last, whatever that returns. One that
+/// comes during a delay ends that, with the cause.
+///
+/// It runs on the calling thread, in the same task and below the same cancel handle each time.
+///
+/// A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
+/// before it is up again; once the program is up, it stays so.
+///
+/// Ownership: takes over one reference of `impl`; the options are copied.
+///
+/// @param options  NULL: the defaults.
+/// @param impl     what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_supervise(
+    options: *const proc_supervise_options,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    // SAFETY: the caller hands the process over, and lends the options.
+    let (child, options) = unsafe { (take(r#impl), read(options)) };
+    let options = options.map_err(Error::from);
+    around("proc_supervise", options, child, |options, child| {
+        Kind::Supervise(Box::new(Supervise::new(options, child)))
+    })
+}
+
+/// Runs children that stand on each other: each begins when the one before it is up, and stops before that one.
+///
+/// The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
+/// called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,
+/// outside of its services, is for that child alone; when all children are up, and one has said so, that counts as a call
+/// around the stack.
+///
+/// It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
+/// and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
+/// hears of it. `proc_draining` is true in all of them from the beginning of the stop on. A child that has failed before
+/// it was up has kept those above it from being started.
+///
+/// Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the
+/// stack. The calling thread sees to it that they begin and stop in order.
+///
+/// All errors are listed, the first failure first; what passes on why it stops is listed once, as by `proc_group`. If it was
+/// cancelled from above before all had begun, that cause is among the errors.
+///
+/// With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
+/// again as long as the step goes on. So it waits as long as that does.
+///
+/// Ownership: takes over one reference of each child; the array stays yours.
+///
+/// @param impls  the children, the lowest first. NULL in it, or NULL with a count, is bad input.
+/// @param count  how many; 0 makes a process that succeeds at once.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_stack(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
+    // SAFETY: the caller hands over the elements.
+    unsafe { several("proc_stack", Kind::Stack, impls, count) }
+}
+
+/// # Safety
+/// `options` is NULL, or valid.
+unsafe fn read(options: *const proc_supervise_options) -> Result<Options, BadInput> {
+    let asked = if options.is_null() {
+        DEFAULTS
+    } else {
+        // SAFETY: as promised by the caller.
+        unsafe { sized::read(["proc_supervise", "options"], options, FIRST_SIZE)? }
+    };
+    let restart = asked.restart.map(|function| Restart {
+        // SAFETY: the two types differ in what C calls the nodes that handles point to.
+        function: unsafe { transmute::<CJudge, Judge>(function) },
+        data: asked.user_data,
+    });
+    Ok(Options {
+        policy: policy(&asked)?,
+        // SAFETY: it has one byte, which was read; C may have any number in it.
+        restart_on_success: unsafe { asked.restart_on_success.as_ptr().cast::<u8>().read() } != 0,
+        restart,
+    })
+}
+
+fn policy(asked: &proc_supervise_options) -> Result<Policy, BadInput> {
+    let percent = asked.jitter_percent;
+    let jitter_percent = u8::try_from(percent).ok().filter(|percent| *percent <= 100);
+    let (first, longest) = (asked.first_delay_ns, asked.longest_delay_ns);
+    if time(longest) < time(first) {
+        return Err(BadInput::LongestDelay { longest, first });
+    }
+    Ok(Policy {
+        first_delay: time(first),
+        longest_delay: time(longest),
+        jitter_percent: jitter_percent.ok_or(BadInput::Jitter { percent })?,
+        healthy_after: time(asked.healthy_after_ns),
+        most: asked.most,
+        within: time(asked.within_ns),
+    })
+}
+
+/// Negative is forever.
+fn time(nanoseconds: i64) -> Duration {
+    u64::try_from(nanoseconds).map_or(Duration::MAX, Duration::from_nanos)
+}

@@ -1,0 +1,147 @@
+//! Time: the clock, deadlines, and processes that go by the clock.
+
+use super::bad_input::BadInput;
+use super::handle::{give, look, share, take};
+use super::process::around;
+use super::types::{proc_cancel, proc_impl};
+use crate::base::clock::{self, Duration};
+use crate::scope::cancel::{Cancel, Deadline};
+use crate::tree::delay::Delay;
+use crate::tree::every::Every;
+use crate::tree::process::{Kind, Process};
+use crate::tree::timeout::Timeout;
+
+/// # Time
+///
+/// The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands while the machine is suspended, and
+/// nobody sets it.
+///
+/// Threads: async-signal-safe.
+///
+/// @return nanoseconds since some moment in the past.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn proc_now() -> i64 {
+    i64::try_from(clock::exact()).unwrap_or(i64::MAX)
+}
+
+/// Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
+/// late anybody looks.
+///
+/// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`. There is one thread
+/// for all that wait for a moment.
+///
+/// @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
+///                     cancelled.
+/// @return as for `proc_concurrent`. Cancelled before the time is over, it fails with the cause; if it is cancelled from the start, also
+///         where the duration is 0.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
+    give(Process::delay(Delay::new(duration_ns)))
+}
+
+/// Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after
+/// 5 s": the time is told in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
+///
+/// It is a deadline as that of `proc_cancel_new_timeout`: it strikes on time, whatever runs inside. But nothing ends a callback that does
+/// not stop: this completes when what it runs has completed. That decides: if it succeeds, late or in time, this does; if it fails, this
+/// fails with its errors. Errors that only pass on this timeout's own cause are listed once, after all others. They are
+/// not left out: for what is around it, that the time was up is a failure.
+///
+/// Where a deadline above is nearer, that one strikes, and its cause is an echo here as everywhere.
+///
+/// What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
+/// has called have returned by then.
+///
+/// Threads: around what waits without a thread (`proc_await`, `proc_delay`) it takes none either.
+///
+/// Ownership: takes over one reference of `impl`.
+///
+/// @param timeout_ns  nanoseconds from when it begins, by the clock of `proc_now`. 0: it begins, and is cancelled from the start;
+///                    negative: its time is never up (PROC_FOREVER).
+/// @param impl        what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -> *mut proc_impl {
+    // SAFETY: the caller hands the process over.
+    let child = unsafe { take(r#impl) };
+    around("proc_timeout", Ok(()), child, |(), child| {
+        Kind::Timeout(Timeout::new(timeout_ns, child))
+    })
+}
+
+/// Makes a cancel handle with a deadline: when its time is up, it is cancelled, with the cause of `proc_timeout`.
+///
+/// It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
+/// readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
+/// none. If no thread can be had, hooks are called and descriptors readable when any thread next calls a function of the library.
+///
+/// A handle below it is cancelled at the same moment, also if it has a later deadline of its own. What `proc_shield` and `proc_finally`
+/// shield is not.
+///
+/// In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
+/// something of the kind has been added to it, or to a handle below it, in the child.
+///
+/// Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
+///
+/// @param parent      as for `proc_cancel_new`.
+/// @param timeout_ns  nanoseconds from now, by the clock of `proc_now`; 0: it is cancelled from the start; negative: no deadline
+///                    (PROC_FOREVER).
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_cancel_new_timeout(
+    parent: *mut proc_cancel,
+    timeout_ns: i64,
+) -> *mut proc_cancel {
+    // SAFETY: the caller lends a valid pointer.
+    let parent = unsafe { share(parent) };
+    give(match (parent, Deadline::after(timeout_ns)) {
+        (Some(parent), Some(deadline)) => parent.child_until(deadline),
+        (Some(parent), None) => parent.child(),
+        (None, Some(deadline)) => Cancel::root_until(None, deadline),
+        (None, None) => Cancel::root(None),
+    })
+}
+
+/// How long it is until a handle is cancelled by a deadline, its own or one above: for calls that take a time themselves.
+///
+/// @param cancel  may be NULL.
+/// @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
+///         for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_cancel_remaining(cancel: *const proc_cancel) -> i64 {
+    // SAFETY: the caller lends a valid pointer.
+    match unsafe { look(cancel) } {
+        Some(cancel) if cancel.cancelled() => 0,
+        Some(cancel) => cancel.deadline().map_or(-1, |deadline| {
+            let left = clock::until(deadline.moment()).as_nanos();
+            i64::try_from(left).unwrap_or(i64::MAX)
+        }),
+        None => -1,
+    }
+}
+
+/// Runs a process again and again: at once, and then at each multiple of the period since then, until it is cancelled. A run that takes
+/// longer skips the times that it has missed, so there is never more than one.
+///
+/// Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
+///
+/// It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
+/// ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+///
+/// Ownership: takes over one reference of `impl`.
+///
+/// @param period_ns  nanoseconds, by the clock of `proc_now`; 0 or less is bad input.
+/// @param impl       what to run; NULL is bad input.
+/// @return as for `proc_concurrent`. Cancelled from the start, it runs nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_every(period_ns: i64, r#impl: *mut proc_impl) -> *mut proc_impl {
+    // SAFETY: the caller hands the process over.
+    let child = unsafe { take(r#impl) };
+    let period = u64::try_from(period_ns).ok().filter(|period| *period > 0);
+    let period = period.ok_or_else(|| BadInput::Period { period_ns }.into());
+    around("proc_every", period, child, |period, child| {
+        Kind::Every(Every::new(Duration::from_nanos(period), child))
+    })
+}

@@ -1,0 +1,114 @@
+//! Values that travel down with handles.
+
+use std::ffi::c_void;
+
+use super::bad_input::BadInput;
+use super::handle::{give, look, share, take};
+use super::process::{around, null};
+use super::types::{proc_cancel, proc_destroy_fn, proc_impl, proc_key};
+use crate::base::sync::Arc;
+use crate::base::user_data::UserData;
+use crate::engine::frames;
+use crate::scope::cancel::{Cancel, Entry, Key};
+use crate::tree::process::Kind;
+use crate::tree::value::WithValue;
+
+/// # Values
+///
+/// Makes a cancel handle below another one, that has a value: a request's number, a logger, a credential. The handles below it
+/// have it too, and so has what runs with them, on whatever thread. Cancelling it does not cancel its parent.
+///
+/// Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
+/// last handle that can see it is released: this one, and those below it.
+///
+/// @param parent   as for `proc_cancel_new`: cancels the new handle when it is cancelled. NULL: nothing above, and no other
+///                 values.
+/// @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
+/// @param value    anything; NULL hides as well: then there is none.
+/// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
+/// @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that says so.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_cancel_with_value(
+    parent: *mut proc_cancel,
+    key: *const proc_key,
+    value: *mut c_void,
+    destroy: proc_destroy_fn,
+) -> *mut proc_cancel {
+    let value = own(value, destroy);
+    if key.is_null() {
+        return give(refused());
+    }
+    let entry = Entry::Value(Key::at(key), Arc::new(value));
+    // SAFETY: the caller lends a valid pointer.
+    give(match unsafe { share(parent) } {
+        Some(parent) => parent.child_with(entry),
+        None => Cancel::root_with(None, entry),
+    })
+}
+
+/// Gives a process a value, as `proc_cancel_with_value` gives one to a handle: all that runs in the process has it. Its errors
+/// are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+///
+/// Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
+/// the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
+///
+/// @param key      whose value it is; NULL is bad input.
+/// @param value    the same in each run; NULL: there is none.
+/// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
+/// @param impl     what to run; NULL is bad input.
+/// @return as for `proc_concurrent`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_with_value(
+    key: *const proc_key,
+    value: *mut c_void,
+    destroy: proc_destroy_fn,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    const FUNCTION: &str = "proc_with_value";
+    let value = own(value, destroy);
+    // SAFETY: the caller hands the process over.
+    let child = unsafe { take(r#impl) };
+    let key = match key.is_null() {
+        true => Err(null(FUNCTION, "key")),
+        false => Ok(Key::at(key)),
+    };
+    around(FUNCTION, key, child, |key, child| {
+        Kind::WithValue(WithValue::new(key, value, child))
+    })
+}
+
+/// The value that a handle has under a key: of the nearest one above it that was given one.
+///
+/// A run that was given no handle has the values of the callback that asked for it, and so has a job.
+///
+/// @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
+/// @param key     may be NULL.
+/// @return borrowed, for as long as the handle is there; NULL: there is none.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn proc_value(
+    cancel: *const proc_cancel,
+    key: *const proc_key,
+) -> *mut c_void {
+    let key = Key::at(key);
+    // SAFETY: the caller lends a valid pointer.
+    match unsafe { look(cancel) } {
+        Some(cancel) => cancel.value(key),
+        None => frames::with_current(|asking| {
+            let handle = asking.and_then(|asking| asking.scope.existing()); // V2
+            handle.map_or(std::ptr::null_mut(), |handle| handle.value(key))
+        }),
+    }
+}
+
+fn own(data: *mut c_void, destroy: proc_destroy_fn) -> UserData {
+    UserData { data, destroy }
+}
+
+fn refused() -> Cancel {
+    let (function, argument) = ("proc_cancel_with_value", "key");
+    let cancel = Cancel::root(None);
+    cancel.strike_alone(&BadInput::Null { function, argument }.into());
+    cancel
+}

@@ -1,0 +1,119 @@
+//! The activities that the calling thread is a part of: the jobs and the runs of hooks that do not end before it goes on.
+//!
+//! A thread that works for an activity must not wait for it to end. So each thread knows its activities at every
+//! moment, also while no callback runs; who helps it is given them; and what it leaves for others to do, too.
+//! A job that it starts is not a part of them: they do not wait for it.
+//!
+//! Invariant:
+//! - **I1 at every moment.** Code of the program that belongs to an activity runs inside of it, on whatever thread.
+
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
+
+use crate::base::sync::notes::{AtomicU64, Ordering};
+use crate::base::sync::{Arc, per_thread};
+
+/// Which activity it is; no other has the same, and a later one has a greater one.
+pub(crate) type Id = u64;
+
+/// The activities that something is a part of, and whether it is a part of what a hook of the trace does.
+#[derive(Clone, Default)]
+pub(crate) struct Activities {
+    innermost: Option<Arc<Activity>>,
+    tells: bool,
+}
+
+struct Activity {
+    id: Id,
+    around: Option<Arc<Activity>>,
+}
+
+/// The number of activities so far, which is the last one's id.
+static BEGUN: AtomicU64 = AtomicU64::new(0);
+
+// Those of the calling thread. There is nothing to drop when it ends: then it is inside of none.
+per_thread!(HERE: Cell<ManuallyDrop<Activities>> = Cell::new(ManuallyDrop::new(Activities::NONE)));
+
+pub(crate) fn new_id() -> Id {
+    BEGUN.fetch_add(1, Ordering::Relaxed) + 1
+}
+
+/// Those of the calling thread.
+pub(crate) fn current() -> Activities {
+    look(Activities::clone)
+}
+
+/// Whether the calling thread is a part of that one.
+pub(crate) fn is_inside(id: Id) -> bool {
+    look(|activities| activities.ids().any(|activity| activity == id))
+}
+
+/// The innermost one of these that the calling thread is a part of.
+pub(crate) fn innermost(mut is_one: impl FnMut(Id) -> bool) -> Option<Id> {
+    look(|activities| activities.ids().find(|activity| is_one(*activity)))
+}
+
+/// Whether it is a part of what a hook of the trace does.
+pub(crate) fn tells() -> bool {
+    look(|activities| activities.tells)
+}
+
+/// Runs code as a part of these activities and no others.
+pub(crate) fn within<T>(activities: Activities, code: impl FnOnce() -> T) -> T {
+    let _former = Former(exchange(ManuallyDrop::new(activities)));
+    code()
+}
+
+/// Runs code as a part of one more activity.
+pub(crate) fn inside<T>(id: Id, code: impl FnOnce() -> T) -> T {
+    let here = current();
+    let innermost = Some(Arc::new(Activity {
+        id,
+        around: here.innermost,
+    }));
+    within(Activities { innermost, ..here }, code)
+}
+
+/// Runs code as a part of what a hook of the trace does.
+pub(crate) fn telling<T>(code: impl FnOnce() -> T) -> T {
+    let tells = true;
+    within(Activities { tells, ..current() }, code)
+}
+
+fn look<T>(code: impl FnOnce(&Activities) -> T) -> T {
+    HERE.with(|here| {
+        let activities = here.take();
+        let value = code(&activities);
+        here.set(activities);
+        value
+    })
+}
+
+/// Returns what the thread was a part of before.
+fn exchange(activities: ManuallyDrop<Activities>) -> ManuallyDrop<Activities> {
+    HERE.with(|here| here.replace(activities))
+}
+
+/// What the thread was a part of before; dropping it makes it so again.
+struct Former(ManuallyDrop<Activities>);
+
+impl Drop for Former {
+    fn drop(&mut self) {
+        let former = std::mem::take(&mut self.0);
+        drop(ManuallyDrop::into_inner(exchange(former)));
+    }
+}
+
+impl Activities {
+    const NONE: Activities = Activities {
+        innermost: None,
+        tells: false,
+    };
+
+    /// Which they are, the innermost first.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Id> {
+        let innermost = self.innermost.as_deref();
+        std::iter::successors(innermost, |activity| activity.around.as_deref())
+            .map(|activity| activity.id)
+    }
+}

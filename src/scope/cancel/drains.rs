@@ -1,0 +1,70 @@
+//! The handle of a handle that says that it drains.
+//!
+//! Invariant:
+//! - **C11 drain handles.** A handle keeps its drain handle, once somebody has asked for that, and who holds that one holds this one. So the one is
+//!   there for as long as the other, and neither holds the other itself. It is a child, and is also linked to what else says that it drains (C10);
+//!   it is unlinked with the handle.
+
+use super::{Cancel, Node};
+use crate::base::sync::Arc;
+use crate::base::sync::notes::Ordering;
+
+impl Cancel {
+    /// Its drain handle, the same each time. If there is none yet it is made, below that event, too, if there is one.
+    pub(in crate::scope) fn drain_handle(
+        &self,
+        event: impl FnOnce() -> Option<Cancel>,
+    ) -> Arc<Node> {
+        if let Some(kept) = self.kept_drain_handle() {
+            return kept;
+        }
+        let made = self.make_drain_handle(event());
+        let mut links = self.links.lock();
+        let kept = links.rare().drain_handle.get_or_insert_with(|| {
+            if self.is_struck() {
+                made.be_struck_as(self); // C2
+            }
+            made.clone()
+        });
+        let kept = kept.clone();
+        drop(links);
+        if Arc::ptr_eq(&kept, &made) {
+            self.held().is_linked.store(true, Ordering::Relaxed);
+        } else {
+            made.discard();
+        }
+        kept
+    }
+
+    fn kept_drain_handle(&self) -> Option<Arc<Node>> {
+        self.links.lock().rare.as_ref()?.drain_handle.clone()
+    }
+
+    fn make_drain_handle(&self, event: Option<Cancel>) -> Arc<Node> {
+        let mut above: Vec<Cancel> = self.around_shields().chain(event).collect();
+        above.push(self.clone());
+        let node = Node::new(
+            None,
+            self.task.clone(),
+            self.main,
+            self.inherited.clone(),
+            None,
+            Node::nearest(&above),
+        );
+        let node = Arc::new(Node {
+            drains_for: Some(self.0.clone()),
+            ..node
+        });
+        node.hang_below(&above, &above[..above.len() - 1]);
+        node
+    }
+}
+
+impl Node {
+    /// One that nobody knows is not needed.
+    fn discard(self: &Arc<Node>) {
+        let mut further = Vec::new();
+        let above = self.unlink(&mut further);
+        Node::let_go_all(above, further);
+    }
+}

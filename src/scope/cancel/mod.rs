@@ -1,0 +1,485 @@
+//! The tree of cancel handles: says once, and for good, that work should stop, and why.
+//!
+//! Invariants:
+//! - **C1 once.** Once cancelled, always cancelled, with one cause, set before the flag is seen.
+//! - **C2 downwards.** A handle below a cancelled one is, or is about to be, cancelled; a handle made
+//!   below a cancelled one is born cancelled.
+//! - **C3 once or never.** See `hook`.
+//! - **C4 no callbacks under locks.** What a cause carries is never released, and no hook is run, under a
+//!   lock.
+//! - **C5 nothing left.** A handle that nobody holds is unlinked from its parent in O(1).
+//! - **C6 any depth.** Handles may hang below each other without end, so nothing here recurses.
+//! - **C7 one scope.** A task's handle is a view: it says in which task it is, and is otherwise the one it
+//!   is a view of. Cancelling either cancels both, at one moment: both read the same flag.
+//! - **C8 all the way down.** See `strike`.
+//! - **X1, X2** See `deadline`.
+//! - **C9 apart.** A handle that is apart belongs to what is around it, to its task and its run of `proc_main`, and hangs
+//!   below nothing: no cancellation above reaches it.
+//! - **C10 several above.** See `several`.
+//! - **C11 drain handles.** See `drains`.
+//!
+//! A parent keeps its children's nodes alive, and a child *holds* its parent. So there are two
+//! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
+//! program, the engine, its children and its hooks. Two nodes are never locked at the same time.
+//!
+//! These files are one room, because they know each other: a strike goes from node to node, and a node knows which one has come to it.
+
+mod deadline;
+mod drains;
+mod holding;
+mod inherited;
+mod scope;
+mod several;
+mod strike;
+
+use std::ffi::c_void;
+use std::io;
+use std::ops::Deref;
+use std::os::fd::RawFd;
+
+use crate::base::clock::{self, Instant};
+use crate::base::error::{Error, Outcome};
+use crate::base::events;
+use crate::base::intrusive_list::{IntrusiveList, Member};
+use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use crate::base::sync::notes::{self, AtomicU64};
+use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use crate::scope::drain::{self, Main};
+use crate::scope::listener::Listening;
+use crate::scope::observers::Observers;
+use crate::scope::task_run::{TaskRun, Tree};
+
+use deadline::Nearest;
+pub(crate) use deadline::{Deadline, Striker, TimeLimit};
+use inherited::Inherited;
+pub(crate) use inherited::{Chain, Entry, Key};
+pub(crate) use scope::Scope;
+use strike::Strike;
+pub(crate) use strike::{Held, Struck, forget, hold};
+
+/// One holder of a cancel handle.
+pub(crate) struct Cancel(Arc<Node>);
+
+/// A cancel handle as its readers see it.
+pub(crate) struct Node {
+    /// `RUNS`, `TIMED` or `STRUCK`. Of a view it says only whether the cancellation has come down to it (C7).
+    state: AtomicU8,
+    cause: OnceLock<Error>,
+    /// When it was cancelled, by the monotonic clock in nanoseconds.
+    struck_at: AtomicU64,
+    holders: AtomicUsize,
+    /// Spares a handle that hangs below nothing, and has no drain handle, the lock when it is let go of.
+    is_linked: notes::AtomicBool,
+    /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
+    view_of: Option<Arc<Node>>,
+    /// If it is a drain handle: that of which it is one (C11).
+    drains_for: Option<Arc<Node>>,
+    /// The innermost task that the handle is in.
+    task: Option<Arc<TaskRun>>,
+    /// The run of `proc_main` that it is below.
+    main: Main,
+    /// What it has from those above it.
+    inherited: Chain,
+    /// Its own deadline, if that is nearer than those above it.
+    own_deadline: Option<Deadline>,
+    /// Else the one above it that has the nearest.
+    deadline_of: Option<Arc<Node>>,
+    /// Where this node is among its parent's children; guarded by the parent's lock.
+    place: AtomicUsize,
+    links: Mutex<Links>,
+    /// Rung once, at the cancellation. Every wait of the library for one is here or in `poll`.
+    bell: Condvar,
+}
+
+/// It is not cancelled, and has no deadline: who asks needs to know no more.
+const RUNS: u8 = 0;
+/// The same, but for its deadline, which may have come.
+const TIMED: u8 = 1;
+/// A cancellation has come to it, other than by the clock alone.
+const STRUCK: u8 = 2;
+
+struct Links {
+    /// The parent, on which this node counts as one holder.
+    parent: Option<Arc<Node>>,
+    /// Empty once cancelled: then there is nothing left to pass on.
+    children: IntrusiveList<Node>,
+    /// Which strike takes, or took, the cancellation to the children; `strike::NONE` if there were none.
+    struck_by: strike::Number,
+    rare: Option<Box<Rare>>,
+    /// Whether somebody has waited: to ring for nobody is a system call all the same.
+    is_waited_for: bool,
+}
+
+/// What few handles have.
+struct Rare {
+    observers: Observers,
+    /// Further ones of which it is a child (C10), and holds each.
+    further: Vec<Arc<Node>>,
+    /// It is a child that does not hold this one: to hold that is to hold this (C11).
+    drain_handle: Option<Arc<Node>>,
+}
+
+impl Cancel {
+    /// A handle with nothing above it.
+    pub(crate) fn root(task: Option<Arc<TaskRun>>) -> Cancel {
+        Cancel::alone(task, 0, None)
+    }
+
+    /// The same, with a value.
+    pub(crate) fn root_with(task: Option<Arc<TaskRun>>, entry: Entry) -> Cancel {
+        Cancel::alone(task, 0, Some(Inherited::new(entry, None)))
+    }
+
+    /// A handle with nothing above it, but with what one above it would give it.
+    pub(crate) fn alone(task: Option<Arc<TaskRun>>, main: Main, inherited: Chain) -> Cancel {
+        let nearest = Nearest::NONE;
+        Cancel(Arc::new(Node::new(
+            None, task, main, inherited, None, nearest,
+        )))
+    }
+
+    /// A handle below this one, in the same task.
+    pub(crate) fn child(&self) -> Cancel {
+        self.below(self.task.clone(), false)
+    }
+
+    /// The same, with one thing more that it hands down.
+    pub(crate) fn child_with(&self, entry: Entry) -> Cancel {
+        self.below_with(self.task.clone(), entry)
+    }
+
+    /// A handle below this one, in a task of its own.
+    pub(crate) fn child_in(&self, task: Arc<TaskRun>) -> Cancel {
+        self.below(Some(task), false)
+    }
+
+    /// A handle below this one, in a task.
+    fn below(&self, task: Option<Arc<TaskRun>>, is_view: bool) -> Cancel {
+        self.born(task, is_view, self.inherited.clone(), None)
+    }
+
+    fn below_with(&self, task: Option<Arc<TaskRun>>, entry: Entry) -> Cancel {
+        let inherited = Inherited::new(entry, self.inherited.clone());
+        self.born(task, false, Some(inherited), None)
+    }
+
+    fn born(
+        &self,
+        task: Option<Arc<TaskRun>>,
+        is_view: bool,
+        inherited: Chain,
+        own: Option<Deadline>,
+    ) -> Cancel {
+        let mut links = self.0.links.lock();
+        // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
+        self.0.hold();
+        let own = own.filter(|own| own.is_nearer_than(self.deadline()));
+        let is_struck = self.is_struck();
+        let view_of =
+            (is_view && !is_struck).then(|| self.view_of.as_ref().unwrap_or(&self.0).clone());
+        let nearest = Nearest::of(own, self.owner_of_deadline());
+        let parent = Some(self.0.clone());
+        let born = Node::new(parent, task, self.main, inherited, view_of, nearest);
+        let born = Arc::new(born);
+        if is_struck {
+            // It is in no list, but knows what is above: that may be cancelled for another cause.
+            born.be_struck_as(self);
+        } else {
+            links.children.push(born.clone());
+        }
+        Cancel(born)
+    }
+
+    /// A handle for that layer of a stack, which this is the handle of: apart (C9), and shielded from it.
+    pub(crate) fn layer_handle(&self, layer: Tree) -> Cancel {
+        let shield = Inherited::new(Entry::Shield(self.clone()), self.inherited.clone());
+        let inherited = Inherited::new(Entry::Layer(layer), Some(shield));
+        Cancel::alone(self.task.clone(), self.main, Some(inherited))
+    }
+
+    /// What tells this handle from others, and does not hold it.
+    pub(crate) fn downgrade(&self) -> Weak<Node> {
+        Arc::downgrade(&self.0)
+    }
+
+    /// Whoever kept the handle of what has ended must not wait for it forever.
+    pub(crate) fn close(&self, name: &str) {
+        if self.is_shared() && !self.cancelled() {
+            let text = format!("the {name} has ended");
+            self.trigger(Error::new(libc::ECANCELED, &text));
+        }
+    }
+
+    /// Whether anyone but the caller holds this handle.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.0.holders.load(Ordering::Acquire) > 1
+    }
+
+    /// Turns this hold into a pointer that stands for it, without counting.
+    pub(crate) fn into_raw(self) -> *const Node {
+        let pointer = Arc::as_ptr(&self.0);
+        std::mem::forget(self);
+        pointer
+    }
+
+    /// Takes over the hold for which a reference made of a pointer from `into_raw` stands.
+    pub(crate) fn from_arc(node: Arc<Node>) -> Cancel {
+        Cancel(node)
+    }
+}
+
+impl Deref for Cancel {
+    type Target = Node;
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
+impl Clone for Cancel {
+    fn clone(&self) -> Cancel {
+        self.0.hold();
+        Cancel(self.0.clone())
+    }
+}
+
+impl Drop for Cancel {
+    /// Lets go of the handle and of each one above that was held only by what is below (C6).
+    fn drop(&mut self) {
+        let mut further = Vec::new();
+        let above = Node::let_go(&self.0, &mut further);
+        Node::let_go_all(above, further);
+    }
+}
+
+impl Node {
+    fn new(
+        parent: Option<Arc<Node>>,
+        task: Option<Arc<TaskRun>>,
+        main: Main,
+        inherited: Chain,
+        view_of: Option<Arc<Node>>,
+        nearest: Nearest,
+    ) -> Node {
+        Node {
+            state: AtomicU8::new(nearest.state),
+            cause: OnceLock::new(),
+            struck_at: AtomicU64::new(0),
+            holders: AtomicUsize::new(1),
+            is_linked: notes::AtomicBool::new(parent.is_some()),
+            view_of,
+            drains_for: None,
+            task,
+            main,
+            inherited,
+            own_deadline: nearest.own,
+            deadline_of: nearest.above,
+            place: AtomicUsize::new(0),
+            links: Mutex::new(Links {
+                parent,
+                children: IntrusiveList::new(),
+                struck_by: strike::NONE,
+                rare: None,
+                is_waited_for: false,
+            }),
+            bell: Condvar::new(),
+        }
+    }
+
+    /// One atomic load; and, if there is a deadline above it, a look at the clock (X1).
+    #[inline]
+    pub(crate) fn cancelled(&self) -> bool {
+        let state = self.viewed().state();
+        state != RUNS && self.is_struck_or_over(state)
+    }
+
+    /// The rest of that look, which callbacks take again and again. It is a call that never unwinds, so who takes only the first part needs no frame.
+    #[cold]
+    #[inline(never)]
+    extern "C" fn is_struck_or_over(&self, state: u8) -> bool {
+        state == STRUCK || self.is_over()
+    }
+
+    /// Whether a cancellation has come to it, other than by the clock alone.
+    fn is_struck(&self) -> bool {
+        self.viewed().state() == STRUCK
+    }
+
+    /// What it says itself. With acquire, so who finds it struck sees its cause (C1).
+    fn state(&self) -> u8 {
+        self.state.load(Ordering::Acquire)
+    }
+
+    /// The handle whose state and cause are those of this one (C7).
+    fn viewed(&self) -> &Node {
+        self.view_of.as_deref().unwrap_or(self)
+    }
+
+    /// Whether it is cancelled, or will soon be. Two atomic loads, and two more for each shield that it is inside of.
+    pub(crate) fn draining(&self) -> bool {
+        let mut around = Some(self);
+        while let Some(node) = around {
+            if drain::drains(node.main) || node.cancelled() {
+                return true;
+            }
+            let inherited = node.inherited.as_ref();
+            let shield = inherited.and_then(|inherited| inherited.around_shield());
+            around = shield.map(|around| &**around);
+        }
+        false
+    }
+
+    /// The run of `proc_main` that it is below.
+    pub(crate) fn main(&self) -> Main {
+        self.main
+    }
+
+    pub(crate) fn cause(&self) -> Option<&Error> {
+        self.cancelled().then(|| self.viewed().settled_cause())
+    }
+
+    /// Fails with the cause, if it is cancelled.
+    pub(crate) fn echo(&self) -> Outcome {
+        self.cause().cloned().map_or(Ok(()), Err)
+    }
+
+    /// When it was cancelled, by the monotonic clock in nanoseconds.
+    pub(crate) fn struck_at(&self) -> u64 {
+        match self.deadline() {
+            Some(deadline) if !self.is_struck() => clock::shown_at(deadline.moment()),
+            _ => self.viewed().struck_at.load(Ordering::Relaxed),
+        }
+    }
+
+    /// Its values, for a handle that is not below it.
+    pub(crate) fn values(&self) -> Chain {
+        inherited::values(&self.inherited)
+    }
+
+    /// Its value of that key; NULL if there is none.
+    pub(crate) fn value(&self, key: Key) -> *mut c_void {
+        let inherited = self.inherited.as_ref();
+        inherited.map_or(std::ptr::null_mut(), |inherited| inherited.value(key))
+    }
+
+    /// The innermost layer of a stack that it is in, as `readiness` numbers them; 0: none.
+    pub(crate) fn layer(&self) -> Tree {
+        let inherited = self.inherited.as_ref();
+        inherited
+            .and_then(|inherited| inherited.layer())
+            .unwrap_or(0)
+    }
+
+    /// The innermost task that the handle is in.
+    pub(crate) fn task(&self) -> Option<&Arc<TaskRun>> {
+        self.task.as_ref()
+    }
+
+    /// Cancels a handle of which nobody but the library knows, or not yet: nobody is told of that, and it is not
+    /// counted, for it is no cancellation of the program's.
+    pub(crate) fn strike_alone(&self, cause: &Error) {
+        self.strike(&mut Strike::of(cause));
+    }
+
+    /// It is born cancelled, below that one, which is no new cancellation.
+    fn be_struck_as(&self, above: &Node) {
+        let above = above.viewed();
+        let _ = above.cause.get().map(|cause| self.cause.set(cause.clone()));
+        let since = above.struck_at.load(Ordering::Relaxed);
+        self.struck_at.store(since, Ordering::Relaxed);
+        self.state.store(STRUCK, Ordering::Release);
+    }
+
+    /// Cancels this one node, unless it is already; returns those to which the cancellation must go on.
+    fn strike(&self, strike: &mut Strike<'_>) -> Option<Vec<Arc<Node>>> {
+        let mut links = self.links.lock();
+        if self.state.load(Ordering::Relaxed) == STRUCK {
+            strike.meet(links.struck_by);
+            return None;
+        }
+        let mut children = links.children.take();
+        if let Some(rare) = &links.rare {
+            children.extend(rare.drain_handle.clone());
+        }
+        if !children.is_empty() {
+            links.struck_by = strike.number();
+        }
+        // The flag is stored last, with release, so who sees it sees the cause (C1).
+        self.decide(strike.cause());
+        self.struck_at
+            .store(self.time_of_strike(), Ordering::Relaxed);
+        self.state.store(STRUCK, Ordering::Release);
+        // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
+        if links.is_waited_for {
+            self.bell.notify_all();
+        }
+        if let Some(rare) = &mut links.rare {
+            strike.add(rare.observers.tell());
+        }
+        Some(children)
+    }
+
+    /// Which strike takes, or took, the cancellation of this handle to those below it.
+    fn struck_by(&self) -> strike::Number {
+        self.viewed().links.lock().struck_by
+    }
+
+    /// Adds an observer or takes one away, who is told whether the handle is cancelled. That is under the
+    /// lock of `strike`: either the cancellation is seen here, or it finds what is done here.
+    pub(super) fn observe<T>(&self, code: impl FnOnce(&mut Observers, bool) -> T) -> T {
+        let mut links = self.links.lock();
+        code(&mut links.rare().observers, self.cancelled())
+    }
+
+    /// From now on that one is told when the handle is cancelled (true), by a deadline if that is watched by then (`late_strike`); or it is cancelled (false), and he is not.
+    pub(crate) fn listen(&self, listening: &Arc<Listening>) -> bool {
+        self.observe(|observers, cancelled| {
+            if !cancelled {
+                observers.listen(listening.clone());
+            }
+            !cancelled
+        })
+    }
+
+    /// He does not listen any more.
+    pub(crate) fn unlisten(&self, listening: &Arc<Listening>) {
+        self.observe(|observers, _| observers.unlisten(listening));
+    }
+
+    /// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
+    pub(crate) fn fd(&self) -> io::Result<RawFd> {
+        self.observe(|observers, cancelled| observers.fd(cancelled))
+    }
+
+    /// Blocks until cancelled (true) or until the moment, if there is one (false).
+    pub(crate) fn wait(&self, end: Option<Instant>) -> bool {
+        let waits = |_: &mut Links| !self.is_struck();
+        let end = self.at_the_latest(end);
+        let mut links = self.links.lock();
+        links.is_waited_for = true;
+        let _asleep = events::asleep(!self.is_struck(), end);
+        drop(self.bell.wait_while_until(links, end, waits));
+        self.cancelled()
+    }
+}
+
+impl Links {
+    fn rare(&mut self) -> &mut Rare {
+        self.rare.get_or_insert_with(|| {
+            Box::new(Rare {
+                observers: Observers::new(),
+                further: Vec::new(),
+                drain_handle: None,
+            })
+        })
+    }
+}
+
+impl Member for Node {
+    fn place(&self) -> &AtomicUsize {
+        &self.place
+    }
+}
+
+#[cfg(all(test, loom))]
+#[path = "../models/cancel.rs"]
+mod models;

@@ -1,0 +1,196 @@
+//! Handles below several others.
+//!
+//! Invariant:
+//! - **C10 several above.** A handle below several is a child of each: cancelled with the first of them, it holds all, a cancellation of
+//!   any is not over before it has come down to it (C8), and when nobody holds it any more it is unlinked from all (C5).
+//!
+//! A node is in one list of children at most, and knows its place there. So below each of those above it has a node of its own, a *strand*,
+//! whose only child it is: that is where cancellations come down.
+
+use std::collections::HashSet;
+
+use super::{Cancel, Deadline, Entry, Inherited, Nearest, Node};
+use crate::base::error::Error;
+use crate::base::sync::Arc;
+use crate::base::sync::notes::Ordering;
+
+impl Cancel {
+    /// A handle below all of these. It is in the task of the first, and has the values of that; and it drains with any.
+    pub(crate) fn below_all(above: &[Cancel]) -> Cancel {
+        let first = match above {
+            [] => return Cancel::root(None),
+            [only] => return only.child(),
+            [first, ..] => first,
+        };
+        // Of two runs of `proc_main` the earlier one is over.
+        let main = above.iter().map(|one| one.main).max().unwrap_or(0);
+        let around = around_shields(above);
+        let inherited = first.inherited.clone();
+        let inherited = if around.is_empty() {
+            inherited
+        } else {
+            let nearest = Node::nearest(&around);
+            let any = Node::new(None, None, 0, None, None, nearest);
+            let shield = Entry::Shield(Cancel::several(&around, any));
+            Some(Inherited::new(shield, inherited))
+        };
+        let (task, nearest) = (first.task.clone(), Node::nearest(above));
+        let node = Node::new(None, task, main, inherited, None, nearest);
+        Cancel::several(above, node)
+    }
+
+    fn several(above: &[Cancel], node: Node) -> Cancel {
+        let node = Arc::new(node);
+        node.hang_below(above, above);
+        Cancel(node)
+    }
+}
+
+/// What is around the shields that any of these is inside of, each once.
+fn around_shields(inside: &[Cancel]) -> Vec<Cancel> {
+    let mut around: Vec<Cancel> = inside.iter().flat_map(|one| one.around_shields()).collect();
+    around.sort_by_key(|one| Arc::as_ptr(&one.0));
+    around.dedup_by_key(|one| Arc::as_ptr(&one.0));
+    around
+}
+
+impl Node {
+    /// The nearest deadline of all these (X3).
+    pub(super) fn nearest(above: &[Cancel]) -> Nearest {
+        let owners = above.iter().filter_map(|one| one.owner_of_deadline());
+        let moment = |owner: &&Arc<Node>| owner.own_deadline().map(Deadline::moment);
+        Nearest::of(None, owners.min_by_key(moment))
+    }
+
+    /// What is around each shield that it is inside of, the innermost first.
+    pub(super) fn around_shields(&self) -> impl Iterator<Item = Cancel> {
+        let around = |node: &Node| node.inherited.as_ref()?.around_shield().cloned();
+        std::iter::successors(around(self), move |outer| around(outer))
+    }
+
+    /// Links a node that nobody knows to some of those that it is below. If any of these are cancelled, it is, with the first.
+    pub(super) fn hang_below(self: &Arc<Node>, above: &[Cancel], linked_to: &[Cancel]) {
+        let cancelled = above.iter().filter(|one| one.cancelled());
+        let first = cancelled.min_by_key(|one| one.struck_at());
+        // Of one that is cancelled by the clock alone it has the deadline.
+        if let Some(first) = first.filter(|first| first.is_struck()) {
+            self.be_struck_as(first);
+        }
+        let strands = linked_to.iter().map(|one| one.0.strand_to(self));
+        let (strands, late): (Vec<_>, Vec<_>) = strands.unzip();
+        let mut strands = strands.into_iter();
+        let mut links = self.links.lock();
+        links.parent = strands.next();
+        links.rare().further = strands.collect();
+        drop(links);
+        self.is_linked.store(true, Ordering::Relaxed);
+        if let Some(cause) = late.into_iter().flatten().next() {
+            self.strike_alone(&cause); // C2
+        }
+    }
+
+    /// A node between this one and one below it, which holds this one. If this one is struck, its cause.
+    fn strand_to(self: &Arc<Node>, below: &Arc<Node>) -> (Arc<Node>, Option<Error>) {
+        self.hold();
+        let strand = Arc::new(Node::new(
+            Some(self.clone()),
+            None,
+            0,
+            None,
+            None,
+            Nearest::NONE,
+        ));
+        strand.links.lock().children.push(below.clone());
+        let mut links = self.links.lock();
+        if !self.is_struck() {
+            links.children.push(strand.clone());
+            return (strand, None);
+        }
+        drop(links);
+        strand.be_struck_as(self);
+        strand.lose(below);
+        (strand, self.cause().cloned())
+    }
+
+    /// All that it is a child of: one is returned, the others are added to the `further` ones.
+    fn parents(&self, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
+        let links = self.links.lock();
+        if let Some(rare) = &links.rare {
+            further.extend(rare.further.iter().cloned());
+        }
+        let parent = links.parent.clone();
+        match &self.drains_for {
+            None => parent,
+            Some(owner) => {
+                further.extend(parent);
+                Some(owner.clone())
+            }
+        }
+    }
+
+    /// The handle above it, if it still has one; of several, the first.
+    pub(crate) fn above(&self) -> Option<Arc<Node>> {
+        let owner = self.drains_for.clone();
+        owner.or_else(|| self.links.lock().parent.clone())
+    }
+
+    /// Why it and the handles above it were cancelled: the outermost's cause first.
+    pub(crate) fn causes(&self) -> Vec<Error> {
+        let mut causes: Vec<Error> = self.cause().cloned().into_iter().collect();
+        let mut further = Vec::new();
+        let mut above = self.parents(&mut further);
+        // From where there are several above, there may be several ways to one.
+        let mut met = HashSet::new();
+        let mut is_several = false;
+        while let Some(node) = above.take().or_else(|| further.pop()) {
+            is_several |= !further.is_empty();
+            if is_several && !met.insert(Arc::as_ptr(&node)) {
+                continue;
+            }
+            let cause = node.cause();
+            // Most have it from the one above.
+            let new = cause.filter(|cause| causes.last().is_none_or(|last| !last.is(cause)));
+            causes.extend(new.cloned());
+            above = node.parents(&mut further);
+        }
+        causes.reverse();
+        causes
+    }
+
+    /// Unlinks one that nobody holds (C5). What it has held is to be let go of: one is returned, the others are added to the
+    /// `further` ones.
+    #[inline(never)]
+    pub(super) fn unlink(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
+        let (parent, mut drains) = self.leave_all(further);
+        while let Some(handle) = drains {
+            let (strand, next) = handle.leave_all(further);
+            further.extend(strand);
+            drains = next;
+        }
+        parent
+    }
+
+    /// The same, of itself alone; its drain handle is returned, which is to do the same.
+    fn leave_all(
+        self: &Arc<Node>,
+        further: &mut Vec<Arc<Node>>,
+    ) -> (Option<Arc<Node>>, Option<Arc<Node>>) {
+        let mut links = self.links.lock();
+        let parent = links.parent.take();
+        let rare = links.rare.as_mut();
+        let rare = rare.map(|rare| (std::mem::take(&mut rare.further), rare.drain_handle.take()));
+        drop(links);
+        let (others, drain_handle) = rare.unwrap_or_default();
+        let others = others.into_iter().inspect(|strand| strand.lose(self));
+        further.extend(others);
+        (parent.inspect(|parent| parent.lose(self)), drain_handle)
+    }
+
+    fn lose(&self, child: &Arc<Node>) {
+        self.links.lock().children.remove(child);
+    }
+}
+
+#[cfg(all(test, loom))]
+#[path = "../models/several.rs"]
+mod models;

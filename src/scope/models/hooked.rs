@@ -1,0 +1,132 @@
+//! Models of C3 for a hook on a handle, with mutants that they must catch. (What of C3 concerns the hook
+//! alone is in the models of `hook`.)
+
+use std::ffi::c_void;
+
+use loom::thread;
+
+use super::*;
+use crate::base::error::Error;
+use crate::base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::base::sync::global;
+
+/// Cancels it on another thread of the model.
+fn cancelled(cancel: &Cancel) -> thread::JoinHandle<()> {
+    let cancel = cancel.clone();
+    thread::spawn(move || cancel.trigger(Error::new(libc::ECANCELED, "because")))
+}
+
+global!(RUNS: AtomicUsize = AtomicUsize::new(0));
+global!(REMOVED: AtomicBool = AtomicBool::new(false));
+
+/// Counts, and must not run any more once the hook is removed.
+fn counts() -> Notice {
+    extern "C-unwind" fn count(_: *mut c_void) {
+        assert!(!REMOVED.load(Ordering::SeqCst));
+        RUNS.fetch_add(1, Ordering::SeqCst);
+        assert!(!REMOVED.load(Ordering::SeqCst));
+    }
+    Notice {
+        function: count,
+        data: std::ptr::null_mut(),
+    }
+}
+
+fn hooking_races_with_cancellations(hook: fn(Cancel, Notice) -> Hooked) {
+    loom::model(move || {
+        let root = Cancel::root(None);
+        let first = cancelled(&root);
+        let second = cancelled(&root);
+        let hooked = hook(root, counts());
+        first.join().unwrap();
+        second.join().unwrap();
+        assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+        drop(hooked);
+    });
+}
+
+#[test]
+fn c3_a_hook_runs_once_whoever_comes_first() {
+    hooking_races_with_cancellations(Hooked::on);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c3_mutant_looks_before_it_hooks() {
+    hooking_races_with_cancellations(|cancel, notice| {
+        let hook = Arc::new(Hook::new(notice, None));
+        if cancel.cancelled() {
+            hook.run();
+        } else {
+            cancel.observe(|observers, _| observers.add(hook.clone()));
+        }
+        Hooked { cancel, hook }
+    });
+}
+
+fn removing_races_with_a_cancellation(remove: fn(Hooked)) {
+    loom::model(move || {
+        let root = Cancel::root(None);
+        let hooked = Hooked::on(root.clone(), counts());
+        let other = cancelled(&root);
+        remove(hooked);
+        REMOVED.store(true, Ordering::SeqCst);
+        other.join().unwrap();
+        assert!(RUNS.load(Ordering::SeqCst) <= 1);
+        assert!(!root.is_shared());
+    });
+}
+
+#[test]
+fn c3_a_removed_hook_does_not_run() {
+    removing_races_with_a_cancellation(drop);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c3_mutant_only_takes_it_out_of_the_list() {
+    removing_races_with_a_cancellation(|mut hooked| {
+        let hook = std::mem::replace(&mut hooked.hook, Arc::new(Hook::new(counts(), None)));
+        hooked
+            .cancel
+            .observe(|observers, _| observers.remove(&hook));
+    });
+}
+
+fn dropping_races_with_a_cancellation_above(keep_hook_only: fn(Cancel) -> Hooked) {
+    loom::model(move || {
+        let parent = Cancel::root(None);
+        let child = parent.child();
+        let other = cancelled(&parent);
+        let hooked = keep_hook_only(child);
+        other.join().unwrap();
+        assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+        drop(hooked);
+        assert!(!parent.is_shared());
+    });
+}
+
+#[test]
+fn c3_a_hook_holds_its_handle() {
+    dropping_races_with_a_cancellation_above(|child| Hooked::on(child, counts()));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c3_mutant_holds_some_other_handle() {
+    dropping_races_with_a_cancellation_above(|child| {
+        let hook = Arc::new(Hook::new(counts(), None));
+        let hooked = Hooked {
+            cancel: Cancel::root(None),
+            hook,
+        };
+        let early = child.observe(|observers, cancelled| {
+            observers.add(hooked.hook.clone());
+            !cancelled
+        });
+        if !early {
+            hooked.hook.run();
+        }
+        hooked
+    });
+}

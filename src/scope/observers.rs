@@ -1,0 +1,61 @@
+//! Who hears of a cancellation other than by waiting for it: who listens, hooks, and who watches a descriptor.
+
+use std::io::Result;
+use std::os::fd::RawFd;
+
+use crate::base::intrusive_list::IntrusiveList;
+use crate::base::sync::Arc;
+use crate::scope::hook::Hook;
+use crate::scope::listener::Listening;
+use crate::scope::ready_fd::ReadyFd;
+
+/// The observers of one handle, guarded by its lock. Few handles have any.
+pub(super) struct Observers {
+    /// Empty once cancelled.
+    listeners: IntrusiveList<Listening>,
+    /// Empty once cancelled.
+    hooks: IntrusiveList<Hook>,
+    fd: ReadyFd,
+}
+
+impl Observers {
+    pub(super) fn new() -> Observers {
+        Observers {
+            listeners: IntrusiveList::new(),
+            hooks: IntrusiveList::new(),
+            fd: ReadyFd::default(),
+        }
+    }
+
+    /// Adds one who listens, to a handle that is not cancelled.
+    pub(super) fn listen(&mut self, listening: Arc<Listening>) {
+        self.listeners.push(listening);
+    }
+
+    /// He does not any more, if he still did.
+    pub(super) fn unlisten(&mut self, listening: &Arc<Listening>) {
+        self.listeners.remove(listening);
+    }
+
+    /// Adds a hook, of a handle that is not cancelled.
+    pub(super) fn add(&mut self, hook: Arc<Hook>) {
+        self.hooks.push(hook);
+    }
+
+    /// Takes a hook away, if it is still there.
+    pub(super) fn remove(&mut self, hook: &Arc<Hook>) {
+        self.hooks.remove(hook);
+    }
+
+    /// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
+    pub(super) fn fd(&mut self, cancelled: bool) -> Result<RawFd> {
+        self.fd.get(cancelled)
+    }
+
+    /// Tells those who watch the descriptor that the handle is cancelled. The others are returned: they hear of it under
+    /// no lock (C4).
+    pub(super) fn tell(&mut self) -> (Vec<Arc<Listening>>, Vec<Arc<Hook>>) {
+        self.fd.set_ready();
+        (self.listeners.take(), self.hooks.take())
+    }
+}

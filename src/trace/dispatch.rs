@@ -1,0 +1,248 @@
+//! What happens, passed on: to the recorder, to the hooks, and at the probes.
+
+use std::any::Any;
+use std::ffi::{CStr, c_void};
+
+use super::hooks::{self, tell};
+use super::introduce::{self, in_trace, known};
+use super::record::Kind;
+use super::thread_buffer::{self, record};
+use super::{epoch, pool, probes, regions};
+use crate::base::clock::Instant;
+use crate::base::ending::{self, Writer};
+use crate::base::error::{Echoes, Error};
+use crate::base::events::{self, Apart, Origin, Place, Region, Subscriber, Task, Wait, Who};
+use crate::engine::frames;
+use crate::scope::task_run::{self, TaskRun};
+
+struct Dispatch;
+
+/// From now on, what happens is passed on. To be called as the library is loaded.
+pub(crate) fn begin() {
+    events::subscribe(&Dispatch);
+    ending::set_writer(&Dispatch);
+}
+
+impl Subscriber for Dispatch {
+    fn task_begin(&self, task: &dyn Task) {
+        let task = run(task);
+        if epoch::is_recording() {
+            introduce::begin(task);
+        }
+        if Who::HOOKS.wants() {
+            tell(|hooks| hooks.begin(task));
+        }
+        if Who::PROBES.wants() {
+            probes::task_begin(task);
+        }
+    }
+
+    /// A task that only passes on why it was cancelled has not failed.
+    fn task_end(&self, task: &dyn Task, error: Option<&Error>, cause: Option<&Error>) {
+        let task = run(task);
+        let is_echo = |error: &Error| {
+            cause.is_some_and(|cause| Echoes::of(std::slice::from_ref(cause)).is_echo(error))
+        };
+        let has_failed = |error: &&Error| !is_echo(error);
+        let error = error.filter(has_failed);
+        if epoch::is_recording() {
+            record_end(task, error, cause);
+        }
+        if Who::HOOKS.wants() {
+            tell(|hooks| hooks.end(task, error, cause));
+        }
+        if Who::PROBES.wants() {
+            probes::task_end(task, error, cause);
+        }
+    }
+
+    fn task_label(&self, task: &dyn Task) {
+        let task = run(task);
+        if epoch::is_recording() {
+            let label = task.label();
+            record(Kind::TaskLabel, [known(Some(task))], [in_trace(&label)]);
+        }
+    }
+
+    fn region_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Region {
+        let task = task.map(run);
+        let mut began = None;
+        if epoch::is_recording() {
+            began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
+        }
+        let began = began.unwrap_or_else(thread_buffer::moment);
+        tell_region_begin(task, began, name)
+    }
+
+    fn region_end(&self, region: Region) {
+        if epoch::is_recording() && regions::is_open(region.0) {
+            record(Kind::RegionEnd, [region.0 as u64], []);
+        }
+        tell_region_end(&region);
+    }
+
+    /// Hooks and probes know regions on one thread only: to them it ends there as it begins.
+    fn apart_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Apart {
+        let task = task.map(run);
+        let mut apart = Apart::UNSEEN;
+        if epoch::is_recording() {
+            let id = task_run::next_id();
+            let began = record(Kind::ApartBegin, [id, known(task)], [name.to_bytes()]);
+            apart = began.map_or(apart, |time| Apart { id, time });
+        }
+        if Who::HOOKS.wants() || Who::PROBES.wants() {
+            tell_region_end(&tell_region_begin(task, thread_buffer::moment(), name));
+        }
+        apart
+    }
+
+    fn apart_end(&self, apart: Apart) {
+        if epoch::is_recording() {
+            record(Kind::ApartEnd, [apart.id, apart.time], []);
+        }
+    }
+
+    fn log(&self, task: Option<&dyn Task>, category: &CStr, message: &CStr) {
+        let task = task.map(run);
+        if epoch::is_recording() {
+            let texts = [category.to_bytes(), message.to_bytes()];
+            record(Kind::Log, [known(task)], texts);
+        }
+        if Who::HOOKS.wants() {
+            in_task(task, |hooks, task| {
+                hooks.callbacks.log(task, category, message)
+            });
+        }
+        if Who::PROBES.wants() {
+            probes::log(task, category, message);
+        }
+    }
+
+    fn cancel(&self, handle: *const c_void, cause: &Error) {
+        if Who::PROBES.wants() {
+            probes::cancel(handle, cause);
+        }
+    }
+
+    /// While it has said in which call it waits; it has not, where something of ours waits, as for children.
+    fn wait_begin(&self) -> Wait {
+        let Some(call) = frames::waits_in().filter(|_| epoch::is_recording()) else {
+            return Wait::UNSEEN;
+        };
+        let began = frames::with_current(|context| {
+            let task = context.and_then(|context| context.task);
+            let task = known(task.map(|task| &**task));
+            record(Kind::WaitBegin, [task], [call.name().as_bytes()])
+        });
+        began.map_or(Wait::UNSEEN, Wait)
+    }
+
+    fn wait_end(&self, wait: Wait) {
+        if epoch::is_recording() {
+            record(Kind::RegionEnd, [wait.0], []);
+        }
+    }
+
+    fn origin(&self, task: Option<&dyn Task>) -> Origin {
+        let task = task.map(run);
+        let mut origin = Origin::NOWHERE;
+        if epoch::is_recording() {
+            origin.place = thread_buffer::place(known(task));
+        }
+        if Who::HOOKS.wants() {
+            origin.spawn = task_run::next_id();
+            in_task(task, |hooks, task| {
+                hooks.callbacks.spawn(task, origin.spawn)
+            });
+        }
+        origin
+    }
+
+    fn arrive(&self, origin: Origin, task: Option<&dyn Task>) {
+        let task = task.map(run);
+        let Place {
+            time,
+            tid,
+            task: by,
+        } = origin.place;
+        if origin.place != Place::NOWHERE && epoch::is_recording() {
+            let from = tid.cast_unsigned().into();
+            record(Kind::Arrival, [known(task), time, from, by], []);
+        }
+        if origin.spawn != 0 && Who::HOOKS.wants() {
+            in_task(task, |hooks, task| {
+                hooks.callbacks.arrive(task, origin.spawn)
+            });
+        }
+    }
+}
+
+impl Writer for Dispatch {
+    fn finish(&self, end: Instant) {
+        pool::finish_if_read(end);
+    }
+
+    fn wait(&self, end: Instant) {
+        pool::await_end_of_reading(end);
+    }
+}
+
+/// Nothing else is told of as a task.
+#[inline]
+fn run(task: &dyn Task) -> &TaskRun {
+    let task: &dyn Any = task;
+    task.downcast_ref().expect("a task is a run of one")
+}
+
+fn record_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {
+    let (id, label) = (known(Some(task)), task.label());
+    let has_label = label.is_some();
+    let label = in_trace(&label);
+    match (error, cause) {
+        (Some(error), _) => {
+            let code = error.code().cast_unsigned().into();
+            let texts = [error.message().to_bytes(), label];
+            record(Kind::TaskFailed, [id, code], texts);
+        }
+        (None, Some(cause)) => {
+            let texts = [cause.message().to_bytes(), label];
+            record(Kind::TaskCancelled, [id], texts);
+        }
+        (None, None) if has_label => {
+            record(Kind::TaskEnd, [id], [label]);
+        }
+        // Most end so; it is the same record, sooner written.
+        (None, None) => {
+            record(Kind::TaskEnd, [id], []);
+        }
+    }
+}
+
+fn tell_region_begin(task: Option<&TaskRun>, began: u64, name: &CStr) -> Region {
+    regions::begin(began);
+    if Who::HOOKS.wants() {
+        in_task(task, |hooks, task| {
+            hooks.callbacks.region_begin(task, began, name);
+        });
+    }
+    if Who::PROBES.wants() {
+        probes::region_begin(task, began, name);
+    }
+    Region(began as usize)
+}
+
+fn tell_region_end(region: &Region) {
+    while let Some(ended) = regions::end_innermost(region.0) {
+        if Who::HOOKS.wants() {
+            tell(|hooks| hooks.callbacks.region_end(ended));
+        }
+        if Who::PROBES.wants() {
+            probes::region_end(ended);
+        }
+    }
+}
+
+/// Tells the hooks of something in that task.
+fn in_task(task: Option<&TaskRun>, what: impl FnOnce(&hooks::Hooks, Option<&hooks::Told<'_>>)) {
+    tell(|hooks| what(hooks, task.map(|task| hooks.told(task)).as_ref()));
+}

@@ -1,0 +1,37 @@
+//! A process that has a value, as all has that runs in it.
+
+use crate::base::error::Outcome;
+use crate::base::sync::Arc;
+use crate::base::user_data::UserData;
+use crate::engine::frames::Context;
+use crate::scope::cancel::{Entry, Key};
+use crate::tree::process::{self, Process};
+
+pub(crate) struct WithValue {
+    key: Key,
+    value: Arc<UserData>,
+    child: Process,
+}
+
+/// Passes errors on as they are.
+#[inline(never)]
+pub(crate) fn run(with_value: &WithValue, context: &Context<'_>) -> Outcome {
+    let entry = Entry::Value(with_value.key, with_value.value.clone());
+    let handle = context.scope.child_with(entry);
+    context.under(handle, |inside| process::run(&with_value.child, inside))
+}
+
+impl WithValue {
+    pub(crate) fn new(key: Key, value: UserData, child: Process) -> WithValue {
+        let value = Arc::new(value);
+        WithValue { key, value, child }
+    }
+
+    pub(crate) fn child(&self) -> &Process {
+        &self.child
+    }
+
+    pub(crate) fn into_child(self) -> Process {
+        self.child
+    }
+}

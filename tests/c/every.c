@@ -1,0 +1,155 @@
+/* proc_every. Laws:
+ *
+ *   at_multiples    It runs at once, and then at the multiples of its period since then, not before them.
+ *   skips           A run that takes longer than the period skips the times that it misses: the next is at a multiple again.
+ *   stops           Cancelled, in a run or between two, it succeeds; a child that returns the cause has not failed.
+ *   born            Cancelled from the start, it runs nothing.
+ *   fails           An error of the child ends it, also after a cancellation.
+ *   timed           Within a timeout it runs until that, and both succeed.
+ *   rests           Between runs it takes no thread but its own, and no processor.
+ *   same_place      It is the same thread, task and handle.
+ *   dumped          It has its word, and says when it goes on.
+ *   bad_input       A period of 0 or less, a bad process and NULL are bad input.
+ */
+#include "dumped.h"
+#include "leaf.h"
+#include <sched.h>
+
+enum { RUNS = 5 };
+
+typedef struct runs {
+    int count;
+    int64_t at[RUNS];
+    int64_t first_takes;
+    proc_cancel *cancels; /* in the last one */
+    bool echoes;
+} runs;
+
+static proc_error *note(proc_cancel *cancel, void *user_data) {
+    runs *r = user_data;
+    r->at[r->count++] = proc_now();
+    if (r->count == 1)
+        while (proc_now() - r->at[0] < r->first_takes)
+            sched_yield();
+    if (r->count < RUNS)
+        return NULL;
+    proc_cancel_trigger(r->cancels, proc_error_new(77, "enough"));
+    return r->echoes ? proc_cancel_error(cancel) : NULL;
+}
+
+static runs run_every(int64_t period, int64_t first_takes) {
+    runs r = {.first_takes = first_takes, .cancels = proc_cancel_new(NULL), .echoes = first_takes};
+    CHECK_OK(proc_run(proc_every(period, proc_new(note, &r, NULL)), r.cancels));
+    CHECK_INT(r.count, RUNS);
+    proc_cancel_unref(r.cancels);
+    return r;
+}
+
+static void at_multiples(void) {
+    int64_t began = proc_now();
+    runs r = run_every(PROC_MS(3), 0);
+    for (int i = 0; i < RUNS; i++)
+        CHECK(r.at[i] - began >= i * PROC_MS(3));
+}
+
+static void skips(void) {
+    int64_t began = proc_now();
+    runs r = run_every(PROC_MS(4), PROC_MS(10));
+    for (int i = 1; i < RUNS; i++)
+        CHECK(r.at[i] - began >= (i + 2) * PROC_MS(4));
+}
+
+static void stops(void) {
+    leaf l = {.until_cancelled = true};
+    CHECK_FAILS(
+        proc_run(PROC_GROUP(proc_every(PROC_SECONDS(3600), succeeding()), failing("no")), NULL),
+        EIO, "no");
+    CHECK_OK(
+        proc_run(PROC_RACE(proc_every(PROC_MS(1), leaf_new(&l)), proc_delay(PROC_MS(3))), NULL));
+}
+
+static void born(void) {
+    leaf l = {0};
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_OK(proc_run(proc_every(1, leaf_new(&l)), cancel));
+    CHECK_INT(l.runs, 0);
+    CHECK_INT(l.destroyed, 1);
+    proc_cancel_unref(cancel);
+}
+
+static proc_error *fail_late(proc_cancel *cancel, void *user_data) {
+    proc_cancel_trigger(user_data, NULL);
+    CHECK(proc_cancelled(cancel));
+    return proc_error_new(EIO, "own");
+}
+
+static void fails(void) {
+    CHECK_FAILS(proc_run(proc_every(PROC_SECONDS(3600), failing("no")), NULL), EIO, "no");
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    CHECK_FAILS(proc_run(proc_every(1, proc_new(fail_late, cancel, NULL)), cancel), EIO, "own");
+    proc_cancel_unref(cancel);
+}
+
+static void timed(void) {
+    leaf l = {0};
+    int64_t began = proc_now();
+    CHECK_OK(proc_run(proc_timeout(PROC_MS(10), proc_every(PROC_MS(1), leaf_new(&l))), NULL));
+    CHECK(proc_now() - began >= PROC_MS(10));
+    CHECK(l.runs >= 1 && l.runs <= 11);
+}
+
+static void rests(void) {
+    struct timespec before, after;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &before);
+    CHECK_OK(proc_run(proc_timeout(PROC_MS(100), proc_every(PROC_MS(60), succeeding())), NULL));
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &after);
+    int64_t used =
+        (after.tv_sec - before.tv_sec) * PROC_SECONDS(1) + after.tv_nsec - before.tv_nsec;
+    CHECK(check_environment("CHECK_SERIAL", 0) || used < PROC_MS(50));
+}
+
+static proc_error *look_around(proc_cancel *cancel, void *user_data) {
+    CHECK(pthread_equal(pthread_self(), *(pthread_t *)user_data));
+    CHECK(proc_current() == cancel && proc_trace_task_id(cancel) != 0);
+    char *text = dump(PROC_DUMP_TEXT);
+    CHECK_INSIDE(text, "callback", "every, ");
+    CHECK_INSIDE(text, "every, ", "task work");
+    free(text);
+    return proc_error_new(7, "seven");
+}
+
+static void same_place(void) {
+    pthread_t self = pthread_self();
+    proc_impl *looks = proc_every(1, proc_new(look_around, &self, NULL));
+    CHECK_FAILS(proc_run(proc_task("work", looks), NULL), 7, "work: seven");
+}
+
+static void dumped(void) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    proc_job *job = proc_start(proc_every(PROC_SECONDS(3600), succeeding()), cancel, NULL, NULL);
+    for (bool seen = false; !seen; sched_yield()) {
+        char *text = dump(PROC_DUMP_TEXT);
+        const char *line = dumped_line(text, "every, ");
+        seen = line && strstr(line, "due in 3599.");
+        free(text);
+    }
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_OK(proc_job_join(job));
+    proc_cancel_unref(cancel);
+}
+
+static void bad_input(void) {
+    leaf l = {0};
+    CHECK_FAILS(proc_run(proc_every(0, leaf_new(&l)), NULL), EINVAL,
+                "proc_every: period_ns is 0, but it must be more than 0");
+    CHECK_FAILS(proc_run(proc_every(PROC_FOREVER, leaf_new(&l)), NULL), EINVAL,
+                "proc_every: period_ns is -1, but it must be more than 0");
+    CHECK_INT(l.destroyed, 2);
+    CHECK_FAILS(proc_run(proc_every(1, NULL), NULL), EINVAL, "proc_every: impl is NULL");
+    CHECK_FAILS(proc_run(proc_every(1, PROC_GROUP(NULL)), NULL), EINVAL,
+                "proc_group: impls[0] is NULL");
+}
+
+CHECK_MAIN(CASE(at_multiples), CASE(skips), CASE(stops), CASE(born), CASE(fails), CASE(timed),
+           CASE(rests), CASE(same_place), CASE(dumped), CASE(bad_input))
