@@ -20,10 +20,12 @@ run_gates() {
             summary+=$(line "$gate" passed "$start")$'\n'
         else
             printf '\n%s%s\nTo run it again: ./x %s %s\n' "$summary" "$(line "$gate" FAILED "$start")" "$kind" "$gate"
+            say_passed_again
             exit 1
         fi
     done
     printf '\n%s%s\n' "$summary" "$(line "./x $kind" passed 0)"
+    say_passed_again
 }
 
 line() { printf '%-14s %s %5d s' "$1" "$2" $((SECONDS - $3)); }
