@@ -16,6 +16,7 @@
  *     proc::error                           how a process ended; true if it failed. May carry an exception
  *     proc::failure                         an error as an exception
  *     proc::cancel                          the context a process runs in: should it stop, and why
+ *     proc::token                           the same without the power to cancel, for callables and their helpers
  *     proc::hook                            calls something when a handle is cancelled
  *     proc::stop_link                       a std::stop_token for a handle
  *     proc::received                        what a channel gives, or why it gives nothing

@@ -18,6 +18,8 @@ namespace proc {
 
 template <class T> class key;
 
+class cancel;
+
 namespace detail {
 
 /** What is put under a key. It is not deduced from what is given, which is converted to it. */
@@ -39,51 +41,33 @@ std::int64_t nanoseconds(const std::chrono::duration<Rep, Period> &time) {
 } // namespace detail
 
 /**
- * A cancel handle: the context that a process runs in. It says once, and for good, that the process
- * should stop, and why. Handles form a tree: cancelling one cancels all below it.
+ * What a cancel handle says, without the power to cancel: whether a process should stop, and why. It waits, polls, reads and writes
+ * until then, speaks for the task that it is in, and makes handles below itself, which are their maker's to cancel.
  *
- * A value of one word: a copy is the same handle, and keeps it. What was moved from is empty: it is
- * never cancelled, and what is done to it has no effect.
+ * Every handle is a token, and every function that does not cancel takes one; so a callable that takes a `proc::token` in the place of
+ * its handle cannot stop what is around it, nor can any helper that it passes it on to.
  *
- * The one that a callable receives it may keep, as a copy, for longer than it runs. A callable that takes
- * it as `const proc::cancel &` is spared the copy.
+ * A value of one word: a copy is the same handle, and keeps it. One that is default-constructed or was moved from is empty: it is
+ * never cancelled. (Functions of C know no tokens: who gives them what `get` lends, gives them the handle.)
  *
  * Threads: as for every value of this library (see detail::handle).
  */
-class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_cancel_unref> {
+class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_cancel_unref> {
   public:
-    /** A new handle, with nothing above. */
-    cancel() noexcept : handle(proc_cancel_new(nullptr)) {}
+    /** An empty one. */
+    token() noexcept = default;
 
-    /** The handle of the innermost process that runs on this thread; empty outside of any. */
-    [[nodiscard]] static cancel current() noexcept { return share(proc_current()); }
+    /** That of the innermost process that runs on this thread; empty outside of any. */
+    [[nodiscard]] static token current() noexcept { return share(proc_current()); }
 
     /** A new handle below this one; it is born cancelled if this one is. */
-    [[nodiscard]] cancel child() const noexcept { return adopt(proc_cancel_new(get())); }
-
-    /**
-     * A new handle below several, the elements of a container: it is cancelled with the first of them that is, with its cause. It is in the task of the first
-     * element and has its values; it drains with any, and has the nearest deadline of all. Empty handles are left out.
-     */
-    template <class Handles> [[nodiscard]] static cancel any(const Handles &parents) {
-        std::vector<proc_cancel *> all;
-        all.reserve(
-            static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
-        for (const cancel &parent : parents)
-            all.push_back(parent.get());
-        return adopt(proc_cancel_new_any(all.data(), all.size()));
-    }
-
-    /** The same: `proc::cancel::any({request, connection})`. */
-    [[nodiscard]] static cancel any(std::initializer_list<cancel> parents) {
-        return any<std::initializer_list<cancel>>(parents);
-    }
+    [[nodiscard]] cancel child() const noexcept;
 
     /**
      * The handle that is cancelled when this one begins to drain or is cancelled, with the cause of the signal or of that. It is the same each time;
-     * cancelling it does nothing to this one; a copy keeps this one, too.
+     * a copy keeps this one, too.
      */
-    [[nodiscard]] cancel drain_handle() const noexcept { return share(proc_drain_handle(get())); }
+    [[nodiscard]] token drain_handle() const noexcept { return share(proc_drain_handle(get())); }
 
     /**
      * A new handle below this one, with a deadline: when the time is up, it is cancelled, with an error with code ETIMEDOUT. It
@@ -91,16 +75,7 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
      */
     template <class Rep, class Period>
     [[nodiscard]] cancel child(const std::chrono::duration<Rep, Period> &time) const
-        noexcept(std::is_arithmetic_v<Rep>) {
-        return adopt(proc_cancel_new_timeout(get(), detail::nanoseconds(time)));
-    }
-
-    /** The same, with nothing above. */
-    template <class Rep, class Period>
-    [[nodiscard]] static cancel
-    after(const std::chrono::duration<Rep, Period> &time) noexcept(std::is_arithmetic_v<Rep>) {
-        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds(time)));
-    }
+        noexcept(std::is_arithmetic_v<Rep>);
 
     /** How long it is until the nearest deadline of it and all above; nothing without one; 0 if it is cancelled, for whatever reason. */
     [[nodiscard]] std::optional<std::chrono::nanoseconds> remaining() const noexcept {
@@ -124,19 +99,6 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
     template <class T> [[nodiscard]] T *value(const key<T> &key) const noexcept;
 
     /**
-     * Cancels this handle and all below it, and wakes who waits on them. Only the first call counts: its
-     * cause stays. When it returns, all of them are cancelled, and the hooks of what it has cancelled itself
-     * have run; but it does not wait for anybody to stop.
-     *
-     * The handles keep the cause. It must not carry an exception that owns one of them (proc::error).
-     *
-     * @param cause  why; success stands for an error with code ECANCELED.
-     */
-    void trigger(proc::error cause = {}) const noexcept {
-        proc_cancel_trigger(get(), cause.release());
-    }
-
-    /**
      * Says which one of its kind the innermost task is that this handle is in: shown in dumps and traces. The label is
      * copied, and the last one counts; NULL takes it away. In no task, or when that has ended, nothing happens.
      */
@@ -147,6 +109,18 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
      * spaces. Outside of proc::main nothing happens.
      */
     void status(const char *text) const noexcept { proc_status(get(), text); }
+
+    /**
+     * Says that the innermost service is up that this handle is in, or, outside of all, the program (`proc_ready`, proc::service). Further calls do
+     * nothing, and neither does one outside of proc::main.
+     */
+    void ready() const noexcept { proc_ready(get()); }
+
+    /**
+     * Whether it is cancelled or will be soon: proc::main was asked to stop, a stack stops, or a shield holds a cancellation up. Then take no new
+     * work. Once it is true, it stays so. Async-signal-safe.
+     */
+    [[nodiscard]] bool draining() const noexcept { return proc_draining(get()); }
 
     /**
      * Vouches for the innermost service that this handle is in, or, outside of all, for the program, for that time from now: while anybody who
@@ -338,7 +312,96 @@ class cancel : public detail::handle<cancel, proc_cancel, proc_cancel_ref, proc_
     }
 };
 
-inline bool error::is_echo(const proc::cancel &cancel) const noexcept {
+/**
+ * A cancel handle: the context that a process runs in. It says once, and for good, that the process
+ * should stop, and why. Handles form a tree: cancelling one cancels all below it.
+ *
+ * A handle is the power to cancel. The one that a callable receives is its caller's: who has it, or a copy, may cancel all that runs
+ * under it, beside the callable too, so below proc::main the program. Let a callable, and each helper to which it passes it on,
+ * take a `proc::token`, unless it is to have that power; and what a callable is to be able to cancel itself, it runs under a handle below
+ * (`child`).
+ *
+ * A value of one word: a copy is the same handle, and keeps it. What was moved from is empty: it is
+ * never cancelled, and what is done to it has no effect.
+ *
+ * The one that a callable receives it may keep, as a copy, for longer than it runs. A callable that takes
+ * it as `const proc::cancel &`, or as `const proc::token &`, is spared the copy.
+ *
+ * Threads: as for every value of this library (see detail::handle).
+ */
+class cancel : public proc::token {
+  public:
+    /** A new handle, with nothing above. */
+    cancel() noexcept : cancel(proc_cancel_new(nullptr)) {}
+
+    /** A handle of a reference that is yours, and becomes its; NULL makes an empty one. */
+    [[nodiscard]] static cancel adopt(proc_cancel *owned) noexcept { return cancel(owned); }
+
+    /** A handle of a reference that stays whose it was; NULL makes an empty one. */
+    [[nodiscard]] static cancel share(const proc_cancel *borrowed) noexcept {
+        return cancel(proc_cancel_ref(const_cast<proc_cancel *>(borrowed)));
+    }
+
+    /** The handle of the innermost process that runs on this thread; empty outside of any. */
+    [[nodiscard]] static cancel current() noexcept { return share(proc_current()); }
+
+    /**
+     * A new handle below several, the elements of a container, handles or tokens: it is cancelled with the first of them that is, with its cause. It is in the task of the first
+     * element and has its values; it drains with any, and has the nearest deadline of all. Empty handles are left out.
+     */
+    template <class Handles> [[nodiscard]] static cancel any(const Handles &parents) {
+        std::vector<proc_cancel *> all;
+        all.reserve(
+            static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
+        for (const proc::token &parent : parents)
+            all.push_back(parent.get());
+        return adopt(proc_cancel_new_any(all.data(), all.size()));
+    }
+
+    /** The same: `proc::cancel::any({request, connection})`. */
+    [[nodiscard]] static cancel any(std::initializer_list<proc::token> parents) {
+        return any<std::initializer_list<proc::token>>(parents);
+    }
+
+    /** A new handle with a deadline, with nothing above; as `child` makes it of a time. */
+    template <class Rep, class Period>
+    [[nodiscard]] static cancel
+    after(const std::chrono::duration<Rep, Period> &time) noexcept(std::is_arithmetic_v<Rep>) {
+        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds(time)));
+    }
+
+    /** The same handle, without the power to cancel: what a helper needs. */
+    [[nodiscard]] proc::token token() const noexcept { return *this; }
+
+    /** As that of a token; cancelling it does nothing to this one. */
+    [[nodiscard]] cancel drain_handle() const noexcept { return share(proc_drain_handle(get())); }
+
+    /**
+     * Cancels this handle and all below it, and wakes who waits on them. Only the first call counts: its
+     * cause stays. When it returns, all of them are cancelled, and the hooks of what it has cancelled itself
+     * have run; but it does not wait for anybody to stop.
+     *
+     * The handles keep the cause. It must not carry an exception that owns one of them (proc::error).
+     *
+     * @param cause  why; success stands for an error with code ECANCELED.
+     */
+    void trigger(proc::error cause = {}) const noexcept {
+        proc_cancel_trigger(get(), cause.release());
+    }
+
+  private:
+    explicit cancel(proc_cancel *owned) noexcept : proc::token(proc::token::adopt(owned)) {}
+};
+
+inline cancel token::child() const noexcept { return cancel::adopt(proc_cancel_new(get())); }
+
+template <class Rep, class Period>
+cancel token::child(const std::chrono::duration<Rep, Period> &time) const
+    noexcept(std::is_arithmetic_v<Rep>) {
+    return cancel::adopt(proc_cancel_new_timeout(get(), detail::nanoseconds(time)));
+}
+
+inline bool error::is_echo(const token &cancel) const noexcept {
     return proc_error_is_echo(get(), cancel.get());
 }
 

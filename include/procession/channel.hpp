@@ -101,7 +101,7 @@ class channel
 
     /** The same, or until a handle is cancelled. If it is already, nothing is sent, also if there is room. */
     template <class Item = T>
-    [[nodiscard]] channel_status send(Item &&item, const cancel &cancel) const {
+    [[nodiscard]] channel_status send(Item &&item, const token &cancel) const {
         return pass(std::forward<Item>(item), cancel.get(), PROC_FOREVER);
     }
 
@@ -114,7 +114,7 @@ class channel
 
     /** The same, or until one of both. */
     template <class Item = T, class Rep, class Period>
-    [[nodiscard]] channel_status send_for(Item &&item, const cancel &cancel,
+    [[nodiscard]] channel_status send_for(Item &&item, const token &cancel,
                                           const std::chrono::duration<Rep, Period> &time) const {
         return pass(std::forward<Item>(item), cancel.get(), detail::nanoseconds(time));
     }
@@ -132,7 +132,7 @@ class channel
     [[nodiscard]] received<T> receive() const { return take(nullptr, PROC_FOREVER); }
 
     /** The same, or until a handle is cancelled. If it is already, nothing is received, also if there are items. */
-    [[nodiscard]] received<T> receive(const cancel &cancel) const {
+    [[nodiscard]] received<T> receive(const token &cancel) const {
         return take(cancel.get(), PROC_FOREVER);
     }
 
@@ -144,7 +144,7 @@ class channel
 
     /** The same, or until one of both. */
     template <class Rep, class Period>
-    [[nodiscard]] received<T> receive_for(const cancel &cancel,
+    [[nodiscard]] received<T> receive_for(const token &cancel,
                                           const std::chrono::duration<Rep, Period> &time) const {
         return take(cancel.get(), detail::nanoseconds(time));
     }
@@ -160,10 +160,10 @@ class channel
      * Each is received when the loop comes to it, and destroyed when it goes on; it may be moved from. The loop may be left at
      * any time: what has not been received stays in the channel. Several loops share the items.
      */
-    [[nodiscard]] channel_items<T> items() const { return items(cancel::adopt(nullptr)); }
+    [[nodiscard]] channel_items<T> items() const { return items(token()); }
 
     /** The same, or until a handle is cancelled. */
-    [[nodiscard]] channel_items<T> items(const cancel &cancel) const { return {*this, cancel}; }
+    [[nodiscard]] channel_items<T> items(const token &cancel) const { return {*this, cancel}; }
 
     /**
      * Closes it: from now on nothing can be sent, and senders that wait keep their items. What is in it can still be received. Does not
@@ -286,7 +286,7 @@ template <class T> class channel_items {
   private:
     friend channel<T>;
 
-    channel_items(channel<T> channel, cancel cancel) noexcept
+    channel_items(channel<T> channel, token cancel) noexcept
         : channel_(std::move(channel)), cancel_(std::move(cancel)) {}
 
     /** The item before is gone while this waits. */
@@ -296,7 +296,7 @@ template <class T> class channel_items {
     }
 
     channel<T> channel_;
-    cancel cancel_;
+    token cancel_;
     std::optional<received<T>> item_{};
 };
 

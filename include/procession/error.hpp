@@ -14,7 +14,7 @@
 
 namespace proc {
 
-class cancel;
+class token;
 
 /**
  * How a process ended: success, or an error, which never changes. `if (error)` asks whether it failed.
@@ -145,7 +145,7 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      * cancelled, inside of any number of tasks, texts and multi errors. It is the cause itself that counts, not
      * what looks like it, and the whole of it. Success is no echo.
      */
-    [[nodiscard]] bool is_echo(const cancel &cancel) const noexcept;
+    [[nodiscard]] bool is_echo(const token &cancel) const noexcept;
 
     /** The first task error with this name: the error itself or one in it, depth first; else success. */
     [[nodiscard]] error find_task(detail::text task_type) const noexcept {

@@ -55,7 +55,7 @@ class hook {
      * @param cancel    if empty, a proc::failure with EINVAL is thrown.
      * @param callable  takes nothing; what it returns is not looked at. It may be move-only. If empty, as above.
      */
-    template <class Callable> [[nodiscard]] hook(const cancel &cancel, Callable &&callable) {
+    template <class Callable> [[nodiscard]] hook(const token &cancel, Callable &&callable) {
         using body = body_of<std::decay_t<Callable>>;
         const auto call = detail::is_empty<std::decay_t<Callable>>(callable) ? nullptr : body::call;
         auto made = std::make_shared<body>(std::forward<Callable>(callable));

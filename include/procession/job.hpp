@@ -90,7 +90,7 @@ class job {
     job() noexcept = default;
 
     /** Starts a process below a handle; what proc::start does. */
-    job(process what, const proc::cancel &above, detail::notice on_done,
+    job(process what, const token &above, detail::notice on_done,
         detail::beginning &&beginning = detail::beginning(detail::now()))
         : cancel_(above.child()), told_(std::move(on_done.callable)), beginning_(&beginning) {
         beginning.job_ = this;
@@ -241,14 +241,14 @@ inline detail::beginning::~beginning() {
  *                 none.
  */
 template <class Part, class Callable>
-[[nodiscard]] job start(Part &&part, const cancel &cancel, Callable &&on_done,
+[[nodiscard]] job start(Part &&part, const token &cancel, Callable &&on_done,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
     return job(detail::to_process(std::forward<Part>(part)), cancel,
                detail::to_notice(std::forward<Callable>(on_done)), std::move(beginning));
 }
 
 template <class Part>
-[[nodiscard]] job start(Part &&part, const cancel &cancel,
+[[nodiscard]] job start(Part &&part, const token &cancel,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
     return job(detail::to_process(std::forward<Part>(part)), cancel, {}, std::move(beginning));
 }
@@ -256,8 +256,7 @@ template <class Part>
 template <class Part>
 [[nodiscard]] job start(Part &&part,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
-    return job(detail::to_process(std::forward<Part>(part)), cancel::adopt(nullptr), {},
-               std::move(beginning));
+    return job(detail::to_process(std::forward<Part>(part)), token(), {}, std::move(beginning));
 }
 
 } // namespace proc

@@ -30,8 +30,8 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  * Makes a process of a callable: a function, a lambda, a std::function, whatever can be called. It
  * blocks until its work is done, or until it is asked to stop.
  *
- * It takes a proc::cancel, or with C++20 a std::stop_token, or nothing; the first that it can take. It returns
- * void, which is success, or a proc::error.
+ * It takes a proc::token or a proc::cancel, or with C++20 a std::stop_token, or nothing; the first that it can take. (With a proc::cancel
+ * it could cancel what is around it.) It returns void, which is success, or a proc::error.
  *
  * An exception of any type that leaves it becomes an error that carries it (proc::error has the
  * details). It must not be left by `longjmp`, which is undefined, nor by pthread_exit, a cancelled thread or what
@@ -49,8 +49,8 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  */
 template <class Callable> [[nodiscard]] process make(Callable &&callable) {
     using stored = std::decay_t<Callable>;
-    static_assert(detail::is_callable<stored>,
-                  "procession: a callable takes proc::cancel, std::stop_token (C++20) or nothing");
+    static_assert(detail::is_callable<stored>, "procession: a callable takes proc::cancel, "
+                                               "proc::token, std::stop_token (C++20) or nothing");
     static_assert(detail::can_be_kept<Callable>,
                   "procession: a callable that cannot be copied is given by std::move");
     if (detail::is_empty<stored>(callable))

@@ -85,11 +85,11 @@ template <class... Parts> inline constexpr bool starts_with_cancel = false;
 
 template <class First, class... Others>
 inline constexpr bool starts_with_cancel<First, Others...> =
-    std::is_same_v<std::decay_t<First>, cancel>;
+    std::is_base_of_v<token, std::decay_t<First>>;
 
 /** Callables from here on are called where they lie. */
 template <class... Parts>
-std::tuple<returned_by<Parts>...> run_all(const cancel &cancel, Parts &...parts) {
+std::tuple<returned_by<Parts>...> run_all(const token &cancel, Parts &...parts) {
     std::tuple<std::optional<returned_by<Parts>>...> places;
     std::apply([&](auto &...place) { run(group(detail::filling(parts, place, [] {})...), cancel); },
                places);
@@ -99,7 +99,7 @@ std::tuple<returned_by<Parts>...> run_all(const cancel &cancel, Parts &...parts)
 }
 
 template <std::size_t... indices, class... Parts>
-std::variant<returned_by<Parts>...> run_first(std::index_sequence<indices...>, const cancel &cancel,
+std::variant<returned_by<Parts>...> run_first(std::index_sequence<indices...>, const token &cancel,
                                               Parts &...parts) {
     std::tuple<std::optional<returned_by<Parts>>...> places;
     constexpr std::size_t nobody = sizeof...(Parts);
@@ -121,7 +121,7 @@ std::variant<returned_by<Parts>...> run_first(std::index_sequence<indices...>, c
 }
 
 template <class Range, class Callable>
-std::vector<returned_by<Callable, element<Range>>> run_map(const cancel &cancel, Range &range,
+std::vector<returned_by<Callable, element<Range>>> run_map(const token &cancel, Range &range,
                                                            std::size_t limit, Callable &callable) {
     const elements<Range> given(range);
     std::vector<std::optional<returned_by<Callable, element<Range>>>> places(given.size());
@@ -162,13 +162,12 @@ std::vector<returned_by<Callable, element<Range>>> run_map(const cancel &cancel,
  */
 template <class... Parts, class = std::enable_if_t<!detail::starts_with_cancel<Parts...>>>
 [[nodiscard]] std::tuple<detail::returned_by<Parts>...> all(Parts &&...parts) {
-    return detail::run_all(cancel::adopt(nullptr), parts...);
+    return detail::run_all(token(), parts...);
 }
 
 /** The same under a handle. */
 template <class... Parts>
-[[nodiscard]] std::tuple<detail::returned_by<Parts>...> all(const cancel &cancel,
-                                                            Parts &&...parts) {
+[[nodiscard]] std::tuple<detail::returned_by<Parts>...> all(const token &cancel, Parts &&...parts) {
     return detail::run_all(cancel, parts...);
 }
 
@@ -183,12 +182,12 @@ template <class... Parts>
  */
 template <class... Parts, class = std::enable_if_t<!detail::starts_with_cancel<Parts...>>>
 [[nodiscard]] std::variant<detail::returned_by<Parts>...> first(Parts &&...parts) {
-    return detail::run_first(std::index_sequence_for<Parts...>(), cancel::adopt(nullptr), parts...);
+    return detail::run_first(std::index_sequence_for<Parts...>(), token(), parts...);
 }
 
 /** The same under a handle. */
 template <class... Parts>
-[[nodiscard]] std::variant<detail::returned_by<Parts>...> first(const cancel &cancel,
+[[nodiscard]] std::variant<detail::returned_by<Parts>...> first(const token &cancel,
                                                                 Parts &&...parts) {
     return detail::run_first(std::index_sequence_for<Parts...>(), cancel, parts...);
 }
@@ -211,14 +210,13 @@ template <class Range, class Callable,
           class = std::enable_if_t<!std::is_arithmetic_v<std::decay_t<Range>>>>
 [[nodiscard]] auto map(Range &&range, std::size_t limit, Callable &&callable) {
     static_assert(detail::is_range<Range>, "procession: proc::map takes a range or a number");
-    return detail::run_map(cancel::adopt(nullptr), range, limit, callable);
+    return detail::run_map(token(), range, limit, callable);
 }
 
 /** The same under a handle. */
 template <class Range, class Callable,
           class = std::enable_if_t<!std::is_arithmetic_v<std::decay_t<Range>>>>
-[[nodiscard]] auto map(const cancel &cancel, Range &&range, std::size_t limit,
-                       Callable &&callable) {
+[[nodiscard]] auto map(const token &cancel, Range &&range, std::size_t limit, Callable &&callable) {
     static_assert(detail::is_range<Range>, "procession: proc::map takes a range or a number");
     return detail::run_map(cancel, range, limit, callable);
 }
@@ -226,12 +224,12 @@ template <class Range, class Callable,
 /** The same for the numbers from 0 up to, and without, a count. */
 template <class Callable>
 [[nodiscard]] auto map(std::size_t count, std::size_t limit, Callable &&callable) {
-    return detail::run_map(cancel::adopt(nullptr), std::as_const(count), limit, callable);
+    return detail::run_map(token(), std::as_const(count), limit, callable);
 }
 
 /** The same under a handle. */
 template <class Callable>
-[[nodiscard]] auto map(const cancel &cancel, std::size_t count, std::size_t limit,
+[[nodiscard]] auto map(const token &cancel, std::size_t count, std::size_t limit,
                        Callable &&callable) {
     return detail::run_map(cancel, std::as_const(count), limit, callable);
 }

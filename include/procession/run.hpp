@@ -19,7 +19,7 @@ namespace proc {
  * @param cancel  the handle to run under; without, or if it is empty, a new one, which nothing cancels.
  */
 template <class Part>
-[[nodiscard]] error try_run(Part &&part, const cancel &cancel) noexcept(detail::is_process<Part>) {
+[[nodiscard]] error try_run(Part &&part, const token &cancel) noexcept(detail::is_process<Part>) {
     process what = detail::to_process(std::forward<Part>(part));
     return error::adopt(proc_run(what.release(), cancel.get()));
 }
@@ -33,7 +33,7 @@ template <class Part> [[nodiscard]] error try_run(Part &&part) noexcept(detail::
  * The same, but an error is thrown, as a proc::failure. To have the exception that failed the process,
  * `failure.rethrow()`.
  */
-template <class Part> void run(Part &&part, const cancel &cancel) {
+template <class Part> void run(Part &&part, const token &cancel) {
     if (auto failed = try_run(std::forward<Part>(part), cancel))
         throw failure(std::move(failed));
 }

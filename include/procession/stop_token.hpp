@@ -28,7 +28,7 @@ namespace proc {
 class stop_link {
   public:
     /** @param cancel  if it is cancelled already, the token is stopped already. */
-    explicit stop_link(const cancel &cancel)
+    explicit stop_link(const token &cancel)
         : hook_(cancel, [source = source_]() mutable { source.request_stop(); }) {}
 
     stop_link(const stop_link &) = delete;

@@ -46,13 +46,13 @@ template <class T> class key {
     proc_key key_;
 };
 
-template <class T> cancel cancel::with_value(const key<T> &key, detail::value_of<T> value) const {
+template <class T> cancel token::with_value(const key<T> &key, detail::value_of<T> value) const {
     auto *const owned = new detail::value_of<T>(std::move(value));
-    return adopt(
+    return cancel::adopt(
         proc_cancel_with_value(get(), key.get(), owned, detail::destroy<detail::value_of<T>>));
 }
 
-template <class T> T *cancel::value(const key<T> &key) const noexcept {
+template <class T> T *token::value(const key<T> &key) const noexcept {
     return static_cast<T *>(proc_value(get(), key.get()));
 }
 

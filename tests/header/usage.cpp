@@ -21,6 +21,7 @@ template <class Value> constexpr bool is_value() {
 static_assert(is_value<proc::process>());
 static_assert(is_value<proc::error>());
 static_assert(is_value<proc::cancel>());
+static_assert(is_value<proc::token>());
 static_assert(is_value<proc::nursery>());
 static_assert(is_value<proc::promise>());
 
@@ -70,6 +71,7 @@ static_assert(!std::is_convertible_v<proc::error, bool> &&
 static_assert(!std::is_constructible_v<proc::error, proc_error *>);
 static_assert(!std::is_constructible_v<proc::process, proc_impl *>);
 static_assert(!std::is_constructible_v<proc::cancel, proc_cancel *>);
+static_assert(!std::is_constructible_v<proc::token, proc_cancel *>);
 static_assert(!std::is_constructible_v<proc::nursery, proc_nursery *>);
 static_assert(!std::is_constructible_v<proc::promise, proc_promise *>);
 static_assert(!std::is_constructible_v<bool, proc::cancel>);
