@@ -82,8 +82,13 @@ template <class Value> class lent {
     Value value_;
 };
 
-/** For C, whose user data one of these is. */
-template <class Data> void destroy(void *user_data) { delete static_cast<Data *>(user_data); }
+/**
+ * For C, whose user data one of these is. As all that C calls and that nothing can carry an exception out of, it is noexcept: that is
+ * where std::terminate is called, with the exception as the current one, and not in a frame of another language.
+ */
+template <class Data> void destroy(void *user_data) noexcept {
+    delete static_cast<Data *>(user_data);
+}
 
 /** The function that C has for a callable, which is its user data. */
 template <class Callable> proc_error *run_callable(proc_cancel *cancel, void *user_data) {

@@ -200,7 +200,7 @@ class channel
         return owned != nullptr ? owned : throw std::bad_alloc();
     }
 
-    static void destroy(void *item) { delete *static_cast<T **>(item); }
+    static void destroy(void *item) noexcept { delete *static_cast<T **>(item); }
 
     template <class Item>
     channel_status pass(Item &&item, proc_cancel *cancel, std::int64_t timeout_ns) const {

@@ -32,7 +32,7 @@ struct child_options {
 
     /**
      * Told what it writes as it comes, instead of `out` and `err`, and to which of them: 1 or 2. Never several at once in one run, on the
-     * thread that runs the process. An exception that leaves it ends the program, with a message. Empty: nobody is told.
+     * thread that runs the process. It must not throw: what leaves it ends the program (std::terminate). Empty: nobody is told.
      */
     std::function<void(int stream, std::string_view bytes)> on_output{};
 
@@ -49,7 +49,7 @@ namespace detail {
 struct output_listener {
     std::function<void(int, std::string_view)> hears;
 
-    static void tell(int stream, const char *bytes, std::size_t count, void *user_data) {
+    static void tell(int stream, const char *bytes, std::size_t count, void *user_data) noexcept {
         static_cast<output_listener *>(user_data)->hears(stream, std::string_view(bytes, count));
     }
 

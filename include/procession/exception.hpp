@@ -104,7 +104,9 @@ inline std::exception_ptr nested_in(const std::exception_ptr &exception) noexcep
     }
 }
 
-inline void release_exception(void *payload) { delete static_cast<std::exception_ptr *>(payload); }
+inline void release_exception(void *payload) noexcept {
+    delete static_cast<std::exception_ptr *>(payload);
+}
 
 inline proc_error *carry(const std::exception_ptr &exception) {
     std::string text = text_of(exception);

@@ -34,16 +34,19 @@ template <class Callable> bool is_empty(const Callable &callable) {
  * Calls a callable when a handle is cancelled, for as long as this object lives: to interrupt what waits
  * for something else than the handle.
  *
- *     proc::hook interrupt(cancel, [&] { connection.shutdown(); });
- *     connection.serve();
+ *     proc::hook interrupt(cancel, [fd = socket.native_handle()] { ::shutdown(fd, SHUT_RDWR); });
+ *     serve(socket); // Blocks in reads of its own.
+ *
+ * The callable must not throw: what leaves it ends the program (std::terminate); and Asio's `socket.shutdown(…)` throws when the
+ * peer has gone already, unless it is given an error code. Where a hook is destroyed, and where its handle is cancelled, no
+ * mutex may be held that the callable takes.
  *
  * The callable is called once or never: on the thread that cancels, or in the constructor if the handle is
- * cancelled already. It must not throw: what leaves it ends the program, with a message.
+ * cancelled already.
  *
  * Once a hook has been destroyed, its callable is not running and never will, so that it may refer to what
  * lives as long as the hook. Only if it is destroyed by the callable itself, or by what that runs, on
- * whatever thread, it does not wait, and the callable goes on to its end. So where a hook is destroyed, and
- * where its handle is cancelled, no mutex may be held that the callable takes.
+ * whatever thread, it does not wait, and the callable goes on to its end.
  *
  * It can be moved, not copied. A hook that was moved from, or is default-constructed, hooks nothing.
  */
@@ -88,7 +91,7 @@ class hook {
         explicit body_of(const Callable &callable) : callable_(callable) {}
         explicit body_of(Callable &&callable) : callable_(std::move(callable)) {}
 
-        static void call(void *user_data) {
+        static void call(void *user_data) noexcept {
             const auto kept = static_cast<body_of *>(user_data)->shared_from_this();
             std::invoke(kept->callable_);
         }

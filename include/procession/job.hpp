@@ -20,7 +20,7 @@ struct notice {
     std::shared_ptr<void> callable{};
 };
 
-template <class Callable> void give_notice(void *callable) {
+template <class Callable> void give_notice(void *callable) noexcept {
     std::invoke(*static_cast<Callable *>(callable));
 }
 
@@ -237,7 +237,7 @@ inline detail::beginning::~beginning() {
  * @param cancel   the job is cancelled with this handle; without, or if it is empty, by itself only.
  * @param on_done  takes nothing, and is called once, on a thread of the library, when the process has completed and
  *                 the job's descriptor is readable, and before a join returns (see `proc_start` in procession.h). It
- *                 must not throw: what leaves it ends the program, with a message. It may be move-only. An empty one is
+ *                 must not throw: what leaves it ends the program (std::terminate). It may be move-only. An empty one is
  *                 none.
  */
 template <class Part, class Callable>

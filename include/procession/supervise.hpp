@@ -31,7 +31,7 @@ struct supervise_options {
 
     /**
      * Asked after each failure whether it is to run again; if not, the error ends it, as it is. It runs on the thread that runs the
-     * process. An exception that leaves it ends the program, with a message. Empty: it is, after any error.
+     * process. It must not throw: what leaves it ends the program (std::terminate). Empty: it is, after any error.
      */
     std::function<bool(const error &)> restart{};
 };
@@ -42,7 +42,7 @@ namespace detail {
 struct restart_judge {
     std::function<bool(const error &)> says;
 
-    static bool ask(const proc_error *failed, void *user_data) {
+    static bool ask(const proc_error *failed, void *user_data) noexcept {
         const lent<error> own(const_cast<proc_error *>(failed));
         return static_cast<restart_judge *>(user_data)->says(own.get());
     }

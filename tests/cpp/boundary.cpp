@@ -5,7 +5,10 @@
  *   thread_exit      So does pthread_exit in a callable, which is no exception: it is not taken for one.
  *   thread_cancel    So does a thread that is cancelled in a callable.
  *   foreign          So does what another language throws through a callable.
- *   destructor       So does an exception that leaves a callable's destructor.
+ *   edges            Where nothing can carry an exception, it ends the program by std::terminate, which tells its what(): in a hook, in who
+ *                    is told of a job's end, in who decides on a restart, in who is told of output, and in the destructors of callables,
+ *                    values, items and of exceptions themselves.
+ *   terminate        … and what the program has set for that (std::set_terminate) runs, and can see the exception.
  */
 #include "dies.hpp"
 #include <cstring>
@@ -94,12 +97,85 @@ struct fragile {
 
 bool fragile::breaks = false;
 
-TEST_F(boundary, destructor) {
-    const auto makes_and_destroys = [] {
-        const proc::process process = proc::make(fragile());
-        fragile::breaks = true;
+/* What it does ends the program; that nothing catches it counts as well. */
+template <class Action> [[noreturn]] void ends(const Action &action) {
+    try {
+        action();
+    } catch (...) {
+        _exit(2);
+    }
+    _exit(0);
+}
+
+template <class Action> void is_told(const Action &action) {
+    EXPECT_EXIT(ends(action), testing::KilledBySignal(SIGABRT), "std::runtime_error.*lost");
+}
+
+[[noreturn]] void lose() { throw std::runtime_error("lost"); }
+
+void lose_in_hook() {
+    const proc::cancel cancel;
+    const proc::hook hook(cancel, lose);
+    cancel.trigger();
+}
+
+void lose_in_destructor() {
+    const proc::process process = proc::make(fragile());
+    fragile::breaks = true;
+}
+
+void lose_in_value() {
+    static const proc::key<fragile> key("key");
+    const proc::cancel cancel = proc::cancel().with_value(key, fragile());
+    fragile::breaks = true;
+}
+
+void lose_in_item() {
+    const proc::channel<fragile> channel(1);
+    EXPECT_EQ(channel.send(fragile()), proc::channel_status::ok);
+    fragile::breaks = true;
+}
+
+void lose_in_exception() {
+    const proc::error carries = proc::try_run([] { throw fragile(); });
+    fragile::breaks = true;
+}
+
+void lose_at_restart() {
+    proc::supervise_options options;
+    options.restart = [](const proc::error &) -> bool { lose(); };
+    proc::run(proc::supervise(options, [] { return proc::error(5); }));
+}
+
+void lose_output() {
+    proc::child_options options;
+    options.argv = {"echo", "out"};
+    options.on_output = [](int, std::string_view) { lose(); };
+    proc::run(proc::child(options));
+}
+
+TEST_F(boundary, edges) {
+    is_told(lose_in_hook);
+    is_told([] { proc::start([] {}, proc::cancel(), lose).join(); });
+    is_told(lose_at_restart);
+    is_told(lose_output);
+    is_told(lose_in_destructor);
+    is_told(lose_in_value);
+    is_told(lose_in_item);
+    is_told(lose_in_exception);
+}
+
+[[noreturn]] void say_what_is_lost() {
+    std::cerr << "the program's own: " << proc::error(std::current_exception()).message() << '\n';
+    std::abort();
+}
+
+TEST_F(boundary, terminate) {
+    const auto has_a_handler = [] {
+        std::set_terminate(say_what_is_lost);
+        lose_in_hook();
     };
-    ends_with(proc::make(makes_and_destroys), "\\(no task\\)");
+    EXPECT_EXIT(ends(has_a_handler), testing::KilledBySignal(SIGABRT), "the program's own: lost");
 }
 
 } // namespace
