@@ -44,13 +44,17 @@
  *     proc::start                           starts one, and does not wait: what runs then is a proc::job
  *     proc::run                             runs one, and throws its error; proc::try_run returns it
  *     proc::main                            runs one as the purpose of a program, and turns signals into cancellation
+ *     proc::main_options                    how a program wants to be stopped: proc::main(web, {.grace = 10s})
+ *     proc::service, on_signal              a task that says when it is up; what runs at each arrival of a signal
+ *     proc::healthy, early_signals, listen_fds   what else a service manager and a daemon want of each other
+ *     proc::task_scope, region              tasks and regions by hand, as long as a scope
  *     proc::all, map, first                 run callables, and give back what these return
  *
- * What a daemon needs beyond proc::main has no form of its own here, nor have traces and numbers. It is C's, with pointers that
- * `get` lends and `release` hands over:
+ * What few programs need costs the others no time to compile. These files are included on their own:
  *
- *     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
- *     return proc_exit_status(proc_main_with(web.release(), &options));
+ *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
+ *     procession/configure.hpp              proc::configure: choices for the threads of the library
+ *     procession/trace.hpp                  proc::trace_start and so on, trace_log, and hooks (proc::trace_set_hooks)
  *
  * Four rules hold everywhere:
  *
@@ -74,10 +78,12 @@
 #else
 #include <procession/channel.hpp>
 #include <procession/child.hpp>
+#include <procession/daemon.hpp>
 #include <procession/job.hpp>
 #include <procession/nursery.hpp>
 #include <procession/promise.hpp>
 #include <procession/results.hpp>
+#include <procession/scope.hpp>
 #include <procession/shield.hpp>
 #include <procession/supervise.hpp>
 #include <procession/time.hpp>

@@ -116,6 +116,9 @@ class job {
     /** Whether there is a job to join. */
     [[nodiscard]] bool joinable() const noexcept { return get() != nullptr; }
 
+    /** Whether this thread is inside of it, and so cannot join it: in whatever runs as a part of it, or in `on_done`. */
+    [[nodiscard]] bool inside() const noexcept { return proc_job_inside(get()); }
+
     /** The handle that it runs under, which is its own: cancelling it cancels the job and nothing else. */
     [[nodiscard]] const proc::cancel &cancel() const noexcept {
         begin();

@@ -342,11 +342,13 @@ TEST_F(jobs, inside) {
     proc::job job;
     const auto joins = [&] {
         known.wait();
+        EXPECT_TRUE(job.inside());
         refuses(job);
         ++refused;
     };
     job = proc::start(proc::group(proc::task("t", joins)), proc::cancel(), joins);
     known.open();
+    EXPECT_FALSE(job.inside());
     job.join();
     EXPECT_EQ(refused, 2);
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# macros.sh COMPILER STANDARD INCLUDE: what procession.hpp defines for the preprocessor, beside what the headers do that it
-# includes, is its include guards and nothing else.
+# macros.sh COMPILER STANDARD INCLUDE: what procession.hpp and the files beside it define for the preprocessor, beside what the
+# headers do that they include, is their include guards and nothing else.
 set -euo pipefail
 compiler=$1 standard=$2 include=$3
 cd "$include"
@@ -12,6 +12,8 @@ others() { sed -n 's/^#include <\(.*\)>/\1/p' procession.hpp procession/*.hpp | 
 
 guards() { sed -n 's/^#ifndef \(PROCESSION_.*HPP\)$/\1/p' procession.hpp procession/*.hpp | sort; }
 
-ours=$(comm -13 <(others | sed 's/.*/#include <&>/' | defined) <(echo '#include <procession.hpp>' | defined))
+all() { printf '#include <%s>\n' procession.hpp procession/*.hpp; }
+
+ours=$(comm -13 <(others | sed 's/.*/#include <&>/' | defined) <(all | defined))
 [ "$(guards | wc -l)" = "$(find procession.hpp procession -name '*.hpp' | wc -l)" ]
 diff <(guards) - <<<"$ours"
