@@ -2,6 +2,9 @@
  * library, and with one only, which watches and can send nobody. Laws:
  *
  *   ends              Delays, timeouts and promises end as they would otherwise, in whatever begins all children at once.
+ *   in_turn           With a limit, the next one begins when one has ended; one that fails cancels a group, and what has not begun
+ *                     by then never does.
+ *   beside_one        What runs, as the only one, runs beside what has begun before, and hears of its failure.
  *   body_rests        A body in proc_nursery_wait is told when the last one has ended; with a time, also that they have not yet.
  *   body_waits        A body in proc_wait hears of the failure of a child when its time is up.
  *   takes_places      With a limit, who waits in proc_spawn for a place gets it when one has ended.
@@ -17,7 +20,7 @@
 static const int64_t HOUR = PROC_SECONDS(3600);
 
 static void ends(void) {
-    for (size_t kind = 0; kinds[kind] != in_limited_group; kind++) {
+    EACH_KIND(kind) {
         awaits a = awaits_new(1);
         proc_promise_complete(a.promises[0], NULL);
         proc_impl *impls[] = {proc_delay(PROC_MS(1)), proc_task("task", a.impls[0]),
@@ -30,6 +33,28 @@ static void ends(void) {
         CHECK_FAILS(proc_run(kinds[kind](limited, 2), NULL), ETIMEDOUT,
                     "task: timed out after 2 ms");
         awaits_free(&times);
+    }
+}
+
+enum { MANY = 6 };
+
+static void delays_new(proc_impl **impls) {
+    for (int i = 0; i < MANY; i++)
+        impls[i] = proc_delay(PROC_MS(1));
+}
+
+static void in_turn(void) {
+    for (size_t limit = 1; limit <= MANY; limit++) {
+        proc_impl *impls[MANY];
+        delays_new(impls);
+        CHECK_OK(proc_run(proc_group_limit(limit, impls, MANY), NULL));
+        delays_new(impls);
+        CHECK_OK(proc_run(proc_concurrent_limit(limit, impls, MANY), NULL));
+        proc_impl *failing[] = {proc_delay(PROC_MS(1)),
+                                proc_timeout(PROC_MS(1), proc_delay(PROC_FOREVER)),
+                                proc_delay(PROC_FOREVER)};
+        CHECK_FAILS(proc_run(proc_group_limit(limit, failing, 3), NULL), ETIMEDOUT,
+                    "timed out after 1 ms");
     }
 }
 
@@ -109,6 +134,17 @@ static void others_fail(void) {
     proc_error_unref(error);
 }
 
+static void beside_one(void) {
+    for (size_t limit = 0; limit <= 3; limit++) {
+        if (limit == 1)
+            continue;
+        proc_impl *impls[] = {proc_timeout(PROC_MS(2), proc_delay(PROC_FOREVER)),
+                              proc_new(block, NULL, NULL)};
+        CHECK_FAILS(proc_run(proc_group_limit(limit, impls, 2), NULL), ETIMEDOUT,
+                    "timed out after 2 ms");
+    }
+}
+
 static proc_error *ask(proc_error *error, void *times) {
     CHECK_INT(proc_error_code(error), ETIMEDOUT);
     proc_error_unref(error);
@@ -146,6 +182,8 @@ static void on_failure(void) {
         child_run(#law "_one");                                                                    \
     }
 DENIED(ends)
+DENIED(in_turn)
+DENIED(beside_one)
 DENIED(body_rests)
 DENIED(body_waits)
 DENIED(takes_places)
@@ -154,5 +192,5 @@ DENIED(others_fail)
 DENIED(on_failure)
 
 #define EACH(law) {#law, law##_denied, false}, ROLE(law##_none), ROLE(law##_one)
-CHECK_MAIN(EACH(ends), EACH(body_rests), EACH(body_waits), EACH(takes_places), EACH(from_outside),
-           EACH(others_fail), EACH(on_failure))
+CHECK_MAIN(EACH(ends), EACH(in_turn), EACH(beside_one), EACH(body_rests), EACH(body_waits),
+           EACH(takes_places), EACH(from_outside), EACH(others_fail), EACH(on_failure))

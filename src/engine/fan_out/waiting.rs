@@ -87,21 +87,19 @@ impl<C: Children> FanOut<C> {
         context: &Context<'_>,
         is_watched: bool,
     ) {
-        // With a limit, few would begin, and the others would have to wait for them.
-        match (is_watched, self.rule.stops) {
-            (true, _) => {}
-            (false, false) => self.wait_alone(children, context),
-            (false, true) => self.work_alone(children, context),
+        if is_watched {
+            self.work_and_wait(context, || _ = self.work_on(children, context, None));
+        } else {
+            self.work_and_wait(context, || self.work_on_alone(children, context));
         }
-        self.work_and_wait(children, context);
     }
 
-    /// As helpers do, until no child is left.
-    fn work_and_wait(&self, children: &C, context: &Context<'_>) {
+    /// Works in that way whenever there is something to do, until no child is left.
+    fn work_and_wait(&self, context: &Context<'_>, work: impl Fn()) {
         let cancel = context.scope.handle();
         loop {
             timer::come_by();
-            self.work_on(children, context, None);
+            work();
             let comes_by = timer::unserved();
             let state = self.state.lock();
             let waits = |state: &mut State<C>| self.caller_waits(state);
@@ -163,6 +161,35 @@ impl<C: Children> FanOut<C> {
         useful
     }
 
+    /// Nobody watches (F3): those that only wait do so, each as soon as it has a place, and of those to be run that would have one
+    /// meanwhile, one runs and the others fail. While it runs, nobody could begin what is left, which fails, too.
+    fn work_on_alone(&self, children: &C, context: &Context<'_>) {
+        let cancel = context.scope.handle();
+        let mut runs = None;
+        while let Some(taken) = self.take(cancel) {
+            match taken {
+                Taken::New(index) if children.can_wait(index) => {
+                    self.begin(children, index, context);
+                }
+                Taken::New(index) if runs.is_none() => runs = Some(index),
+                Taken::New(index) => self.fail_one(children, index, cancel),
+                Taken::Ready(kept) => self.end(*kept, cancel),
+            }
+        }
+        if let Some(index) = runs {
+            let struck = self.fail_unclaimed(children, cancel);
+            struck.into_iter().for_each(Struck::finish);
+            self.begin(children, index, context);
+        }
+    }
+
+    /// One that was taken cannot be run.
+    fn fail_one(&self, children: &C, index: usize, cancel: &Cancel) {
+        let struck = self.fail_those(children, std::iter::once(index), cancel);
+        struck.into_iter().for_each(Struck::finish);
+        self.note_off_thread();
+    }
+
     /// Begins a child that was taken. If it is ready at once, the calling thread, which goes on to take the next one, finds it.
     fn begin(&self, children: &C, index: usize, context: &Context<'_>) {
         match children.begin(index, context) {
@@ -199,23 +226,6 @@ impl<C: Children> FanOut<C> {
         operations.on_threads -= 1;
         if std::mem::take(&mut operations.caller_waits) {
             self.empty.notify_one();
-        }
-    }
-
-    /// Nobody watches (F3): those that wait without a thread do so, one runs, and the others fail.
-    pub(super) fn wait_alone(&self, children: &C, context: &Context<'_>) {
-        let cancel = context.scope.handle();
-        let (waiting, mut others): (Vec<_>, Vec<_>) =
-            self.close().partition(|index| children.can_wait(*index));
-        for index in waiting {
-            self.lock_operations(|operations| operations.on_threads += 1);
-            self.begin(children, index, context);
-        }
-        let first = (!others.is_empty()).then(|| others.remove(0));
-        let struck = self.fail_those(children, others.into_iter(), cancel);
-        struck.into_iter().for_each(Struck::finish);
-        if let Some(index) = first {
-            self.run_child(children, index, context);
         }
     }
 
