@@ -48,6 +48,7 @@
  *     proc::service, on_signal              a task that says when it is up; what runs at each arrival of a signal
  *     proc::healthy, early_signals, listen_fds   what else a service manager and a daemon want of each other
  *     proc::task_scope, region              tasks and regions by hand, as long as a scope
+ *     proc::get, try_get                    run a callable, and give back what it returns, or as a proc::result the error
  *     proc::all, map, first                 run callables, and give back what these return
  *
  * What few programs need costs the others no time to compile. These files are included on their own:
@@ -79,6 +80,7 @@
 #include <procession/channel.hpp>
 #include <procession/child.hpp>
 #include <procession/daemon.hpp>
+#include <procession/get.hpp>
 #include <procession/job.hpp>
 #include <procession/nursery.hpp>
 #include <procession/promise.hpp>

@@ -241,9 +241,10 @@ inline detail::beginning::~beginning() {
  * @param on_done  takes nothing, and is called once, on a thread of the library, when the process has completed and
  *                 the job's descriptor is readable, and before a join returns (see `proc_start` in procession.h). It
  *                 must not throw: what leaves it ends the program (std::terminate). It may be move-only. An empty one is
- *                 none.
+ *                 none. (To be told how it has ended, it takes a result or an error: see procession/get.hpp.)
  */
-template <class Part, class Callable>
+template <class Part, class Callable,
+          std::enable_if_t<std::is_invocable_v<std::decay_t<Callable> &>, int> = 0>
 [[nodiscard]] job start(Part &&part, const token &cancel, Callable &&on_done,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
     return job(detail::to_process(std::forward<Part>(part)), cancel,
