@@ -288,7 +288,20 @@ impl Node {
     /// One atomic load; and, if there is a deadline above it, a look at the clock (X1).
     #[inline]
     pub(crate) fn cancelled(&self) -> bool {
-        let state = self.viewed().state();
+        match self.view_of {
+            None => self.is_cancelled_in(self.state()),
+            Some(_) => self.is_view_cancelled(),
+        }
+    }
+
+    /// A call of its own, so that a handle which is no view is looked at without a wait for another one's address.
+    #[inline(never)]
+    extern "C" fn is_view_cancelled(&self) -> bool {
+        self.is_cancelled_in(self.viewed().state())
+    }
+
+    #[inline(always)]
+    fn is_cancelled_in(&self, state: u8) -> bool {
         state != RUNS && self.is_struck_or_over(state)
     }
 
