@@ -131,7 +131,8 @@ TEST(get, told_error) {
         .join();
     EXPECT_FALSE(told);
     proc::job job = proc::start(fails, proc::cancel(), [&](proc::error failed) { told = failed; });
-    EXPECT_EQ(job.try_join().get(), told.get());
+    const proc::error ended = job.try_join();
+    EXPECT_EQ(ended.get(), told.get());
 }
 
 TEST(get, told_process) {
