@@ -15,6 +15,7 @@
  *
  *     proc::error                           how a process ended; true if it failed. May carry an exception
  *     proc::failure                         an error as an exception
+ *     proc::cancelled                       "stopped, as asked" as an exception
  *     proc::cancel                          the context a process runs in: should it stop, and why
  *     proc::token                           the same without the power to cancel, for callables and their helpers
  *     proc::hook                            calls something when a handle is cancelled

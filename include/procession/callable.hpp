@@ -56,16 +56,9 @@ template <class Action> error outcome(const Action &action) {
     }
 }
 
-/** The same for C, to which no exception may get: the error of one carries it. */
+/** The same for C. */
 template <class Action> proc_error *guarded(const Action &action) {
-    try {
-        return detail::outcome(action).release();
-    } catch (...) {
-        const auto exception = std::current_exception();
-        if (!exception)
-            throw; // Not of C++, or pthread_exit: nothing can carry it. It ends the program, as in C.
-        return error(exception).release();
-    }
+    return detail::carrying([&] { return detail::outcome(action).release(); });
 }
 
 /** A value that the library lends: no reference is taken for it, and none given up. */

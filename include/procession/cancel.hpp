@@ -176,10 +176,10 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
         return proc::error::share(proc_cancel_cause(get()));
     }
 
-    /** Throws `error()` as a proc::failure if it is cancelled: "stopped, as asked" from deep inside. */
+    /** Throws `error()` as a proc::cancelled if it is cancelled: "stopped, as asked" from deep inside. */
     void throw_if_cancelled() const {
         if (auto asked = error())
-            throw failure(std::move(asked));
+            throw proc::cancelled(std::move(asked));
     }
 
     /**

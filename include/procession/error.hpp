@@ -54,8 +54,9 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
         : handle(proc_error_new(code, message.c_str())) {}
 
     /**
-     * What a function of C++ reports: success if the code is 0. Codes of `errno`'s categories, which are
-     * generic and system, are kept; of another category the error has its text, and -1.
+     * What a function of C++ reports: success if the code is 0. Codes of `errno`'s categories, which are generic and system, are kept.
+     * One of another category has the code that it stands for (`code.default_error_condition()`, or the same number, if the code
+     * equals that): so those of Asio are kept. Else it is -1. The text is that of its category.
      *
      * @param what  what failed; the text is "WHAT: TEXT". NULL leaves it out.
      */
@@ -66,10 +67,10 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      *
      * Its message is `what()`, and for what is no std::exception the name of its type. Exceptions that are
      * nested in it (std::nested_exception) follow, each after ": ". Its code is that of the first of them
-     * that is a std::system_error of `errno`'s categories, else -1.
+     * that is a std::system_error whose code is one of `errno`, or stands for one, else -1.
      *
-     * A proc::failure and a proc::error are unpacked: the result is the error itself. If one of them is nested
-     * in other exceptions, the result is that error with the texts of the others before it, as `wrap` does; so
+     * A proc::failure, a proc::cancelled and a proc::error are unpacked: the result is the error itself. If one of them is nested
+     * in other exceptions, and none in it, the result is that error with the texts of the others before it, as `wrap` does; so
      * "stopped, as asked" stays that, whatever was said around it. The others are kept as their text alone.
      *
      * If there is no memory to carry it, the result is an error that says so, with code ENOMEM.

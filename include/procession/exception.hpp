@@ -1,9 +1,12 @@
 /*
- * procession/exception.hpp - part of procession.hpp: errors as exceptions, and exceptions as errors
+ * procession/exception.hpp - part of procession.hpp: exceptions as errors
  *
  * How an exception is carried: as the payload of the error, a std::exception_ptr. That it is one is known from
  * the payload's type, a text, which all copies of this header agree on, in whatever shared object they are.
  * An address would not do: with hidden visibility or dlopen, each has its own of an inline function or variable.
+ *
+ * To look at an exception is to catch it, and to throw it again costs as much as to throw it. So each is looked at where it is caught
+ * first, and only those that are nested in it are thrown again.
  */
 #ifndef PROCESSION_EXCEPTION_HPP
 #define PROCESSION_EXCEPTION_HPP
@@ -12,37 +15,10 @@
 #include <cstdlib>
 #include <cxxabi.h>
 #include <memory>
-#include <procession/error.hpp>
-#include <string_view>
+#include <procession/failure.hpp>
 #include <typeinfo>
 
 namespace proc {
-
-/**
- * An error as an exception: what proc::run throws. `what()` is the whole text of the error.
- *
- * To let a callable fail with a code and a text, return a proc::error or throw one or this. Either leaves a
- * callable as the error itself, so that it is the same error however many runs it passes through.
- */
-class [[gnu::visibility("default")]] failure final : public std::exception {
-  public:
-    explicit failure(proc::error error) noexcept : error_(std::move(error)) {}
-
-    [[nodiscard]] const char *what() const noexcept override {
-        return proc_error_message(error_.get());
-    }
-
-    [[nodiscard]] const proc::error &error() const noexcept { return error_; }
-
-    /** Throws the original exception that the error carries, else this one: see error::rethrow. */
-    [[noreturn]] void rethrow() const {
-        error_.rethrow();
-        throw *this;
-    }
-
-  private:
-    proc::error error_;
-};
 
 namespace detail {
 
@@ -55,9 +31,29 @@ inline constexpr const char *exception_type = "std::exception_ptr of libstdc++";
 inline constexpr const char *exception_type = "std::exception_ptr";
 #endif
 
-inline bool is_errno(const std::error_code &code) noexcept {
-    return code.category() == std::generic_category() || code.category() == std::system_category();
+/** The code of `errno` that a code is, or stands for; 0: it is none. */
+inline int errno_of(const std::error_code &code) noexcept {
+    if (code.category() == std::system_category() || code == std::errc(code.value()))
+        return code.value();
+    const std::error_condition condition = code.default_error_condition();
+    return condition.category() == std::generic_category() ? condition.value() : 0;
 }
+
+/** What an exception says of itself. */
+struct told {
+    std::string text{};
+    /** 0: it has none. */
+    int code = 0;
+    /** The error that it is; success: it is none. */
+    error own{};
+    std::exception_ptr nested{};
+};
+
+inline told tell(const error &caught) { return {caught.message(), caught.code(), caught, {}}; }
+
+inline told tell(const cancelled &caught) { return tell(caught.error()); }
+
+inline told tell(const failure &caught) { return tell(caught.error()); }
 
 /** The name of the type of what was caught last. */
 inline std::string name_of_caught() {
@@ -68,103 +64,100 @@ inline std::string name_of_caught() {
     return demangled ? demangled.get() : name;
 }
 
-inline std::string text_of(const std::exception_ptr &exception) {
-    try {
-        std::rethrow_exception(exception);
-    } catch (const std::exception &caught) {
-        const char *const text = caught.what();
-        return text != nullptr ? text : name_of_caught();
-    } catch (const error &caught) {
-        return caught.message();
-    } catch (...) {
-        return name_of_caught();
-    }
+inline told tell(const std::exception &caught) {
+    const char *const text = caught.what();
+    return {text != nullptr ? text : name_of_caught(), 0, {}, {}};
 }
 
-/** 0: it has none. */
-inline int code_of(const std::exception_ptr &exception) noexcept {
+inline told tell(const std::system_error &caught) {
+    return {caught.what(), errno_of(caught.code()), {}, {}};
+}
+
+/** Whatever is not of any of these types. */
+struct unknown {};
+
+inline told tell(unknown) { return {name_of_caught(), 0, {}, {}}; }
+
+/**
+ * Does something. An exception is given to `see` as it is caught, as the first of these types that it is; what that returns is returned.
+ * What is both of type First and of another one is thrown again by `see`, if that wants to know.
+ */
+template <class First, class Action, class See>
+auto watched(const Action &action, const See &see) -> decltype(action()) {
     try {
-        std::rethrow_exception(exception);
-    } catch (const error &caught) {
-        return caught.code();
+        return action();
+    } catch (const First &caught) {
+        return see(caught);
+    } catch (const failure &caught) {
+        return see(caught);
     } catch (const std::system_error &caught) {
-        return is_errno(caught.code()) ? caught.code().value() : 0;
+        return see(caught);
+    } catch (const std::exception &caught) {
+        return see(caught);
+    } catch (const cancelled &caught) {
+        return see(caught);
+    } catch (const error &caught) {
+        return see(caught);
     } catch (...) {
-        return 0;
+        if (!std::current_exception())
+            throw; // Not of C++, or pthread_exit: nothing can carry it. It ends the program, as in C.
+        return see(unknown());
     }
 }
 
-inline std::exception_ptr nested_in(const std::exception_ptr &exception) noexcept {
-    try {
-        std::rethrow_exception(exception);
-    } catch (const std::nested_exception &caught) {
-        return caught.nested_ptr();
-    } catch (...) {
-        return nullptr;
-    }
+/** It is thrown again to see what else it is. */
+inline told tell(const std::nested_exception &caught) {
+    told all = watched<unknown>([]() -> told { throw; }, [](const auto &it) { return tell(it); });
+    all.nested = caught.nested_ptr();
+    return all;
+}
+
+inline told tell(const std::exception_ptr &exception) {
+    return watched<std::nested_exception>([&]() -> told { std::rethrow_exception(exception); },
+                                          [](const auto &caught) { return tell(caught); });
 }
 
 inline void release_exception(void *payload) noexcept {
     delete static_cast<std::exception_ptr *>(payload);
 }
 
-inline proc_error *carry(const std::exception_ptr &exception) {
-    std::string text = text_of(exception);
-    int code = code_of(exception);
-    for (auto next = nested_in(exception); next; next = nested_in(next)) {
-        text += ": " + text_of(next);
-        code = code != 0 ? code : code_of(next);
+/** The error of what is being caught: the one that it is, or that is nested in it, with the texts around that; else one that carries it. */
+inline error carry(told outer) {
+    if (outer.own && !outer.nested)
+        return std::move(outer.own);
+    while (outer.nested) {
+        told inner = tell(outer.nested);
+        if (inner.own && !inner.nested)
+            return inner.own.wrap(outer.text);
+        outer.text.append(": ").append(inner.text);
+        outer.code = outer.code != 0 ? outer.code : inner.code;
+        outer.nested = std::move(inner.nested);
     }
-    auto *carried = new std::exception_ptr(exception);
-    return proc_error_with_typed_payload(code, text.c_str(), exception_type, carried,
-                                         release_exception);
+    auto carried = std::make_unique<std::exception_ptr>(std::current_exception());
+    return error::adopt(proc_error_with_typed_payload(
+        outer.code, outer.text.c_str(), exception_type, carried.release(), release_exception));
 }
 
-/** The error that an exception is. Success of all else, and of one that was made of success: that is carried as it is. */
-inline error unpacked(const std::exception_ptr &exception) noexcept {
+/** The same, of what has been caught as what it is, for C. */
+template <class Caught> proc_error *error_of(const Caught &caught) noexcept {
     try {
-        std::rethrow_exception(exception);
-    } catch (const failure &caught) {
-        return caught.error();
-    } catch (const error &caught) {
-        return caught;
-    } catch (...) {
-        return {};
-    }
-}
-
-/** The error that an exception is, or that is nested in it, with the texts around it. Success if there is none. */
-inline error unwrapped(const std::exception_ptr &exception) {
-    constexpr std::string_view colon = ": ";
-    std::string around;
-    auto inmost = exception;
-    while (auto nested = nested_in(inmost)) {
-        around.append(text_of(inmost)).append(colon);
-        inmost = std::move(nested);
-    }
-    error inside = unpacked(inmost);
-    if (around.empty())
-        return inside;
-    around.resize(around.size() - colon.size()); // The last one comes with the wrapping.
-    return inside.wrap(around);
-}
-
-inline proc_error *error_of(const std::exception_ptr &exception) noexcept {
-    if (!exception)
-        return nullptr;
-    try {
-        error inside = unwrapped(exception);
-        return inside ? inside.release() : carry(exception);
+        return detail::carry(detail::tell(caught)).release();
     } catch (...) {
         return proc_error_new(ENOMEM, "there is no memory to carry an exception");
     }
+}
+
+/** Does something that returns an error, for C, to which no exception may get: the error of one carries it. */
+template <class Action> proc_error *carrying(const Action &action) {
+    return detail::watched<std::nested_exception>(
+        action, [](const auto &caught) { return detail::error_of(caught); });
 }
 
 inline proc_error *error_of(const std::error_code &code, const char *what) {
     if (!code)
         return nullptr;
     const std::string text = what != nullptr ? what + (": " + code.message()) : code.message();
-    return proc_error_new(is_errno(code) ? code.value() : -1, text.c_str());
+    return proc_error_new(errno_of(code), text.c_str());
 }
 
 } // namespace detail
@@ -173,7 +166,9 @@ inline error::error(const std::error_code &code, detail::text what)
     : handle(detail::error_of(code, what.c_str())) {}
 
 inline error::error(const std::exception_ptr &exception) noexcept
-    : handle(detail::error_of(exception)) {}
+    : handle(exception
+                 ? detail::carrying([&]() -> proc_error * { std::rethrow_exception(exception); })
+                 : nullptr) {}
 
 inline std::exception_ptr error::exception() const noexcept {
     const void *found = proc_error_find_payload(get(), detail::exception_type);

@@ -82,8 +82,8 @@ TEST(cancel, asked) {
     try {
         cancel.throw_if_cancelled();
         FAIL() << "it should have thrown";
-    } catch (const proc::failure &failure) {
-        EXPECT_EQ(failure.error().get(), cause.get());
+    } catch (const proc::cancelled &thrown) {
+        EXPECT_EQ(thrown.error().get(), cause.get());
     }
 }
 

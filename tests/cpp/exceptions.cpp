@@ -4,28 +4,35 @@
  *                    whatever threads, combinators and runs are between.
  *   texts            The message is what(); of what is no std::exception, the name of its type.
  *   of_nothing       What leaves is an error, also if it has no text, or was made of success.
- *   codes            The code is that of a std::system_error of errno's categories, else -1.
+ *   codes            The code is that of a std::system_error of errno's categories, or what it stands for, else -1.
+ *   foreign_codes    Codes of other categories, of exceptions or not, have the number of errno that they equal, else -1.
  *   nested           Nested exceptions follow after ": ", and the first code of them counts.
  *   failure          A proc::failure is unpacked: what leaves is the same error, not another one around it.
  *   thrown_error     So is a proc::error that is thrown.
  *   nested_error     If either is nested in other exceptions, what leaves is that error with their texts around it.
  *   echo             "Stopped, as asked" may be thrown from a run inside a callable: it is still the echo.
  *   echo_in_words    … also if the error itself is thrown, or others were thrown with it nested in them: of a signal, too.
+ *   cancelled        What throw_if_cancelled throws is no std::exception, so what tries again lets it pass. It is the echo, whatever
+ *                    it is nested in.
+ *   derived          What is derived from a proc::failure is unpacked as that is. If something is nested in it, it is carried.
  *   of_several       rethrow() of a multi error throws the first exception in it; the others are in its parts. Without any, it
  *                    throws a proc::failure with the error; on success it returns.
  *   foreign_payload  A payload that C code attached is never taken for an exception, even if it is one byte long.
  *   by_hand          A std::exception_ptr becomes an error as if it had left a callable; NULL is success.
+ *   thrown_once      What leaves a callable is not thrown again to see what it is.
  *   released         The exception object is released with the last error that carries it.
  *   knows_its_object An exception that only knows the object that has failed, which owns the handle that it cancels, leaves
  *                    nothing behind.
  */
 #include <csignal>
 #include <cstdlib>
+#include <dlfcn.h>
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
 #include <procession.hpp>
 #include <unistd.h>
+#include <unwind.h>
 
 namespace {
 
@@ -127,6 +134,42 @@ TEST(exceptions, codes) {
     EXPECT_EQ(thrown(std::filesystem::filesystem_error("open", "/x", missing)).code(), ENOENT);
 }
 
+/* Numbers of its own, as those of boost::asio::error::misc; some have a meaning in general, with that number (as in asio.system) or another. */
+class of_network : public std::error_category {
+  public:
+    [[nodiscard]] const char *name() const noexcept override { return "network"; }
+    [[nodiscard]] std::string message(int code) const override { return std::to_string(code); }
+    [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
+        if (code == ECONNRESET)
+            return std::errc::connection_reset;
+        return code == 1000 ? std::error_condition(std::errc::timed_out)
+                            : std::error_condition(code, *this);
+    }
+};
+
+/* Says only when it is asked that two are the same. */
+class of_equals : public of_network {
+  public:
+    [[nodiscard]] bool equivalent(int code,
+                                  const std::error_condition &other) const noexcept override {
+        return code == ENOSPC && other == std::errc::no_space_on_device;
+    }
+};
+
+TEST(exceptions, foreign_codes) {
+    const of_network network;
+    EXPECT_EQ(thrown(std::system_error(ECONNRESET, network, "read")).code(), ECONNRESET);
+    EXPECT_EQ(thrown(std::system_error(ECONNRESET, network, "read")).message(),
+              "read: " + std::to_string(ECONNRESET));
+    EXPECT_EQ(thrown(std::system_error(1000, network)).code(), ETIMEDOUT);
+    EXPECT_EQ(thrown(std::system_error(EPIPE, network)).code(), -1);
+    EXPECT_EQ(proc::error(std::error_code(ECONNRESET, network)).code(), ECONNRESET);
+    EXPECT_EQ(proc::error(std::error_code(EPIPE, network)).code(), -1);
+    const of_equals equals;
+    EXPECT_EQ(proc::error(std::error_code(ENOSPC, equals)).code(), ENOSPC);
+    EXPECT_EQ(proc::error(std::error_code(EPIPE, equals)).code(), -1);
+}
+
 /* Throws its text with what is being caught nested in it. */
 template <class Code> void explaining(const char *text, const Code &code) {
     try {
@@ -222,6 +265,59 @@ TEST(exceptions, echo) {
     EXPECT_THROW(error.rethrow(), derived);
 }
 
+/* What many programs have somewhere. */
+template <class Action> void tries_again(const Action &action) {
+    for (int tries = 0; tries < 3; tries++) {
+        try {
+            return action();
+        } catch (const std::exception &caught) {
+            ADD_FAILURE() << "it would be tried again after: " << caught.what();
+        }
+    }
+}
+
+TEST(exceptions, cancelled) {
+    const proc::cancel cancel;
+    cancel.throw_if_cancelled();
+    cancel.trigger(proc::error(EINTR, "enough"));
+    const auto stops = [&] { cancel.throw_if_cancelled(); };
+    const auto error = proc::try_run([&] { tries_again(stops); });
+    EXPECT_EQ(error.get(), cancel.error().get());
+    const auto explained = proc::try_run([&] { explaining("outer", stops); });
+    EXPECT_EQ(explained.message(), "outer: enough");
+    EXPECT_TRUE(explained.is_echo(cancel));
+    try {
+        stops();
+        FAIL() << "it should have thrown";
+    } catch (const proc::cancelled &caught) {
+        EXPECT_STREQ(caught.what(), "enough");
+        EXPECT_TRUE(caught.error().is_echo(cancel));
+        EXPECT_EQ(proc::error(std::current_exception()).get(), cancel.error().get());
+    }
+}
+
+struct failed_query : proc::failure {
+    using proc::failure::failure;
+};
+
+TEST(exceptions, derived) {
+    const proc::error made(EIO, "made");
+    EXPECT_EQ(thrown(failed_query(made)).get(), made.get());
+    const auto asks = [&] {
+        try {
+            throw std::runtime_error("disk");
+        } catch (...) {
+            std::throw_with_nested(failed_query(made));
+        }
+    };
+    const proc::error both = proc::try_run(asks);
+    EXPECT_EQ(both.message(), "made: disk");
+    EXPECT_EQ(both.code(), EIO);
+    EXPECT_THROW(both.rethrow(), failed_query);
+    const auto stops = [&] { explaining("inner", [&] { throw proc::failure(made); }); };
+    EXPECT_EQ(proc::try_run([&] { explaining("outer", stops); }).cause().get(), made.get());
+}
+
 /* Stop because they are asked to, and say so in all the ways there are. */
 proc::process all_ways() {
     const auto itself = [](const proc::cancel &cancel) {
@@ -289,6 +385,48 @@ TEST(exceptions, by_hand) {
     const proc::error made(EIO, "made");
     EXPECT_EQ(proc::error(std::make_exception_ptr(proc::failure(made))).get(), made.get());
 }
+
+/* The sanitizers have these functions themselves. */
+#ifndef __SANITIZE_ADDRESS__
+
+thread_local int throws = 0;
+
+template <class Function> Function original(const char *name) {
+    return reinterpret_cast<Function>(dlsym(RTLD_NEXT, name));
+}
+
+/* What the C++ library throws by, and throws again by, in this program. */
+extern "C" {
+
+_Unwind_Reason_Code _Unwind_RaiseException(_Unwind_Exception *exception) {
+    throws++;
+    return original<decltype(&_Unwind_RaiseException)>("_Unwind_RaiseException")(exception);
+}
+
+_Unwind_Reason_Code _Unwind_Resume_or_Rethrow(_Unwind_Exception *exception) {
+    throws++;
+    return original<decltype(&_Unwind_Resume_or_Rethrow)>("_Unwind_Resume_or_Rethrow")(exception);
+}
+}
+
+template <class Action> int throws_in(const Action &action) {
+    throws = 0;
+    EXPECT_TRUE(proc::try_run(action));
+    return throws;
+}
+
+TEST(exceptions, thrown_once) {
+    EXPECT_EQ(throws_in([] { throw derived("x"); }), 1);
+    EXPECT_EQ(
+        throws_in([] { throw std::system_error(std::error_code(EIO, std::generic_category())); }),
+        1);
+    EXPECT_EQ(throws_in([] { throw proc::failure(proc::error(EIO)); }), 1);
+    EXPECT_EQ(throws_in([] { throw proc::cancelled(proc::error(EIO)); }), 1);
+    EXPECT_EQ(throws_in([] { throw proc::error(EIO); }), 1);
+    EXPECT_EQ(throws_in([] { throw 42; }), 1);
+}
+
+#endif
 
 TEST(exceptions, released) {
     auto object = std::make_shared<int>(1);
