@@ -1,7 +1,7 @@
 //! Cancel handles.
 
 use super::error::strerror;
-use super::handle::{elements, give, lend, look, share, take};
+use super::handle::{borrow, elements, give, lend, look, share, take};
 use super::types::{proc_cancel, proc_error};
 use crate::base::clock;
 use crate::base::error::Error;
@@ -28,7 +28,7 @@ use crate::scope::cancel::Cancel;
 #[must_use]
 pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_cancel {
     // SAFETY: the caller lends a valid pointer.
-    let parent = unsafe { share(parent) };
+    let parent = unsafe { borrow(parent) };
     give(parent.map_or_else(|| Cancel::root(None), |parent| parent.child()))
 }
 

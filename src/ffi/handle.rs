@@ -91,9 +91,18 @@ pub(super) unsafe fn take<H: Handle>(pointer: *mut H) -> Option<H::Held> {
 /// # Safety
 /// `pointer` is NULL or valid during this call.
 pub(super) unsafe fn share<H: Handle>(pointer: *mut H) -> Option<H::Held> {
+    // SAFETY: the caller lends it for this call.
+    let lent = unsafe { borrow(pointer) };
+    lent.map(|lent| H::Held::clone(&lent))
+}
+
+/// The reference that C lends us, which costs no counting. For what calls nothing of the program's, which might release it meanwhile.
+///
+/// # Safety
+/// `pointer` is NULL or valid for as long as the result is used.
+pub(super) unsafe fn borrow<H: Handle>(pointer: *mut H) -> Option<ManuallyDrop<H::Held>> {
     // SAFETY: the reference that is taken is not given up, because it is not dropped.
-    let lent = ManuallyDrop::new(unsafe { take(pointer) });
-    lent.as_ref().cloned()
+    unsafe { take(pointer) }.map(ManuallyDrop::new)
 }
 
 /// What C lends us, to look at.

@@ -1,7 +1,7 @@
 //! Time: the clock, deadlines, and processes that go by the clock.
 
 use super::bad_input::BadInput;
-use super::handle::{give, look, share, take};
+use super::handle::{borrow, give, look, take};
 use super::process::around;
 use super::types::{proc_cancel, proc_impl};
 use crate::base::clock::{self, Duration};
@@ -95,7 +95,7 @@ pub unsafe extern "C" fn proc_cancel_new_timeout(
     timeout_ns: i64,
 ) -> *mut proc_cancel {
     // SAFETY: the caller lends a valid pointer.
-    let parent = unsafe { share(parent) };
+    let parent = unsafe { borrow(parent) };
     give(match (parent, Deadline::after(timeout_ns)) {
         (Some(parent), Some(deadline)) => parent.child_until(deadline),
         (Some(parent), None) => parent.child(),

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use super::bad_input::BadInput;
-use super::handle::{give, look, share, take};
+use super::handle::{borrow, give, look, take};
 use super::process::{around, null};
 use super::types::{proc_cancel, proc_destroy_fn, proc_impl, proc_key};
 use crate::base::sync::Arc;
@@ -41,7 +41,7 @@ pub unsafe extern "C" fn proc_cancel_with_value(
     }
     let entry = Entry::Value(Key::at(key), Arc::new(value));
     // SAFETY: the caller lends a valid pointer.
-    give(match unsafe { share(parent) } {
+    give(match unsafe { borrow(parent) } {
         Some(parent) => parent.child_with(entry),
         None => Cancel::root_with(None, entry),
     })

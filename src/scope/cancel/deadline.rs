@@ -14,7 +14,7 @@
 use super::{Cancel, Node, RUNS, Struck, TIMED};
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::error::Error;
-use crate::base::sync::{Arc, Mutex, OnceLock, Weak, notes};
+use crate::base::sync::{Arc, Mutex, OnceLock, Weak};
 use crate::base::{generation, once, time_text};
 use crate::scope::activity::{self, Activities};
 use crate::scope::task_run::TaskRun;
@@ -227,7 +227,7 @@ impl Cancel {
         let (parent, inherited) = (Some(self.0.clone()), self.inherited.clone());
         let nearest = Nearest::of(own, self.owner_of_deadline());
         let born = Node {
-            is_linked: notes::AtomicBool::new(false),
+            holds_parent: false,
             ..Node::new(parent, task, self.main, inherited, None, nearest)
         };
         if is_struck_first {

@@ -29,7 +29,7 @@ impl Cancel {
         let kept = kept.clone();
         drop(links);
         if Arc::ptr_eq(&kept, &made) {
-            self.held().is_linked.store(true, Ordering::Relaxed);
+            self.held().is_linked_further.store(true, Ordering::Relaxed);
         } else {
             made.discard();
         }
@@ -64,7 +64,7 @@ impl Node {
     /// One that nobody knows is not needed.
     fn discard(self: &Arc<Node>) {
         let mut further = Vec::new();
-        let above = self.unlink(&mut further);
-        Node::let_go_all(above, further);
+        self.leave_several(&mut further);
+        Node::let_go_each(further);
     }
 }

@@ -18,7 +18,7 @@
 //! - **C10 several above.** See `several`.
 //! - **C11 drain handles.** See `drains`.
 //!
-//! A parent keeps its children's nodes alive, and a child *holds* its parent. So there are two
+//! A parent keeps its children's nodes alive, and a child its parent's, which it *holds* as long as it is held itself. So there are two
 //! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
 //! program, the engine, its children and its hooks. Two nodes are never locked at the same time.
 //!
@@ -28,6 +28,7 @@ mod deadline;
 mod drains;
 mod holding;
 mod inherited;
+mod parent;
 mod scope;
 mod several;
 mod strike;
@@ -53,6 +54,7 @@ use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use inherited::Inherited;
 pub(crate) use inherited::{Chain, Entry, Key};
+use parent::Parent;
 pub(crate) use scope::Scope;
 use strike::Strike;
 pub(crate) use strike::{Held, Struck, forget, hold};
@@ -68,8 +70,12 @@ pub(crate) struct Node {
     /// When it was cancelled, by the monotonic clock in nanoseconds.
     struck_at: AtomicU64,
     holders: AtomicUsize,
-    /// Spares a handle that hangs below nothing, and has no drain handle, the lock when it is let go of.
-    is_linked: notes::AtomicBool,
+    /// The one above it, also when it is unlinked from that; `None`: none, or several (C10).
+    parent: Parent,
+    /// Whether it counts as one holder of that one.
+    holds_parent: bool,
+    /// Spares a handle that is not below several, and has no drain handle, its lock when it is let go of.
+    is_linked_further: notes::AtomicBool,
     /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
     view_of: Option<Arc<Node>>,
     /// If it is a drain handle: that of which it is one (C11).
@@ -99,8 +105,6 @@ const TIMED: u8 = 1;
 const STRUCK: u8 = 2;
 
 struct Links {
-    /// The parent, on which this node counts as one holder.
-    parent: Option<Arc<Node>>,
     /// Empty once cancelled: then there is nothing left to pass on.
     children: IntrusiveList<Node>,
     /// Which strike takes, or took, the cancellation to the children; `strike::NONE` if there were none.
@@ -113,7 +117,7 @@ struct Links {
 /// What few handles have.
 struct Rare {
     observers: Observers,
-    /// Further ones of which it is a child (C10), and holds each.
+    /// Several of which it is a child (C10), and holds each.
     further: Vec<Arc<Node>>,
     /// It is a child that does not hold this one: to hold that is to hold this (C11).
     drain_handle: Option<Arc<Node>>,
@@ -245,9 +249,7 @@ impl Clone for Cancel {
 impl Drop for Cancel {
     /// Lets go of the handle and of each one above that was held only by what is below (C6).
     fn drop(&mut self) {
-        let mut further = Vec::new();
-        let above = Node::let_go(&self.0, &mut further);
-        Node::let_go_all(above, further);
+        Node::let_go(&self.0);
     }
 }
 
@@ -265,7 +267,9 @@ impl Node {
             cause: OnceLock::new(),
             struck_at: AtomicU64::new(0),
             holders: AtomicUsize::new(1),
-            is_linked: notes::AtomicBool::new(parent.is_some()),
+            holds_parent: parent.is_some(),
+            parent: Parent(parent),
+            is_linked_further: notes::AtomicBool::new(false),
             view_of,
             drains_for: None,
             task,
@@ -275,7 +279,6 @@ impl Node {
             deadline_of: nearest.above,
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
-                parent,
                 children: IntrusiveList::new(),
                 struck_by: strike::NONE,
                 rare: None,

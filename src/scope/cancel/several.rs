@@ -78,12 +78,8 @@ impl Node {
         }
         let strands = linked_to.iter().map(|one| one.0.strand_to(self));
         let (strands, late): (Vec<_>, Vec<_>) = strands.unzip();
-        let mut strands = strands.into_iter();
-        let mut links = self.links.lock();
-        links.parent = strands.next();
-        links.rare().further = strands.collect();
-        drop(links);
-        self.is_linked.store(true, Ordering::Relaxed);
+        self.links.lock().rare().further = strands;
+        self.is_linked_further.store(true, Ordering::Relaxed);
         if let Some(cause) = late.into_iter().flatten().next() {
             self.strike_alone(&cause); // C2
         }
@@ -114,24 +110,21 @@ impl Node {
 
     /// All that it is a child of: one is returned, the others are added to the `further` ones.
     fn parents(&self, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
-        let links = self.links.lock();
-        if let Some(rare) = &links.rare {
+        if let Some(rare) = &self.links.lock().rare {
             further.extend(rare.further.iter().cloned());
         }
-        let parent = links.parent.clone();
-        match &self.drains_for {
-            None => parent,
-            Some(owner) => {
-                further.extend(parent);
-                Some(owner.clone())
-            }
-        }
+        self.only_above().cloned()
     }
 
     /// The handle above it, if it still has one; of several, the first.
     pub(crate) fn above(&self) -> Option<Arc<Node>> {
-        let owner = self.drains_for.clone();
-        owner.or_else(|| self.links.lock().parent.clone())
+        let first = || self.links.lock().rare.as_ref()?.further.first().cloned();
+        self.only_above().cloned().or_else(first)
+    }
+
+    /// The same, unless it is below several alone.
+    fn only_above(&self) -> Option<&Arc<Node>> {
+        self.drains_for.as_ref().or(self.parent.0.as_ref())
     }
 
     /// Why it and the handles above it were cancelled: the outermost's cause first.
@@ -157,36 +150,28 @@ impl Node {
         causes
     }
 
-    /// Unlinks one that nobody holds (C5). What it has held is to be let go of: one is returned, the others are added to the
-    /// `further` ones.
-    #[inline(never)]
-    pub(super) fn unlink(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
-        let (parent, mut drains) = self.leave_all(further);
-        while let Some(handle) = drains {
-            let (strand, next) = handle.leave_all(further);
-            further.extend(strand);
-            drains = next;
+    /// Takes one that nobody holds out of the lists of several, and its drain handle, which goes with it (C5, C11). What they have held is to be let
+    /// go of, and is added to the `further` ones.
+    #[cold]
+    pub(super) fn leave_several(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) {
+        let mut drain_handle = self.leave_these_several(further);
+        while let Some(handle) = drain_handle {
+            drain_handle = handle.leave_these_several(further);
         }
-        parent
     }
 
     /// The same, of itself alone; its drain handle is returned, which is to do the same.
-    fn leave_all(
-        self: &Arc<Node>,
-        further: &mut Vec<Arc<Node>>,
-    ) -> (Option<Arc<Node>>, Option<Arc<Node>>) {
+    fn leave_these_several(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
         let mut links = self.links.lock();
-        let parent = links.parent.take();
-        let rare = links.rare.as_mut();
-        let rare = rare.map(|rare| (std::mem::take(&mut rare.further), rare.drain_handle.take()));
+        let rare = links.rare.as_mut()?;
+        let (several, drain_handle) = (std::mem::take(&mut rare.further), rare.drain_handle.take());
         drop(links);
-        let (others, drain_handle) = rare.unwrap_or_default();
-        let others = others.into_iter().inspect(|strand| strand.lose(self));
-        further.extend(others);
-        (parent.inspect(|parent| parent.lose(self)), drain_handle)
+        further.extend(several.into_iter().inspect(|strand| strand.lose(self)));
+        drain_handle
     }
 
-    fn lose(&self, child: &Arc<Node>) {
+    /// Takes that one out of its list of children, if it is in.
+    pub(super) fn lose(&self, child: &Arc<Node>) {
         self.links.lock().children.remove(child);
     }
 }

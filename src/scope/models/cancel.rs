@@ -123,7 +123,7 @@ fn c5_nothing_is_left_of_handles_that_nobody_holds() {
 #[ignore = "a mutant"]
 fn c5_mutant_reads_its_place_before_it_locks() {
     siblings_leave_at_once(|child| {
-        let parent = child.links.lock().parent.take().expect("it has a parent");
+        let parent = child.parent.0.clone().expect("it has a parent");
         let place = child.place.load(Ordering::Relaxed);
         let mut links = parent.links.lock();
         let mut children = links.children.take();
@@ -133,6 +133,42 @@ fn c5_mutant_reads_its_place_before_it_locks() {
         }
         drop(links);
         drop(Cancel(parent));
+    });
+}
+
+/// Nobody else holds the handle above both, which is let go of with the last.
+fn last_ones_leave_at_once(leave: fn(Cancel)) {
+    loom::model(move || {
+        let top = Cancel::root(None);
+        let [first, second] = {
+            let parent = top.child();
+            [parent.child(), parent.child()]
+        };
+        let other = thread::spawn(move || leave(first));
+        leave(second);
+        other.join().unwrap();
+        assert!(top.0.links.lock().children.take().is_empty());
+        assert!(!top.is_shared());
+    });
+}
+
+#[test]
+fn c5_what_is_above_goes_with_the_last_below() {
+    last_ones_leave_at_once(drop);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c5_mutant_looks_whether_it_is_the_last_and_then_counts() {
+    last_ones_leave_at_once(|child| {
+        let parent = child.parent.0.clone().expect("it has a parent");
+        parent.lose(&child.0);
+        std::mem::forget(child);
+        if parent.holders.load(Ordering::Acquire) == 1 {
+            drop(Cancel(parent));
+        } else {
+            parent.holders.fetch_sub(1, Ordering::AcqRel);
+        }
     });
 }
 

@@ -48,7 +48,7 @@ fn c10_mutant_looks_only_before_it_is_linked() {
         let strands = above.iter().map(|one| one.0.strand_to(&born.0).0);
         let strands: Vec<_> = strands.collect();
         born.0.links.lock().rare().further = strands;
-        born.0.is_linked.store(true, Ordering::Relaxed);
+        born.0.is_linked_further.store(true, Ordering::Relaxed);
         born
     });
 }
