@@ -7,6 +7,8 @@
  *                   when a thread enters the library and one can be had again.
  *   together        Nor does it need one, nor anybody who enters the library, if children wait together under it: their caller wakes.
  *   shared          Many children with a deadline each, in hooks and in waits, all come back.
+ *   late_threads    Of many hooks that are due at once each has a thread, if they wait for each other; but while threads are late, no more are made
+ *                   than a few.
  */
 #include "child.h"
 #include "interpose.h"
@@ -208,6 +210,50 @@ static void together(void) {
     child_passes(&c);
 }
 
+enum { TOGETHER = 100 };
+
+static pthread_t adds_hooks;
+
+/* One that comes late is called at once, by who adds it. */
+static void meet_all(void *user_data) {
+    if (pthread_equal(pthread_self(), adds_hooks))
+        gate_open(user_data);
+    else
+        GATE_MEET(user_data, TOGETHER);
+}
+
+static void late_threads_role(void) {
+    proc_cancel *cancels[TOGETHER];
+    proc_hook *hooks[TOGETHER];
+    static gate arrive, all; /* A thread may be there later. */
+    gate_init(&arrive);
+    gate_init(&all);
+    proc_cancel *above = proc_cancel_new_timeout(NULL, PROC_SECONDS(3600));
+    proc_hook *timer = proc_on_cancel(above, ignore, NULL); /* Its thread is there. */
+    adds_hooks = pthread_self();
+    threads_wait = &arrive;
+    for (int i = 0; i < TOGETHER; i++) {
+        cancels[i] = proc_cancel_new_timeout(NULL, PROC_MS(20));
+        hooks[i] = proc_on_cancel(cancels[i], meet_all, &all);
+    }
+    for (int i = 0; i < TOGETHER; i++)
+        CHECK(proc_wait(cancels[i], PROC_FOREVER));
+    CHECK(threads_created <= 10);
+    gate_open(&arrive);
+    GATE_WAIT_FOR(&all, TOGETHER);
+    for (int i = 0; i < TOGETHER; i++) {
+        proc_hook_remove(hooks[i]);
+        proc_cancel_unref(cancels[i]);
+    }
+    proc_hook_remove(timer);
+    proc_cancel_unref(above);
+}
+
+static void late_threads(void) {
+    child c = child_start("late_threads_role");
+    child_passes(&c);
+}
+
 CHECK_MAIN(CASE(none), CASE(delays), CASE(one), CASE(denied), CASE(together), CASE(shared),
-           ROLE(none_role), ROLE(delays_role), ROLE(one_role), ROLE(denied_role),
-           ROLE(together_role))
+           CASE(late_threads), ROLE(none_role), ROLE(delays_role), ROLE(one_role),
+           ROLE(denied_role), ROLE(together_role), ROLE(late_threads_role))

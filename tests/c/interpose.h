@@ -1,5 +1,5 @@
-/* interpose.h: pthread_create as the library sees it in this program: counted, and denied on demand, as a system does that
- * has no thread to give.
+/* interpose.h: pthread_create as the library sees it in this program: counted, and on demand denied, as by a system that
+ * has no thread to give, or late, as where there is more to run than processors.
  */
 #ifndef INTERPOSE_H
 #define INTERPOSE_H
@@ -12,12 +12,27 @@ static atomic_int threads_denied;
 static atomic_int threads_left = -1; /* how many may still be created; negative: any number */
 static atomic_int denials_left;      /* the next ones are denied */
 static void (*on_denial)(void);      /* is called by each that is denied */
+static gate
+    *_Atomic threads_wait; /* those that are created now wait for this gate before they begin */
 
 static inline bool take_one(atomic_int *left) {
     int n = atomic_load(left);
     while (n > 0 && !atomic_compare_exchange_weak(left, &n, n - 1))
         ;
     return n > 0;
+}
+
+typedef struct late_thread {
+    void *(*start)(void *);
+    void *argument;
+    gate *waits_for;
+} late_thread;
+
+static inline void *begin_late(void *user_data) {
+    late_thread late = *(late_thread *)user_data;
+    free(user_data);
+    GATE_WAIT(late.waits_for);
+    return late.start(late.argument);
 }
 
 int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
@@ -36,7 +51,12 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
         return EAGAIN;
     }
     threads_created++;
-    return real(thread, attributes, start, argument);
+    gate *waits_for = threads_wait;
+    if (!waits_for)
+        return real(thread, attributes, start, argument);
+    late_thread *late = malloc(sizeof *late);
+    *late = (late_thread){start, argument, waits_for};
+    return real(thread, attributes, begin_late, late);
 }
 
 #endif

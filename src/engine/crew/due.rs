@@ -8,6 +8,7 @@
 //! - **T4 handed over is done.** It is done once: by a thread of the crew, or by who settles it. Who has
 //!   settled it goes on when it is over.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU64;
 
 use super::patience::RETRY;
@@ -17,6 +18,10 @@ use crate::base::clock::{self, Instant};
 use crate::base::sync::notes::{AtomicBool, Ordering};
 use crate::base::sync::{Condvar, Mutex, MutexGuard, global};
 use crate::scope::activity;
+
+/// How many threads may be on their way at once. Each asks for the next one as it arrives, for what it does may wait for what still waits: so
+/// everything gets a thread, but no number of them because they are late, where there is more to run than processors.
+const MOST_COMING: usize = if cfg!(loom) { 1 } else { 4 };
 
 /// Something that was handed over.
 pub(crate) struct Due(NonZeroU64);
@@ -32,10 +37,10 @@ global!(BELL: Condvar = Condvar::new());
 pub(crate) struct Queue {
     last: u64,
     /// What nobody does yet, the oldest first.
-    waiting: Vec<(u64, Job)>,
+    waiting: VecDeque<(u64, Job)>,
     /// What is being done.
     begun: Vec<u64>,
-    /// How many threads have been lent for it that have not arrived yet.
+    /// How many threads have been lent for it that have not arrived yet; `MOST_COMING` at most.
     coming: usize,
     /// When a thread is asked for again.
     ask_at: Option<Instant>,
@@ -44,7 +49,7 @@ pub(crate) struct Queue {
 impl Queue {
     const EMPTY: Queue = Queue {
         last: 0,
-        waiting: Vec::new(),
+        waiting: VecDeque::new(),
         begun: Vec::new(),
         coming: 0,
         ask_at: None,
@@ -53,28 +58,28 @@ impl Queue {
     fn add(&mut self, job: Job) -> Due {
         let number = NonZeroU64::MIN.saturating_add(self.last);
         self.last = number.get();
-        self.waiting.push((self.last, job));
+        self.waiting.push_back((self.last, job));
         self.note();
         Due(number)
     }
 
     /// Takes one, to be done now.
-    fn take(&mut self, place: usize) -> (u64, Job) {
-        let (number, job) = self.waiting.remove(place);
+    fn take(&mut self, place: usize) -> Option<(u64, Job)> {
+        let (number, job) = self.waiting.remove(place)?;
         self.begun.push(number);
         self.note();
-        (number, job)
+        Some((number, job))
     }
 
     fn take_oldest(&mut self) -> Option<(u64, Job)> {
-        (!self.waiting.is_empty()).then(|| self.take(0))
+        self.take(0)
     }
 
     fn end(&mut self, number: u64) {
         self.begun.retain(|other| *other != number);
         if self.begun.is_empty() && self.waiting.is_empty() {
             // It comes seldom that something is due, so no memory is kept for that.
-            (self.waiting, self.begun) = (Vec::new(), Vec::new());
+            (self.waiting, self.begun) = (VecDeque::new(), Vec::new());
         }
     }
 
@@ -85,7 +90,12 @@ impl Queue {
     /// Whether a thread is to be asked for now.
     fn wants_thread(&self) -> bool {
         let is_time = self.ask_at.is_none_or(clock::has_come);
-        self.waiting.len() > self.coming && is_time
+        self.wants_more() && self.coming < MOST_COMING && is_time
+    }
+
+    /// Whether more waits than threads are coming.
+    fn wants_more(&self) -> bool {
+        self.waiting.len() > self.coming
     }
 }
 
@@ -101,6 +111,12 @@ pub(crate) fn hand_over(job: Job) -> Due {
 
 /// Asks for a thread for what waits for one. Tells when that is to be done again, if it is.
 pub(crate) fn ask_again() -> Option<Instant> {
+    ask_for(arrive)
+}
+
+/// The same, for one that does that.
+#[inline]
+fn ask_for(arrive: fn()) -> Option<Instant> {
     if !ANY.load(Ordering::Relaxed) {
         return None;
     }
@@ -116,19 +132,22 @@ pub(crate) fn ask_again() -> Option<Instant> {
             queue.ask_at = clock::now().checked_add(RETRY);
         }
     }
-    let is_left = queue.waiting.len() > queue.coming;
-    queue.ask_at.filter(|_| is_left)
+    let later = || queue.ask_at.or_else(|| clock::now().checked_add(RETRY));
+    queue.wants_more().then(later).flatten()
 }
 
 /// What a thread does that was lent for it.
 fn arrive() {
-    let first = {
-        let mut queue = QUEUE.lock();
-        queue.coming -= 1;
-        queue.take_oldest()
-    };
+    let first = take_first();
+    ask_again();
     first.into_iter().for_each(do_one);
     do_all();
+}
+
+fn take_first() -> Option<(u64, Job)> {
+    let mut queue = QUEUE.lock();
+    queue.coming -= 1;
+    queue.take_oldest()
 }
 
 /// Does what waits for a thread on the calling one, which has come free.
@@ -157,7 +176,7 @@ impl Due {
             Some(place) => {
                 let taken = queue.take(place);
                 drop(queue);
-                do_one(taken);
+                taken.into_iter().for_each(do_one);
             }
             None => {
                 let goes_on = |queue: &mut Queue| queue.begun.contains(&self.0.get());

@@ -39,7 +39,7 @@ fn t4_mutant_does_not_wait_for_who_has_begun() {
             .waiting
             .iter()
             .position(|(number, _)| *number == due.0.get());
-        let taken = place.map(|place| queue.take(place));
+        let taken = place.and_then(|place| queue.take(place));
         drop(queue);
         taken.into_iter().for_each(do_one);
     };
@@ -64,10 +64,9 @@ fn t4_mutant_rings_before_it_is_over() {
 fn t4_mutant_takes_it_and_then_says_so() {
     is_settled(Due::settle, || {
         let mut queue = QUEUE.lock();
-        if queue.waiting.is_empty() {
+        let Some((number, job)) = queue.waiting.pop_front() else {
             return;
-        }
-        let (number, job) = queue.waiting.remove(0);
+        };
         drop(queue);
         QUEUE.lock().begun.push(number);
         do_one((number, job));
@@ -90,5 +89,42 @@ fn t4_it_is_done_when_there_is_a_thread() {
         assert!(ask_again().is_none());
         threads::join();
         assert_eq!(done.load(Ordering::Relaxed), 1);
+    });
+}
+
+/// The first thing waits for the second, and only one thread may be on its way.
+fn each_has_a_thread(arrive: fn()) {
+    loom::model(move || {
+        let is_done = Arc::new((Mutex::new(false), Condvar::new()));
+        let waits_for = is_done.clone();
+        let first = move || {
+            let (lock, bell) = &*waits_for;
+            drop(bell.wait_while(lock.lock(), |is_done| !*is_done));
+        };
+        let second = move || {
+            let (lock, bell) = &*is_done;
+            *lock.lock() = true;
+            bell.notify_one();
+        };
+        let jobs: [Job; 2] = [Box::new(first), Box::new(second)];
+        for job in jobs {
+            QUEUE.lock().add(job);
+            ask_for(arrive);
+        }
+        threads::join();
+    });
+}
+
+#[test]
+fn t4_what_waits_for_the_next_has_a_thread_beside_that() {
+    each_has_a_thread(arrive);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn t4_mutant_does_not_ask_as_it_arrives() {
+    each_has_a_thread(|| {
+        take_first().into_iter().for_each(do_one);
+        do_all();
     });
 }
