@@ -1792,7 +1792,8 @@ proc_impl *proc_shield(int64_t grace_ns,
  * If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
  * "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
  * failure that is not the last is a log of the category `proc_supervise` in the trace, and is counted when it runs again
- * (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised".
+ * (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised". In the file of `proc_trace_start`
+ * each delay, and that it gives up, show as well.
  *
  * A cancellation ends it as it would end the process: the run that it comes to is the last, whatever that returns. One that
  * comes during a delay ends that, with the cause.

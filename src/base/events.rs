@@ -55,6 +55,8 @@ pub(crate) trait Subscriber: Sync {
     fn cancel(&self, handle: *const c_void, cause: &Error);
     fn wait_begin(&self) -> Wait;
     fn wait_end(&self, wait: Wait);
+    fn delay_begin(&self, task: Option<&dyn Task>) -> Wait;
+    fn gave_up(&self, task: Option<&dyn Task>, message: &CStr);
     fn origin(&self, task: Option<&dyn Task>) -> Origin;
     fn arrive(&self, origin: Origin, task: Option<&dyn Task>);
 }
@@ -248,6 +250,19 @@ impl Drop for Asleep {
         {
             subscriber.wait_end(self.0);
         }
+    }
+}
+
+/// A supervisor waits, before it runs its child again, until what comes back is dropped.
+pub(crate) fn delay(task: Option<&impl Task>) -> Asleep {
+    let begin = |subscriber: &dyn Subscriber| subscriber.delay_begin(seen(task));
+    Asleep(listening().map_or(Wait::UNSEEN, begin))
+}
+
+/// A supervisor does not run its child again, for that has failed too often.
+pub(crate) fn gave_up(task: Option<&impl Task>, message: &CStr) {
+    if let Some(subscriber) = listening() {
+        subscriber.gave_up(seen(task), message);
     }
 }
 

@@ -129,17 +129,31 @@ impl Subscriber for Dispatch {
         let Some(call) = frames::waits_in().filter(|_| epoch::is_recording()) else {
             return Wait::UNSEEN;
         };
-        let began = frames::with_current(|context| {
+        frames::with_current(|context| {
             let task = context.and_then(|context| context.task);
-            let task = known(task.map(|task| &**task));
-            record(Kind::WaitBegin, [task], [call.name().as_bytes()])
-        });
-        began.map_or(Wait::UNSEEN, Wait)
+            record_wait(task.map(|task| &**task), call.name())
+        })
     }
 
     fn wait_end(&self, wait: Wait) {
         if epoch::is_recording() {
             record(Kind::RegionEnd, [wait.0], []);
+        }
+    }
+
+    fn delay_begin(&self, task: Option<&dyn Task>) -> Wait {
+        if epoch::is_recording() {
+            record_wait(task.map(run), SUPERVISOR)
+        } else {
+            Wait::UNSEEN
+        }
+    }
+
+    /// Hooks and probes hear of it as of any error: it is that of the task around.
+    fn gave_up(&self, task: Option<&dyn Task>, message: &CStr) {
+        if epoch::is_recording() {
+            let texts = [SUPERVISOR.as_bytes(), message.to_bytes()];
+            record(Kind::Log, [known(task.map(run))], texts);
         }
     }
 
@@ -192,6 +206,14 @@ impl Writer for Dispatch {
 fn run(task: &dyn Task) -> &TaskRun {
     let task: &dyn Any = task;
     task.downcast_ref().expect("a task is a run of one")
+}
+
+/// How what a supervisor says and waits for is called.
+const SUPERVISOR: &str = "proc_supervise";
+
+fn record_wait(task: Option<&TaskRun>, name: &str) -> Wait {
+    let began = record(Kind::WaitBegin, [known(task)], [name.as_bytes()]);
+    began.map_or(Wait::UNSEEN, Wait)
 }
 
 fn record_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {

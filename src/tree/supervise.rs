@@ -96,6 +96,7 @@ fn wait(delay: Duration, context: &Context<'_>) -> Outcome {
     let handle = context.scope.handle();
     if !delay.is_zero() {
         waiting::hand_over_added();
+        let _shown = events::delay(context.task.map(|task| &**task));
         handle.wait(clock::now().checked_add(delay));
         context.slot.time_passed();
     }
@@ -150,7 +151,7 @@ impl<'a> Life<'a> {
                 tell(&error, context);
                 Ok(delay)
             }
-            Verdict::Enough(failures, time) => Err(gave_up(failures, time, error)),
+            Verdict::Enough(failures, time) => Err(give_up(failures, time, error, context)),
         }
     }
 }
@@ -163,11 +164,13 @@ fn tell(error: &Error, context: &Context<'_>) {
     }
 }
 
-fn gave_up(failures: usize, time: Duration, error: Error) -> Error {
+fn give_up(failures: usize, time: Duration, error: Error, context: &Context<'_>) -> Error {
     let plural = if failures == 1 { "" } else { "s" };
     let time = time_text::of(time);
     let text = format!("gave up after {failures} failure{plural} in {time}");
-    Error::wrap(&CString::new(text).unwrap_or_default(), error)
+    let error = Error::wrap(&CString::new(text).unwrap_or_default(), error);
+    events::gave_up(context.task.map(|task| &**task), error.message());
+    error
 }
 
 impl Restart {

@@ -216,6 +216,24 @@ def nursery(trace):
     same(rows, [("proc_spawn", "serve", 1, 1), ("proc_wait", "first", 1, 1), ("proc_wait", "nested", 1, 1)])
 
 
+def supervise(trace):
+    """engine_supervise.pftrace: each run, what it failed with, the delay, and that it was given up."""
+    rows = trace.query("""
+        select case when name glob 'gave up after 2 failures in *: service: gone' then 'gave up' else name end as name,
+               category, dur > 0 as lasts, extract_arg(arg_set_id, 'debug.category') as log
+        from slice order by ts, id
+    """)
+    run = [("supervised", "region", 1, None), ("service", "task", 1, None), ("it will fail", "log", 0, "db")]
+    same(rows, [
+        ("main", "task", 1, None),
+        *run,
+        ("service: gone", "log", 0, "proc_supervise"),
+        ("proc_supervise", "wait", 1, None),
+        *run,
+        ("gave up", "log", 0, "proc_supervise"),
+    ])
+
+
 def million(trace):
     """load_million.pftrace: six events a round of eight threads, none lost."""
     rounds = 20_833
@@ -258,6 +276,7 @@ CHECKS = {
     "calls_nest": [nesting],
     "engine_tree": [tree],
     "engine_nursery": [nursery],
+    "engine_supervise": [supervise],
     "load_million": [million],
     "load_lost": [slow],
     "recorder_last": [last_moments],

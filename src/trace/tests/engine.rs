@@ -38,6 +38,7 @@ use crate::tree::job::{Job, Work};
 use crate::tree::nursery::{Nursery, Open, Options};
 use crate::tree::process::{self, Kind, Process};
 use crate::tree::region::Region;
+use crate::tree::supervise::{self, Policy, Supervise};
 use crate::tree::task::Task;
 
 fn leaf(function: Function) -> Process {
@@ -257,6 +258,58 @@ fn who_spawned_a_child_and_what_it_waited_for_is_in_the_trace() {
     assert!(spawns.end > Some(spawns.begin) && second.begin > spawns.begin);
     let waited: HashSet<_> = view.named("proc_wait").map(|wait| wait.task).collect();
     assert_eq!(waited, HashSet::from([first.task, nested.task]));
+}
+
+/// It fails twice, which is once too often.
+fn supervised() -> Process {
+    let policy = Policy {
+        first_delay: Duration::from_millis(1),
+        longest_delay: Duration::MAX,
+        jitter_percent: 0,
+        healthy_after: Duration::MAX,
+        most: 1,
+        within: Duration::MAX,
+    };
+    let options = supervise::Options {
+        policy,
+        restart_on_success: false,
+        restart: None,
+    };
+    let child = task(c"service", leaf(fails));
+    let supervise = Supervise::new(options, child);
+    task(c"main", combine(Kind::Supervise(Box::new(supervise))))
+}
+
+#[test]
+fn each_run_of_a_supervised_child_its_delay_and_that_it_is_given_up_is_in_the_trace() {
+    let scene = Scene::new("engine_supervise");
+    let view = scene.trace(|| {
+        let outcome = process::start("proc_run", &supervised(), None);
+        assert!(outcome.is_err());
+    });
+    let main = view.one("main");
+    let of = |name| view.named(name).collect::<Vec<_>>();
+    let (runs, services) = (of("supervised"), of("service"));
+    assert_eq!((runs.len(), services.len()), (2, 2));
+    for (run, service) in runs.iter().zip(&services) {
+        assert!(is_within(service, run) && is_within(run, main));
+        assert_eq!((&*run.category, run.task), ("region", main.task));
+    }
+    let delay = view.one("proc_supervise");
+    assert_eq!((&*delay.category, delay.task), ("wait", main.task));
+    assert!(runs[0].end < Some(delay.begin) && delay.end < Some(runs[1].begin));
+    let is_log = |slice: &&Slice| slice.category == "log" && slice.task == main.task;
+    let logs: Vec<_> = view.slices.iter().filter(is_log).collect();
+    let [failed, gave_up] = logs[..] else {
+        panic!("one failure and the end: {logs:?}");
+    };
+    assert_eq!(failed.name, "service: gone");
+    assert!(gave_up.name.starts_with("gave up after 2 failures in "));
+    assert!(gave_up.name.ends_with(": service: gone") && gave_up.begin > runs[1].begin);
+    assert_eq!(
+        [failed, gave_up].map(arguments),
+        ["category=proc_supervise"; 2]
+    );
 }
 
 #[test]
