@@ -3,6 +3,7 @@
  *   none            A program that only asks and waits in this library makes no thread: handles, timeouts, delays, proc_every.
  *   delays          Delays that are children of a nursery take no thread each; cancelled, they end.
  *   one             Hooks and descriptors of a thousand deadlines need one thread, which sleeps while they are far away, and goes when none is left.
+ *   precise         That thread has no timer slack.
  *   denied          If no thread can be had, a deadline is found over by who asks, and its descriptor and its hook hear of it
  *                   when a thread enters the library and one can be had again.
  *   together        Nor does it need one, nor anybody who enters the library, if children wait together under it: their caller wakes.
@@ -134,6 +135,34 @@ static void one(void) {
     child_passes(&c);
 }
 
+/* Of each thread of this program but the first: how late it may wake, as the kernel tells it, if it does. */
+static void precise_role(void) {
+    char path[300] = "";
+    unsigned long slack = 0;
+    bool is_told; /* Not everybody is. */
+    proc_cancel *cancel = proc_cancel_new_timeout(NULL, PROC_SECONDS(3600));
+    proc_hook *hook = proc_on_cancel(cancel, ignore, NULL);
+    CHECK_INT(threads_created, 1);
+    do {
+        DIR *tasks = opendir("/proc/self/task");
+        for (struct dirent *task; (task = readdir(tasks));)
+            if (task->d_name[0] != '.' && atoi(task->d_name) != getpid())
+                snprintf(path, sizeof path, "/proc/%s/timerslack_ns", task->d_name);
+        closedir(tasks);
+        FILE *told = fopen(path, "r");
+        is_told = told && fscanf(told, "%lu", &slack) == 1;
+        if (told)
+            fclose(told);
+    } while (is_told && slack != 1);
+    proc_hook_remove(hook);
+    proc_cancel_unref(cancel);
+}
+
+static void precise(void) {
+    child c = child_start("precise_role");
+    child_passes(&c);
+}
+
 static void count_call(void *user_data) { gate_open(user_data); }
 
 static void denied_role(void) {
@@ -177,8 +206,8 @@ static void shared(void) {
     proc_impl *impls[200];
     leaf l;
     atomic_int begun = 0;
-    proc_impl *in_hook = proc_timeout(PROC_MS(100), proc_new(blocked, (void *)&begun, NULL));
-    proc_impl *in_wait = proc_timeout(PROC_MS(100), stops(&l));
+    proc_impl *in_hook = proc_timeout(PROC_MS(5), proc_new(blocked, (void *)&begun, NULL));
+    proc_impl *in_wait = proc_timeout(PROC_MS(5), stops(&l));
     for (size_t i = 0; i < count; i++)
         impls[i] = proc_ref(i % 2 ? in_hook : in_wait);
     proc_error *error = proc_run(proc_concurrent(impls, count), NULL);
@@ -254,6 +283,6 @@ static void late_threads(void) {
     child_passes(&c);
 }
 
-CHECK_MAIN(CASE(none), CASE(delays), CASE(one), CASE(denied), CASE(together), CASE(shared),
-           CASE(late_threads), ROLE(none_role), ROLE(delays_role), ROLE(one_role),
-           ROLE(denied_role), ROLE(together_role), ROLE(late_threads_role))
+CHECK_MAIN(CASE(none), CASE(delays), CASE(one), CASE(precise), ROLE(precise_role), CASE(denied),
+           CASE(together), CASE(shared), CASE(late_threads), ROLE(none_role), ROLE(delays_role),
+           ROLE(one_role), ROLE(denied_role), ROLE(together_role), ROLE(late_threads_role))

@@ -2,6 +2,7 @@
  *
  *   at_multiples    It runs at once, and then at the multiples of its period since then, not before them.
  *   skips           A run that takes longer than the period skips the times that it misses: the next is at a multiple again.
+ *   stopped         So does the program when it is stopped: it runs once for all the times that it missed.
  *   stops           Cancelled, in a run or between two, it succeeds; a child that returns the cause has not failed.
  *   born            Cancelled from the start, it runs nothing.
  *   fails           An error of the child ends it, also after a cancellation.
@@ -11,6 +12,7 @@
  *   dumped          It has its word, and says when it goes on.
  *   bad_input       A period of 0 or less, a bad process and NULL are bad input.
  */
+#include "child.h"
 #include "dumped.h"
 #include "leaf.h"
 #include <sched.h>
@@ -57,6 +59,47 @@ static void skips(void) {
     runs r = run_every(PROC_MS(4), PROC_MS(10));
     for (int i = 1; i < RUNS; i++)
         CHECK(r.at[i] - began >= (i + 2) * PROC_MS(4));
+}
+
+/* How it ran in a program that was stopped. */
+typedef struct gap {
+    int runs, after;
+    int64_t last, longest;
+    proc_cancel *cancels;
+} gap;
+
+static const int64_t PERIOD = PROC_MS(2);
+
+static proc_error *note_gap(proc_cancel *cancel, void *user_data) {
+    gap *g = user_data;
+    int64_t now = proc_now();
+    (void)cancel;
+    if (g->runs++ == 0)
+        child_tell('r');
+    else if (now - g->last > g->longest)
+        g->longest = now - g->last;
+    g->last = now;
+    if (g->longest >= 10 * PERIOD && ++g->after == 3)
+        proc_cancel_trigger(g->cancels, NULL);
+    return NULL;
+}
+
+/* In the longest gap as many times were missed as there were, but for one. */
+static void stopped_role(void) {
+    gap g = {.cancels = proc_cancel_new(NULL)};
+    int64_t began = proc_now();
+    CHECK_OK(proc_run(proc_every(PERIOD, proc_new(note_gap, &g, NULL)), g.cancels));
+    CHECK(g.runs <= 2 + (g.last - began) / PERIOD - g.longest / PERIOD);
+    proc_cancel_unref(g.cancels);
+}
+
+static void stopped(void) {
+    child c = child_start("stopped_role");
+    CHECK_INT(child_event(&c), 'r');
+    CHECK_INT(kill(c.pid, SIGSTOP), 0);
+    CHECK_OK(proc_run(proc_delay(12 * PERIOD), NULL));
+    CHECK_INT(kill(c.pid, SIGCONT), 0);
+    child_passes(&c);
 }
 
 static void stops(void) {
@@ -151,5 +194,6 @@ static void bad_input(void) {
                 "proc_group: impls[0] is NULL");
 }
 
-CHECK_MAIN(CASE(at_multiples), CASE(skips), CASE(stops), CASE(born), CASE(fails), CASE(timed),
-           CASE(rests), CASE(same_place), CASE(dumped), CASE(bad_input))
+CHECK_MAIN(CASE(at_multiples), CASE(skips), CASE(stopped), ROLE(stopped_role), CASE(stops),
+           CASE(born), CASE(fails), CASE(timed), CASE(rests), CASE(same_place), CASE(dumped),
+           CASE(bad_input))
