@@ -18,12 +18,25 @@ install_trace_tool() {
         cmake --install build/release --component procession-trace --prefix "$PWD/build/trace/procession" >/dev/null
 }
 
+bounded_python() { timeout 600 build/trace/python/bin/python "$@"; }
+
+# Beside each other, for either is busy on one core for long.
+traces_are_right() {
+    local checked
+    bounded_python tests/trace/check.py "$1" &
+    checked=$!
+    bounded_python tests/trace/tool.py build/trace/procession/bin/procession-trace "$1" || {
+        wait "$checked"
+        return 1
+    }
+    wait "$checked"
+}
+
 test_trace() {
     local files=$PWD/build/trace/files
     python_venv build/trace/python tests/trace/requirements.txt &&
         rm -rf "$files" &&
         PROCESSION_TRACE_SCENES=$files cargo test --locked --lib -- "${traced[@]/#/trace::tests::}" &&
-        timeout 600 build/trace/python/bin/python tests/trace/check.py "$files" &&
         install_trace_tool &&
-        timeout 600 build/trace/python/bin/python tests/trace/tool.py build/trace/procession/bin/procession-trace "$files"
+        traces_are_right "$files"
 }

@@ -27,6 +27,7 @@
 A law that is named is tried alone: tool.py PROGRAM DIRECTORY LAW…
 """
 
+import concurrent.futures
 import os
 import re
 import sys
@@ -71,14 +72,20 @@ LAWS = (golden, agrees, family, bounded, names, labels, waits, started, path, or
         terminal, schema, version)
 
 
-def main(laws):
-    chosen = [law for law in LAWS if law.__name__ in laws] if laws else LAWS
-    assert len(chosen) == len(laws or LAWS), f"there are these laws: {[law.__name__ for law in LAWS]}"
+def alone(name):
     with tempfile.TemporaryDirectory() as directory:
         os.environ["SCRATCH"] = directory
-        for law in chosen:
-            law()
-            print(f"procession-trace: {law.__name__} passed")
+        globals()[name]()
+    print(f"procession-trace: {name} passed", flush=True)
+
+
+def main(laws):
+    names = [law.__name__ for law in LAWS]
+    assert set(laws) <= set(names), f"there are these laws: {names}"
+    # As many at a time as there are cores.
+    with concurrent.futures.ProcessPoolExecutor() as pool:
+        for _ in pool.map(alone, laws or names):
+            pass
 
 
 if __name__ == "__main__":
