@@ -13,7 +13,7 @@
  *
  * What there is; each file in procession/ has a subject:
  *
- *     proc::error                           how a process ended; true if it failed. May carry an exception
+ *     proc::error                           how a process ended; true if it failed. May carry an exception, and tells what is in it
  *     proc::failure                         an error as an exception
  *     proc::cancelled                       "stopped, as asked" as an exception
  *     proc::cancel                          the context a process runs in: should it stop, and why
@@ -24,6 +24,7 @@
  *     proc::channel                         hands items from thread to thread
  *     proc::process                         something to run
  *     proc::make                            makes one of a callable
+ *     proc::with_context                    says of errors what was being done
  *     proc::task                            a named unit of work
  *     proc::trace_region                    a named interval in the trace
  *     proc::concurrent                      all at once; all errors
@@ -56,6 +57,7 @@
  *
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
  *     procession/configure.hpp              proc::configure: choices for the threads of the library
+ *     procession/format.hpp                 an error in std::format
  *     procession/trace.hpp                  proc::trace_start and so on, trace_log, and hooks (proc::trace_set_hooks)
  *
  * Four rules hold everywhere:
@@ -80,7 +82,9 @@
 #else
 #include <procession/channel.hpp>
 #include <procession/child.hpp>
+#include <procession/context.hpp>
 #include <procession/daemon.hpp>
+#include <procession/errors.hpp>
 #include <procession/get.hpp>
 #include <procession/job.hpp>
 #include <procession/nursery.hpp>

@@ -12,9 +12,34 @@
 #include <system_error>
 #include <vector>
 
+#if __cplusplus >= 202002L && __has_include(<source_location>)
+#include <bit>
+#include <source_location>
+#endif
+
 namespace proc {
 
 class token;
+
+#ifdef __cpp_lib_source_location
+namespace detail {
+
+/* Its representation is the C++ library's, so its name is part of the type. */
+#ifdef _LIBCPP_VERSION
+inline constexpr const char *location_type = "std::source_location of libc++";
+#else
+inline constexpr const char *location_type = "std::source_location of libstdc++";
+#endif
+
+/** An error that knows where it was made. A location is a pointer to what is static, and so it is the payload itself. */
+inline proc_error *located(int code, const char *message,
+                           const std::source_location &where) noexcept {
+    return proc_error_with_typed_payload(code, message, location_type, std::bit_cast<void *>(where),
+                                         nullptr);
+}
+
+} // namespace detail
+#endif
 
 /**
  * How a process ended: success, or an error, which never changes. `if (error)` asks whether it failed.
@@ -41,6 +66,14 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
     /** Success. */
     error() noexcept = default;
 
+#ifdef __cpp_lib_source_location
+    /** As those below, and knows where in the source it was made (`where`). */
+    explicit error(int code, std::source_location where = std::source_location::current()) noexcept
+        : error(code, nullptr, where) {}
+    error(int code, detail::text message,
+          std::source_location where = std::source_location::current()) noexcept
+        : handle(detail::located(code, message.c_str(), where)) {}
+#else
     /** A failure with the text that the system has for a code of `errno`. 0 is none: it becomes -1. */
     explicit error(int code) noexcept : error(code, nullptr) {}
 
@@ -52,6 +85,7 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      */
     error(int code, detail::text message) noexcept
         : handle(proc_error_new(code, message.c_str())) {}
+#endif
 
     /**
      * What a function of C++ reports: success if the code is 0. Codes of `errno`'s categories, which are generic and system, are kept.
@@ -85,6 +119,11 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      */
     [[nodiscard]] static error from_errno(detail::text what = nullptr) noexcept {
         return adopt(proc_errno(what.c_str()));
+    }
+
+    /** Errors as one: `merge` of what are the arguments. */
+    template <class... Errors> [[nodiscard]] static error join(Errors &&...errors) {
+        return merge(std::vector<error>{std::forward<Errors>(errors)...});
     }
 
     /**
@@ -148,6 +187,15 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      */
     [[nodiscard]] bool is_echo(const token &cancel) const noexcept;
 
+    /**
+     * Whether there is nothing in it but that error itself, inside of any number of tasks, texts and multi errors: as `is_echo`, of a cause that
+     * one has.
+     */
+    [[nodiscard]] bool is_echo_of(const error &cause) const;
+
+    /** The failures in it that have no others in them, in order, each once; itself, if it is one. */
+    [[nodiscard]] std::vector<error> leaves() const;
+
     /** The first task error with this name: the error itself or one in it, depth first; else success. */
     [[nodiscard]] error find_task(detail::text task_type) const noexcept {
         return share(proc_error_find_task(get(), task_type.c_str()));
@@ -160,6 +208,32 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      * taken for one.
      */
     [[nodiscard]] std::exception_ptr exception() const noexcept;
+
+    /**
+     * The first exception of this type, or one derived from it, that the error, any error in it, or any exception that is nested there
+     * carries, depth first; NULL if none does. It is there as long as the error.
+     *
+     *     if (const auto *refused = error.find<http_error>())
+     *         answer(refused->status());
+     */
+    template <class Exception> [[nodiscard]] const Exception *find() const;
+
+    /** The text on one line, for a log: "2 errors: FIRST; SECOND". Line breaks and all other control characters become spaces. */
+    [[nodiscard]] std::string one_line() const;
+
+    /**
+     * As the standard library reports one: the code of the std::system_error that its first failure carries, if it does; else its code, which
+     * is one of std::generic_category if it is positive, and of a category "procession" if not. The text is left behind. Success is 0.
+     */
+    [[nodiscard]] std::error_code as_error_code() const;
+
+#ifdef __cpp_lib_source_location
+    /**
+     * Where in the source it was made, or the first error in it of which that is known: one that was made of a code and a text, in C++20. It is
+     * there as long as the code that has made it (a plug-in, say).
+     */
+    [[nodiscard]] std::optional<std::source_location> where() const noexcept;
+#endif
 
     /**
      * Throws `exception()`, which is the original object; if there is none, a proc::failure with this

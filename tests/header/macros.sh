@@ -14,6 +14,6 @@ guards() { sed -n 's/^#ifndef \(PROCESSION_.*HPP\)$/\1/p' procession.hpp process
 
 all() { printf '#include <%s>\n' procession.hpp procession/*.hpp; }
 
-ours=$(comm -13 <(others | sed 's/.*/#include <&>/' | defined) <(all | defined))
+ours=$(comm -13 <(others | sed 's/.*/#if __has_include(<&>)\n#include <&>\n#endif/' | defined) <(all | defined))
 [ "$(guards | wc -l)" = "$(find procession.hpp procession -name '*.hpp' | wc -l)" ]
 diff <(guards) - <<<"$ours"
