@@ -13,6 +13,7 @@
 mod at_once;
 mod bounded;
 mod opened;
+mod recent;
 pub(crate) mod sockets;
 pub(crate) mod turn;
 

@@ -28,6 +28,11 @@ impl OwnFd {
         Ok(OwnFd { fd, inode })
     }
 
+    /// The number, whether or not it is still ours.
+    pub(crate) fn unchecked(&self) -> RawFd {
+        self.fd
+    }
+
     /// The number, if it is still ours.
     pub(crate) fn number(&self) -> Option<RawFd> {
         (inode(self.fd) == Some(self.inode)).then_some(self.fd)

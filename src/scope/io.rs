@@ -38,6 +38,9 @@ impl Patient<'_> {
             return descriptor::check_access(self.fd, Access::Read).map(|()| 0);
         }
         let mut file = AtOnce::new(self.fd, Access::Read);
+        if file.is_drained() {
+            self.wait(Access::Read, false)?;
+        }
         self.until_done(Access::Read, || file.read(room))
     }
 

@@ -52,6 +52,11 @@ impl Observers {
         self.fd.get(cancelled)
     }
 
+    /// The same for a look at it (`ReadyFd::get_unchecked`).
+    pub(super) fn fd_unchecked(&mut self, cancelled: bool) -> Result<RawFd> {
+        self.fd.get_unchecked(cancelled)
+    }
+
     /// Tells those who watch the descriptor that the handle is cancelled. The others are returned: they hear of it under
     /// no lock (C4).
     pub(super) fn tell(&mut self) -> (Vec<Arc<Listening>>, Vec<Arc<Hook>>) {

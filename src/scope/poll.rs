@@ -3,6 +3,10 @@
 //! The handle's descriptor is polled beside the caller's. It is readable for good once the handle is
 //! cancelled, so there is no moment at which a cancellation could be missed.
 //!
+//! Invariant:
+//! - **P1 soon asked.** Whether that descriptor is still the handle's (`ready_fd`, R1) costs as much as to poll. So a wait asks only when
+//!   it has lasted for some time (BRIEF), as most do not, or when something is wrong.
+//!
 //! A thread that waits for files here may be cancelled (`pthread_cancel`), as in poll(2): it unwinds through this. Inside
 //! of a callback, that ends the program (`guard`).
 //!
@@ -31,6 +35,9 @@ unsafe extern "C-unwind" {
 /// How many files are polled without an allocation.
 const FEW: usize = 15;
 
+/// How long a wait relies on the handle's descriptor without asking (P1).
+const BRIEF: Duration = Duration::from_millis(50);
+
 const UNUSED: pollfd = pollfd {
     fd: -1,
     events: libc::POLLIN,
@@ -45,13 +52,18 @@ pub(crate) fn poll(
     end: Option<Instant>,
 ) -> Result<usize> {
     match cancel {
-        None if files.is_empty() => cancelability::disabled(|| wait(files, end)),
-        None => wait(files, end),
+        None if files.is_empty() => cancelability::disabled(|| wait_alone(files, end)),
+        None => wait_alone(files, end),
         Some(cancel) if !files.is_empty() => poll_beside(cancel, files, end),
         // Nothing but the handle: no descriptor is needed.
         Some(cancel) if cancel.wait(end) => Err(cancelled()),
         Some(_) => Ok(0),
     }
+}
+
+fn wait_alone(files: &mut [pollfd], end: Option<Instant>) -> Result<usize> {
+    let _asleep = events::asleep(true, end);
+    wait(files, end)
 }
 
 /// Polls the handle's descriptor, which comes first, and the files.
@@ -67,15 +79,24 @@ fn poll_beside(cancel: &Node, files: &mut [pollfd], end: Option<Instant>) -> Res
         }
     };
     all[1..].copy_from_slice(files);
+    let _asleep = events::asleep(!cancel.cancelled(), end);
+    let mut is_brief = true;
     while !cancel.cancelled() {
-        all[0].fd = cancel.fd()?;
-        let ready = wait(all, end)?;
+        let ready = if is_brief {
+            all[0].fd = cancel.fd_unchecked()?;
+            wait_briefly(all, end)?
+        } else {
+            all[0].fd = cancel.fd()?;
+            wait(all, end)?
+        };
         let files_ready = ready - usize::from(all[0].revents != 0);
-        // If only the handle's is ready and nothing is cancelled, some other file has its number now.
-        if !cancel.cancelled() && (files_ready > 0 || ready == 0) {
+        let is_over = || ready == 0 && end.is_some_and(clock::has_come);
+        if !cancel.cancelled() && (files_ready > 0 || is_over()) {
             answer(files, &all[1..]);
             return Ok(files_ready);
         }
+        // If only the handle's is ready and nothing is cancelled, some other file has its number now.
+        is_brief = false;
     }
     answer(files, &[]);
     Err(cancelled())
@@ -95,21 +116,30 @@ fn cancelled() -> Error {
 
 /// poll(2), which is begun again with the time that is left when a signal has ended it.
 fn wait(files: &mut [pollfd], end: Option<Instant>) -> Result<usize> {
-    let _asleep = events::asleep(true, end);
     loop {
-        let left = end.map(|end| timespec(clock::until(end)));
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        let count = files.len() as libc::nfds_t;
-        // SAFETY: the array has that many elements; no time is forever, no mask the present one.
-        let ready = unsafe { ppoll(files.as_mut_ptr(), count, left, std::ptr::null()) };
-        if let Ok(ready) = usize::try_from(ready) {
-            return Ok(ready);
-        }
-        let error = Error::last_os_error();
-        if error.kind() != ErrorKind::Interrupted {
-            return Err(error);
+        match wait_once(files, end.map(clock::until)) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
         }
     }
+}
+
+/// The same for no longer than BRIEF, or until a signal.
+fn wait_briefly(files: &mut [pollfd], end: Option<Instant>) -> Result<usize> {
+    let time = end.map_or(BRIEF, |end| BRIEF.min(clock::until(end)));
+    match wait_once(files, Some(time)) {
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
+        done => done,
+    }
+}
+
+fn wait_once(files: &mut [pollfd], time: Option<Duration>) -> Result<usize> {
+    let time = time.map(timespec);
+    let time = time.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
+    let count = files.len() as libc::nfds_t;
+    // SAFETY: the array has that many elements; no time is forever, no mask the present one.
+    let ready = unsafe { ppoll(files.as_mut_ptr(), count, time, std::ptr::null()) };
+    usize::try_from(ready).map_err(|_| Error::last_os_error())
 }
 
 fn timespec(time: Duration) -> libc::timespec {

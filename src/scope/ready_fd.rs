@@ -42,6 +42,15 @@ impl ReadyFd {
         Ok(fd)
     }
 
+    /// The same, but the program may have given the number to a file of its own since it was asked for (R1): for a look, not for a
+    /// wait without end.
+    pub(crate) fn get_unchecked(&mut self, ready: bool) -> Result<RawFd> {
+        match self.own() {
+            Some(socket) => Ok(socket.fd.unchecked()),
+            None => self.get(ready),
+        }
+    }
+
     /// Makes it readable, if there is one.
     pub(crate) fn set_ready(&self) {
         if let Some(fd) = self.usable() {
@@ -51,9 +60,13 @@ impl ReadyFd {
 
     /// R1, R2.
     fn usable(&self) -> Option<RawFd> {
-        let socket = self.0.as_ref()?;
-        let is_here = socket.generation == generation::current();
-        is_here.then(|| socket.fd.number()).flatten()
+        self.own().and_then(|socket| socket.fd.number())
+    }
+
+    /// R2.
+    fn own(&self) -> Option<&Socket> {
+        let is_own = |socket: &&Socket| socket.generation == generation::current();
+        self.0.as_ref().filter(is_own)
     }
 }
 

@@ -7,6 +7,8 @@
  *   hung_up         The end of a terminal whose other side is gone is that of read: 0, or EIO.
  *   datagrams       Datagrams stay whole: what has no room is cut, as by read; an empty one reads as 0.
  *   counters        Descriptors of events and timers are read and waited for.
+ *   read_empty      After a socket was read empty, what comes is read, also without time to wait, and its end.
+ *   was_socket      … and so is what has its number then, whatever it is.
  *   files_of_others If another process has the same open file, it sees no flags change, not even meanwhile.
  */
 #include "asleep.h"
@@ -248,5 +250,59 @@ static void files_of_others(void) {
     }
 }
 
+/* Then this thread takes the number for that of a socket in which there is nothing. */
+static void read_until_empty(ends *e) {
+    char got[8];
+    CHECK_INT(proc_write_all(NULL, e->writing, "x", 1, PROC_FOREVER), 1);
+    CHECK_INT(proc_read(NULL, e->reading, got, sizeof got, PROC_FOREVER), 1);
+}
+
+static void read_empty(void) {
+    for (int blocking = 0; blocking < 2; blocking++) {
+        ends e = ends_open(SOCKET, blocking);
+        char got[8] = "";
+        read_until_empty(&e);
+        CHECK_FAILED(proc_read(NULL, e.reading, got, sizeof got, 0), ETIMEDOUT);
+        CHECK_INT(proc_write_all(NULL, e.writing, "abc", 3, PROC_FOREVER), 3);
+        CHECK_INT(proc_read(NULL, e.reading, got, 2, 0), 2);
+        CHECK_INT(proc_read(NULL, e.reading, got, 2, 0), 1);
+        close(e.writing);
+        e.writing = -1;
+        CHECK_INT(proc_read(NULL, e.reading, got, sizeof got, 0), 0);
+        CHECK_INT(proc_read(NULL, e.reading, got, sizeof got, PROC_FOREVER), 0);
+        ends_close(&e);
+    }
+}
+
+static void was_socket(void) {
+    FOR_EACH_ENDS(e) {
+        ends socket = ends_open(SOCKET, true);
+        char byte = 0;
+        read_until_empty(&socket);
+        CHECK_INT(dup2(e.writing, socket.reading), socket.reading);
+        CHECK_INT(proc_write_all(NULL, socket.reading, "ab", 2, PROC_FOREVER), 2);
+        ends_close(&socket);
+        socket = ends_open(SOCKET, true);
+        read_until_empty(&socket);
+        CHECK_INT(dup2(e.reading, socket.reading), socket.reading);
+        CHECK_INT(proc_read(NULL, socket.reading, &byte, 1, PROC_FOREVER), 1);
+        CHECK_INT(byte, 'a');
+        CHECK_INT(proc_read(NULL, socket.reading, &byte, 1, 0), 1);
+        CHECK_FAILED(proc_read(NULL, socket.reading, &byte, 1, 0), ETIMEDOUT);
+        ends_close(&socket);
+    }
+    ends socket = ends_open(SOCKET, true);
+    char byte;
+    read_until_empty(&socket);
+    close(socket.reading);
+    CHECK_FAILED(proc_read(NULL, socket.reading, &byte, 1, PROC_FOREVER), EBADF);
+    CHECK_FAILED(proc_write_all(NULL, socket.reading, "x", 1, PROC_FOREVER), EBADF);
+    int directory = open("/", O_RDONLY | O_DIRECTORY);
+    CHECK_INT(dup2(directory, socket.reading), socket.reading);
+    CHECK_FAILED(proc_read(NULL, socket.reading, &byte, 1, PROC_FOREVER), EISDIR);
+    close(directory);
+    ends_close(&socket);
+}
+
 CHECK_MAIN(CASE(no_flag), CASE(no_proc), CASE(lines), CASE(hung_up), CASE(datagrams),
-           CASE(counters), CASE(files_of_others))
+           CASE(counters), CASE(read_empty), CASE(was_socket), CASE(files_of_others))

@@ -4,7 +4,9 @@
  *   none_left         If the handle's descriptor cannot be made: EMFILE. Later it works.
  *   closed            It works in a program that has closed the handle's descriptor, also if another file has its number.
  *   closed_meanwhile  … also if that happens in the moment before the wait begins.
+ *   closed_before     … and a wait of any length that has begun afterwards is ended by the cancellation.
  */
+#include "dumped.h"
 #include "fds.h"
 #include "leaf.h"
 #include <sys/eventfd.h>
@@ -169,4 +171,31 @@ static void closed_meanwhile(void) {
     close(ready);
 }
 
-CHECK_MAIN(CASE(many), CASE(none_left), CASE(closed), CASE(closed_meanwhile))
+static proc_error *poll_for_ever(proc_cancel *cancel, void *user_data) {
+    struct pollfd file = {*(int *)user_data, POLLIN, 0x55};
+    check_cancelled(cancel, &file, 1);
+    return NULL;
+}
+
+/* Cancelled at once, or only when it has noticed, and has another descriptor. */
+static void closed_before(void) {
+    int quiet = eventfd(0, 0);
+    const int takes_number[] = {-1, quiet};
+    for (int i = 0; i < 2 * 2; i++) {
+        proc_cancel *cancel = proc_cancel_new(NULL);
+        int fd = proc_cancel_fd(cancel), number = takes_number[i % 2];
+        CHECK_INT(number < 0 ? close(fd) : dup2(number, fd), number < 0 ? 0 : fd);
+        proc_job *job = proc_start(proc_new(poll_for_ever, &quiet, NULL), cancel, NULL, NULL);
+        free(dump_until(", proc_poll\n", 1));
+        for (int open = fds_open(); i / 2 && number >= 0 && fds_open() == open;)
+            ;
+        proc_cancel_trigger(cancel, NULL);
+        CHECK_OK(proc_job_join(job));
+        proc_cancel_unref(cancel);
+        if (number >= 0)
+            CHECK_INT(close(fd), 0);
+    }
+    close(quiet);
+}
+
+CHECK_MAIN(CASE(many), CASE(none_left), CASE(closed), CASE(closed_meanwhile), CASE(closed_before))

@@ -19,7 +19,7 @@ use std::mem::MaybeUninit;
 use libc::c_int;
 
 use super::opened::Opened;
-use super::{Access, count, flags, quietly, stat, turn, write};
+use super::{Access, count, flags, quietly, recent, stat, turn, write};
 
 /// What one call is given at most where nothing is waited for, as by a file: so it takes a bounded time.
 const PIECE: usize = 1 << 20;
@@ -44,6 +44,16 @@ enum Way {
     Looked { turn: turn::Key, most: usize },
 }
 
+impl Way {
+    fn of(kind: libc::mode_t) -> Way {
+        match kind {
+            libc::S_IFSOCK => Way::Socket,
+            libc::S_IFREG | libc::S_IFBLK | libc::S_IFDIR => Way::Plain,
+            _ => Way::Flag,
+        }
+    }
+}
+
 /// The calls by which something is read, or written.
 trait Calls {
     fn to_socket(&mut self, fd: c_int, how: c_int) -> io::Result<usize>;
@@ -53,25 +63,49 @@ trait Calls {
 
 impl AtOnce {
     pub(crate) fn new(fd: c_int, access: Access) -> AtOnce {
-        let way = match kind(fd) {
-            libc::S_IFSOCK => Way::Socket,
-            libc::S_IFREG | libc::S_IFBLK | libc::S_IFDIR => Way::Plain,
-            _ => Way::Flag,
+        let way = if recent::is_socket(fd) {
+            Way::Socket
+        } else {
+            Way::of(kind(fd))
         };
         AtOnce { fd, access, way }
     }
 
+    /// Whether nothing is likely to be there: it is a socket, and what had come was read a moment ago. Then poll had better be
+    /// asked first.
+    pub(crate) fn is_drained(&self) -> bool {
+        recent::is_drained(self.fd)
+    }
+
     /// Reads what is there; 0: it is at its end.
     pub(crate) fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
-        self.call(Reading(room))
+        let size = room.len();
+        let read = self.call(Reading(room));
+        if let Way::Socket = self.way {
+            recent::read(self.fd, !matches!(read, Ok(count) if count == size));
+        }
+        read
     }
 
     /// Writes some of it; tells how much.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.call(Writing(bytes))
+        let written = self.call(Writing(bytes));
+        if let Way::Socket = self.way {
+            recent::written(self.fd);
+        }
+        written
     }
 
     fn call(&mut self, mut calls: impl Calls) -> io::Result<usize> {
+        if let Way::Socket = self.way {
+            match calls.to_socket(self.fd, libc::MSG_DONTWAIT) {
+                Err(error) if error.raw_os_error() == Some(libc::ENOTSOCK) => {
+                    recent::forget(); // O5
+                    self.way = Way::of(kind(self.fd));
+                }
+                done => return done,
+            }
+        }
         if let Way::Flag = self.way {
             match calls.flagged(self.fd, libc::RWF_NOWAIT) {
                 Err(error) if is_unknown(&error) => self.way = self.without_flag(),
@@ -79,7 +113,7 @@ impl AtOnce {
             }
         }
         match &self.way {
-            Way::Socket => calls.to_socket(self.fd, libc::MSG_DONTWAIT),
+            Way::Socket => Err(again()), // The number has become one's again in this instant.
             Way::Flag | Way::Plain => calls.plain(self.fd, PIECE),
             Way::Opened(opened) => calls.plain(opened.checked()?, PIECE),
             Way::Looked { turn, most } => {
@@ -131,13 +165,16 @@ pub(super) fn after_a_look<T>(
     access: Access,
     call: impl FnOnce() -> io::Result<T>,
 ) -> io::Result<T> {
-    let again = || Error::from_raw_os_error(libc::EAGAIN);
     let _turn = turn::take(key).ok_or_else(again)?;
     if super::is_ready(fd, access) {
         call()
     } else {
         Err(again())
     }
+}
+
+fn again() -> Error {
+    Error::from_raw_os_error(libc::EAGAIN)
 }
 
 /// By which a file's turn is known.

@@ -466,6 +466,11 @@ impl Node {
         self.observe(|observers, cancelled| observers.fd(cancelled))
     }
 
+    /// The same, for a wait that is short: the program may have given the number to a file of its own (`ready_fd`, R1).
+    pub(crate) fn fd_unchecked(&self) -> io::Result<RawFd> {
+        self.observe(|observers, cancelled| observers.fd_unchecked(cancelled))
+    }
+
     /// Blocks until cancelled (true) or until the moment, if there is one (false).
     pub(crate) fn wait(&self, end: Option<Instant>) -> bool {
         let waits = |_: &mut Links| !self.is_struck();
