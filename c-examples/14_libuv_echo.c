@@ -50,14 +50,10 @@ static void hang_up(struct connection *connection) {
 /* On a thread of the library: it may block. It does not ask whether it was cancelled, so all that was begun is written. */
 static proc_error *write_down(proc_cancel *cancel, void *user_data) {
     const struct connection *connection = user_data;
+    const struct server *server = connection->server;
     (void)cancel;
-    for (size_t written = 0; written < connection->size;) {
-        ssize_t size =
-            write(connection->server->file, connection->data + written, connection->size - written);
-        if (size < 0)
-            return proc_errno(connection->server->path);
-        written += (size_t)size;
-    }
+    if (proc_write_all(NULL, server->file, connection->data, connection->size, PROC_FOREVER) < 0)
+        return proc_errno(server->path);
     return NULL;
 }
 

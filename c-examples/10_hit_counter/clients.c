@@ -20,6 +20,7 @@ static uint64_t bytes_received(const struct client *client) {
     return info.tcpi_bytes_received;
 }
 
+/* It only looks: what proc_read has read, libmicrohttpd would miss. */
 static bool has_hung_up(const struct client *client) {
     char byte;
     return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;

@@ -39,7 +39,7 @@ static proc_error *read_file(struct counter *counter) {
     int fd = open(counter->path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return errno == ENOENT ? NULL : failed(counter, "open");
-    ssize_t size = read(fd, text, sizeof text - 1);
+    ssize_t size = proc_read(NULL, fd, text, sizeof text - 1, PROC_FOREVER);
     proc_error *error = size < 0 ? failed(counter, "read") : NULL;
     close(fd);
     if (error)

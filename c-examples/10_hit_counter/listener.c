@@ -51,10 +51,7 @@ uint16_t listener_port(int fd) {
  * So they are all taken in first. One that comes between the last accept and the close is refused by the kernel: none of
  * its bytes was read, and the client may safely ask again. If the manager holds the socket they wait for the next server. */
 void listener_drain(int fd, struct MHD_Daemon *daemon) {
-    while (!is_held()) {
-        int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (client < 0)
-            break;
+    for (int client; !is_held() && (client = proc_accept(NULL, fd, 0)) >= 0;) {
         struct sockaddr_in address = {.sin_family = AF_INET};
         MHD_add_connection(daemon, client, (struct sockaddr *)&address, sizeof address);
     }

@@ -1,8 +1,6 @@
 /* web_process.c: the process that serves. libmicrohttpd is driven from this process's own loop, so one thread does everything
  * that has to do with connections, and "no more connections" and "nobody is waiting for an answer" are simple facts.
- *
- * The loop waits in poll(2), where a cancellation does not reach it. So the process is a group of two: the loop, and a
- * bell, which waits for the cancellation and rings.
+ * The loop waits in proc_poll, which the cancellation ends. What comes libmicrohttpd reads, and it writes the answers.
  */
 #define _GNU_SOURCE
 #include "web_process.h"
