@@ -58,7 +58,21 @@ pub struct proc_child_options {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
-unsafe impl Growing for proc_child_options {}
+unsafe impl Growing for proc_child_options {
+    const INIT: Self = proc_child_options {
+        size: size_of::<proc_child_options>(),
+        argv: std::ptr::null(),
+        envp: std::ptr::null(),
+        directory: std::ptr::null(),
+        r#in: -1,
+        out: -1,
+        err: -1,
+        on_output: None,
+        user_data: std::ptr::null_mut(),
+        stop_after_ns: 5_000_000_000,
+        status_out: std::ptr::null_mut(),
+    };
+}
 
 /// What the first version measures.
 const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::<*mut c_int>();

@@ -81,7 +81,21 @@ pub struct proc_config {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
-unsafe impl Growing for proc_config {}
+unsafe impl Growing for proc_config {
+    const INIT: Self = proc_config {
+        size: size_of::<proc_config>(),
+        stack_size: 0,
+        max_idle_threads: usize::MAX,
+        idle_timeout_ns: 30_000_000_000,
+        thread_name_prefix: std::ptr::null(),
+        on_thread_start: None,
+        on_thread_stop: None,
+        user_data: std::ptr::null_mut(),
+        flight_recorder_size: 0,
+        open_signals: std::ptr::null(),
+        open_signal_count: 0,
+    };
+}
 
 /// What the first version measured.
 const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);

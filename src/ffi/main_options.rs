@@ -72,7 +72,24 @@ pub struct proc_main_options {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers, pointers and a byte that may be any.
-unsafe impl Growing for proc_main_options {}
+unsafe impl Growing for proc_main_options {
+    const INIT: Self = proc_main_options {
+        size: size_of::<proc_main_options>(),
+        signals: std::ptr::null(),
+        signal_count: 0,
+        drain_ns: 0,
+        grace_ns: -1,
+        dump_signal: 0,
+        notify: MaybeUninit::new(false),
+        signal_out: std::ptr::null_mut(),
+        force_after_ns: FORCE_AFTER_NS,
+        failure_grace_ns: 0,
+        reap: MaybeUninit::new(false),
+        reserved: [0; 7],
+        on_abandon: None,
+        user_data: std::ptr::null_mut(),
+    };
+}
 
 /// What the first version measured.
 const FIRST_SIZE: usize = offset_of!(proc_main_options, force_after_ns);

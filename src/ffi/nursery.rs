@@ -64,7 +64,14 @@ pub struct proc_nursery_options {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
-unsafe impl Growing for proc_nursery_options {}
+unsafe impl Growing for proc_nursery_options {
+    const INIT: Self = proc_nursery_options {
+        size: size_of::<proc_nursery_options>(),
+        limit: 0,
+        on_failure: None,
+        user_data: std::ptr::null_mut(),
+    };
+}
 
 /// What the first version measures.
 const FIRST_SIZE: usize = offset_of!(proc_nursery_options, user_data) + size_of::<*mut c_void>();

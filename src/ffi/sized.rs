@@ -13,7 +13,10 @@ const LARGEST: usize = 4096;
 ///
 /// # Safety
 /// It is `repr(C)`, its first field is a `usize`, and any bytes are a value of it.
-pub(super) unsafe trait Growing: Copy {}
+pub(super) unsafe trait Growing: Copy {
+    /// What its macro `_INIT` says.
+    const INIT: Self;
+}
 
 /// Reads what C lends us. A field that one of the two does not know must be 0, or is, which stands for
 /// what was before there was this field.
@@ -74,5 +77,25 @@ pub(super) unsafe fn write<S: Growing>(value: &S, room: *mut S) {
         let to = room.cast::<u8>();
         std::ptr::copy_nonoverlapping(from.add(after_size), to.add(after_size), known - after_size);
         to.add(known).write_bytes(0, size - known);
+    }
+}
+
+/// Writes what the macro `_INIT` of the struct says to so many bytes, and that size. What we do not know becomes zero. Does
+/// nothing if there is no room for the size.
+///
+/// # Safety
+/// `room` is NULL or points to so many bytes, which are the caller's to write.
+pub(super) unsafe fn init<S: Growing>(room: *mut S, size: usize) {
+    if room.is_null() || size < size_of::<usize>() {
+        return;
+    }
+    let init = S::INIT;
+    let known = size.min(size_of::<S>());
+    // SAFETY: no more bytes than the value has are read, and no more than promised are written.
+    unsafe {
+        let to = room.cast::<u8>();
+        std::ptr::copy_nonoverlapping((&raw const init).cast::<u8>(), to, known);
+        to.add(known).write_bytes(0, size - known);
+        to.cast::<usize>().write_unaligned(size);
     }
 }

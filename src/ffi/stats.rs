@@ -59,7 +59,29 @@ pub struct proc_stats {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers.
-unsafe impl Growing for proc_stats {}
+unsafe impl Growing for proc_stats {
+    const INIT: Self = proc_stats {
+        size: size_of::<proc_stats>(),
+        threads_live: 0,
+        threads_idle: 0,
+        threads_peak: 0,
+        threads_created_total: 0,
+        threads_denied_total: 0,
+        processes_running: 0,
+        processes_started_total: 0,
+        processes_failed_total: 0,
+        tasks_running: 0,
+        tasks_started_total: 0,
+        tasks_failed_total: 0,
+        fan_outs_total: 0,
+        helpers_total: 0,
+        cancellations_total: 0,
+        nurseries_running: 0,
+        children_spawned_total: 0,
+        timeouts_total: 0,
+        restarts_total: 0,
+    };
+}
 
 /// # Numbers
 ///

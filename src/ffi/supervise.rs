@@ -53,24 +53,23 @@ pub struct proc_supervise_options {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers, pointers and a byte that may be any.
-unsafe impl Growing for proc_supervise_options {}
+unsafe impl Growing for proc_supervise_options {
+    const INIT: Self = proc_supervise_options {
+        size: size_of::<proc_supervise_options>(),
+        first_delay_ns: 100_000_000,
+        longest_delay_ns: 30_000_000_000,
+        jitter_percent: 20,
+        healthy_after_ns: 60_000_000_000,
+        most: 5,
+        within_ns: 60_000_000_000,
+        restart_on_success: MaybeUninit::new(false),
+        restart: None,
+        user_data: std::ptr::null_mut(),
+    };
+}
 
 /// What the first version measures.
 const FIRST_SIZE: usize = offset_of!(proc_supervise_options, user_data) + size_of::<*mut c_void>();
-
-/// What PROC_SUPERVISE_OPTIONS_INIT says.
-const DEFAULTS: proc_supervise_options = proc_supervise_options {
-    size: size_of::<proc_supervise_options>(),
-    first_delay_ns: 100_000_000,
-    longest_delay_ns: 30_000_000_000,
-    jitter_percent: 20,
-    healthy_after_ns: 60_000_000_000,
-    most: 5,
-    within_ns: 60_000_000_000,
-    restart_on_success: MaybeUninit::new(false),
-    restart: None,
-    user_data: std::ptr::null_mut(),
-};
 
 /// What `proc_restart_fn` is, but for NULL.
 type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> bool;
@@ -147,7 +146,7 @@ pub unsafe extern "C" fn proc_stack(impls: *const *mut proc_impl, count: usize) 
 /// `options` is NULL, or valid.
 unsafe fn read(options: *const proc_supervise_options) -> Result<Options, BadInput> {
     let asked = if options.is_null() {
-        DEFAULTS
+        proc_supervise_options::INIT
     } else {
         // SAFETY: as promised by the caller.
         unsafe { sized::read(["proc_supervise", "options"], options, FIRST_SIZE)? }

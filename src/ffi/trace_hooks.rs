@@ -105,7 +105,19 @@ pub struct proc_trace_hooks {
 }
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are pointers.
-unsafe impl Growing for proc_trace_hooks {}
+unsafe impl Growing for proc_trace_hooks {
+    const INIT: Self = proc_trace_hooks {
+        size: size_of::<proc_trace_hooks>(),
+        task_begin: None,
+        task_end: None,
+        region_begin: None,
+        region_end: None,
+        log: None,
+        spawn: None,
+        arrive: None,
+        user_data: std::ptr::null_mut(),
+    };
+}
 // SAFETY: the library only passes the pointer on; the API says on which threads the hooks are called.
 unsafe impl Send for proc_trace_hooks {}
 // SAFETY: as above.
