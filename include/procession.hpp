@@ -56,6 +56,7 @@
  * What few programs need costs the others no time to compile. These files are included on their own:
  *
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
+ *     procession/condition.hpp              proc::condition: a condition variable whose waits end at a cancellation, too
  *     procession/configure.hpp              proc::configure: choices for the threads of the library
  *     procession/format.hpp                 an error in std::format
  *     procession/trace.hpp                  proc::trace_start and so on, trace_log, and hooks (proc::trace_set_hooks)

@@ -38,6 +38,15 @@ std::int64_t nanoseconds(const std::chrono::duration<Rep, Period> &time) {
     return std::chrono::ceil<std::chrono::duration<std::int64_t, std::nano>>(exact).count();
 }
 
+/** The same until a deadline; what is far off may be subtracted. */
+template <class Duration>
+std::int64_t
+nanoseconds_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) {
+    using exact = std::chrono::duration<long double, std::nano>;
+    const exact now = std::chrono::steady_clock::now().time_since_epoch();
+    return nanoseconds(exact(deadline.time_since_epoch()) - now);
+}
+
 } // namespace detail
 
 /**
@@ -76,6 +85,12 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     template <class Rep, class Period>
     [[nodiscard]] cancel child(const std::chrono::duration<Rep, Period> &time) const
         noexcept(std::is_arithmetic_v<Rep>);
+
+    /** The same, with a point in time. */
+    template <class Duration>
+    [[nodiscard]] cancel
+    child(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
+        noexcept(std::is_arithmetic_v<typename Duration::rep>);
 
     /** How long it is until the nearest deadline of it and all above; nothing without one; 0 if it is cancelled, for whatever reason. */
     [[nodiscard]] std::optional<std::chrono::nanoseconds> remaining() const noexcept {
@@ -152,10 +167,7 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     bool
     wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
         noexcept(std::is_arithmetic_v<typename Duration::rep>) {
-        using exact =
-            std::chrono::duration<long double, std::nano>; // What is far off may be subtracted.
-        const exact now = std::chrono::steady_clock::now().time_since_epoch();
-        return wait(exact(deadline.time_since_epoch()) - now);
+        return proc_wait(get(), detail::nanoseconds_until(deadline));
     }
 
     /**
@@ -370,6 +382,14 @@ class cancel : public proc::token {
         return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds(time)));
     }
 
+    /** The same, with a point in time. */
+    template <class Duration>
+    [[nodiscard]] static cancel
+    until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) noexcept(
+        std::is_arithmetic_v<typename Duration::rep>) {
+        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds_until(deadline)));
+    }
+
     /** The same handle, without the power to cancel: what a helper needs. */
     [[nodiscard]] proc::token token() const noexcept { return *this; }
 
@@ -392,6 +412,13 @@ class cancel : public proc::token {
   private:
     explicit cancel(proc_cancel *owned) noexcept : proc::token(proc::token::adopt(owned)) {}
 };
+
+template <class Duration>
+cancel
+token::child(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
+    noexcept(std::is_arithmetic_v<typename Duration::rep>) {
+    return cancel::adopt(proc_cancel_new_timeout(get(), detail::nanoseconds_until(deadline)));
+}
 
 inline cancel token::child() const noexcept { return cancel::adopt(proc_cancel_new(get())); }
 

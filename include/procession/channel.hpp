@@ -119,6 +119,14 @@ class channel
         return pass(std::forward<Item>(item), cancel.get(), detail::nanoseconds(time));
     }
 
+    /** The same, until a deadline. An empty handle never cancels. */
+    template <class Item = T, class Duration>
+    [[nodiscard]] channel_status
+    send_until(Item &&item, const token &cancel,
+               const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const {
+        return pass(std::forward<Item>(item), cancel.get(), detail::nanoseconds_until(deadline));
+    }
+
     /** Sends an item if that is possible without waiting; else it says closed or timeout. */
     template <class Item = T> [[nodiscard]] channel_status try_send(Item &&item) const {
         return pass(std::forward<Item>(item), nullptr, 0);
@@ -147,6 +155,14 @@ class channel
     [[nodiscard]] received<T> receive_for(const token &cancel,
                                           const std::chrono::duration<Rep, Period> &time) const {
         return take(cancel.get(), detail::nanoseconds(time));
+    }
+
+    /** The same, until a deadline. An empty handle never cancels. */
+    template <class Duration>
+    [[nodiscard]] received<T> receive_until(
+        const token &cancel,
+        const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const {
+        return take(cancel.get(), detail::nanoseconds_until(deadline));
     }
 
     /** Receives an item if there is one now; else it says closed or timeout. */

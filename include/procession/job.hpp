@@ -135,6 +135,14 @@ class job {
         return proc_job_wait(get(), detail::nanoseconds(time));
     }
 
+    /** The same, until a deadline. */
+    template <class Duration>
+    bool
+    wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
+        noexcept(std::is_arithmetic_v<typename Duration::rep>) {
+        return proc_job_wait(get(), detail::nanoseconds_until(deadline));
+    }
+
     /**
      * A descriptor that is readable once the job is complete, and stays so, for poll, epoll and event loops. It is
      * the job's: joining closes it. Throws a proc::failure with a code of `errno` if none can be had.

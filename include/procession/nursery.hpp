@@ -71,6 +71,14 @@ class nursery : public detail::handle<nursery, proc_nursery, proc_nursery_ref, p
         return proc_nursery_wait(get(), detail::nanoseconds(time));
     }
 
+    /** The same, until a deadline. */
+    template <class Duration>
+    bool
+    wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
+        noexcept(std::is_arithmetic_v<typename Duration::rep>) {
+        return proc_nursery_wait(get(), detail::nanoseconds_until(deadline));
+    }
+
     /** How many children have not ended, whether or not they have begun. The body is none of them. */
     [[nodiscard]] std::size_t count() const noexcept { return proc_nursery_count(get()); }
 
