@@ -3,6 +3,7 @@
 //! Nothing here knows of processes or handles. The rooms, in reading order:
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
+//! - `shared`: a value that several hold, with one count.
 //! - `user_data`: data of the program, with how to release it; a notice.
 //! - `ending`: the program is about to end: what is to be written first.
 //! - `guard`: what happens when a callback does not return.
@@ -46,6 +47,7 @@ pub(crate) mod once;
 pub(crate) mod own_fd;
 pub(crate) mod pin_object;
 pub(crate) mod random;
+pub(crate) mod shared;
 pub(crate) mod signal_set;
 pub(crate) mod sync;
 pub(crate) mod thread_name;

@@ -12,6 +12,7 @@ use super::types::{
     proc_cancel, proc_channel, proc_error, proc_impl, proc_job, proc_nursery, proc_promise,
 };
 use crate::base::error::{self, Error, Outcome};
+use crate::base::shared::Shared;
 use crate::base::sync::Arc;
 use crate::scope::cancel::{self, Cancel};
 use crate::scope::channel::Channel;
@@ -26,19 +27,22 @@ pub(super) trait Handle: Sized {
     type Held: Clone;
     /// The pointer that stands for what is given up here.
     fn into_raw(held: Self::Held) -> *const Self::Node;
-    fn from_arc(node: Arc<Self::Node>) -> Self::Held;
+    /// # Safety
+    /// The pointer came from `into_raw`, and what was given up there is taken over.
+    unsafe fn from_raw(node: *const Self::Node) -> Self::Held;
 }
 
 macro_rules! handle {
-    ($c:ty, $held:ty, $node:ty) => {
+    ($c:ty, $held:ty, $node:ty, $counted:ident::$from:ident) => {
         impl Handle for $c {
             type Node = $node;
             type Held = $held;
             fn into_raw(held: $held) -> *const $node {
                 held.into_raw()
             }
-            fn from_arc(node: Arc<$node>) -> $held {
-                <$held>::from_arc(node)
+            unsafe fn from_raw(node: *const $node) -> $held {
+                // SAFETY: as promised by the caller.
+                <$held>::$from(unsafe { $counted::from_raw(node) })
             }
         }
     };
@@ -53,8 +57,9 @@ macro_rules! counted {
             fn into_raw(held: Arc<$node>) -> *const $node {
                 Arc::into_raw(held)
             }
-            fn from_arc(node: Arc<$node>) -> Arc<$node> {
-                node
+            unsafe fn from_raw(node: *const $node) -> Arc<$node> {
+                // SAFETY: as promised by the caller.
+                unsafe { Arc::from_raw(node) }
             }
         }
     };
@@ -64,10 +69,10 @@ counted!(proc_job, Job);
 counted!(proc_nursery, Open);
 counted!(proc_channel, Channel);
 
-handle!(proc_impl, Process, process::Node);
-handle!(proc_error, Error, error::Node);
-handle!(proc_cancel, Cancel, cancel::Node);
-handle!(proc_promise, Promise, promise::Node);
+handle!(proc_impl, Process, process::Node, Shared::from_shared);
+handle!(proc_error, Error, error::Node, Arc::from_arc);
+handle!(proc_cancel, Cancel, cancel::Node, Arc::from_arc);
+handle!(proc_promise, Promise, promise::Node, Arc::from_arc);
 
 /// Hands a value to C.
 pub(super) fn give<H: Handle>(held: H::Held) -> *mut H {
@@ -83,7 +88,7 @@ pub(super) unsafe fn take<H: Handle>(pointer: *mut H) -> Option<H::Held> {
         return None;
     }
     // SAFETY: the pointer came from `give`, and one reference comes back with it.
-    Some(H::from_arc(unsafe { Arc::from_raw(pointer.cast()) }))
+    Some(unsafe { H::from_raw(pointer.cast()) })
 }
 
 /// Another reference to what C lends us.

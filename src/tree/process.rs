@@ -11,6 +11,7 @@ use std::ops::Deref;
 use crate::base::counts::Counted;
 use crate::base::error::{Error, Outcome};
 use crate::base::guard;
+use crate::base::shared::Shared;
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::thread_name;
@@ -40,7 +41,7 @@ pub(crate) const MAX_DEPTH: u16 = 1000;
 
 /// A shared process.
 #[derive(Clone)]
-pub(crate) struct Process(Arc<Node>);
+pub(crate) struct Process(Shared<Node>);
 
 pub(crate) struct Node {
     kind: Kind,
@@ -225,7 +226,7 @@ impl Process {
 
     #[inline(always)] // So that a leaf is made in place.
     fn of(kind: Kind, depth: u16, services: u32, pends: Pends) -> Process {
-        Process(Arc::new(Node {
+        Process(Shared::new(Node {
             kind,
             depth,
             services,
@@ -235,10 +236,10 @@ impl Process {
     }
 
     pub(crate) fn into_raw(self) -> *const Node {
-        Arc::into_raw(self.0)
+        self.0.into_raw()
     }
 
-    pub(crate) fn from_arc(node: Arc<Node>) -> Process {
+    pub(crate) fn from_shared(node: Shared<Node>) -> Process {
         Process(node)
     }
 }
@@ -391,7 +392,7 @@ impl Drop for Node {
             if process.children().is_empty() {
                 continue; // Nothing below: it is dropped as it is.
             }
-            if let Some(mut node) = Arc::into_inner(process.0) {
+            if let Some(mut node) = process.0.into_inner() {
                 orphans.append(&mut node.take_children());
             }
         }
