@@ -37,7 +37,7 @@ use slot::Pushed;
 
 pub(crate) use frame::{Frame, Stage, Supervision, What};
 pub(super) use mine::{adopt, disown, this_thread};
-pub(crate) use mine::{count, note_added, take_added, time_passed, waits_in, while_waiting};
+pub(crate) use mine::{note_spawned, take_added, time_passed, waits_in, while_waiting};
 pub(crate) use slot::{Running, Slot};
 
 /// What a process runs inside of.

@@ -15,7 +15,7 @@ use crate::base::guard;
 use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::{Code, UserData};
 use crate::engine::background::{Background, Member};
-use crate::engine::frames::{self, Context};
+use crate::engine::frames::Context;
 use crate::engine::nursery::{self, Child, IfFull, Refused, Rest};
 use crate::engine::operation::Operation;
 use crate::scope::cancel::{self, Cancel};
@@ -236,11 +236,7 @@ impl Open {
         if spawned.process.is_background() {
             spawned.more().member = Some(Member::of(self.background().clone()));
         }
-        let answer = self.children.spawn(spawned, if_full);
-        if answer.is_ok() {
-            frames::count(Counted::ChildrenSpawned);
-        }
-        Some(answer)
+        Some(self.children.spawn(spawned, if_full))
     }
 
     #[cold]

@@ -54,17 +54,16 @@ pub(crate) fn time_passed() {
     }
 }
 
-/// Counts what the calling thread has done, which may be in no slot.
-pub(crate) fn count(what: Counted) {
-    match MINE.with(Mine::own) {
-        Some(slot) => _ = slot.counts.count(what),
-        None => counts::count_elsewhere(what),
-    }
-}
-
-/// Says that the calling thread has added something to that backlog, by address.
-pub(crate) fn note_added(backlog: usize) {
-    MINE.with(|mine| mine.added_to.set(backlog));
+/// Says that the calling thread, which may be in no slot, has added a child to that backlog, by address.
+#[inline]
+pub(crate) fn note_spawned(backlog: usize) {
+    MINE.with(|mine| {
+        mine.added_to.set(backlog);
+        match mine.own() {
+            Some(slot) => _ = slot.counts.count(Counted::ChildrenSpawned),
+            None => counts::count_elsewhere(Counted::ChildrenSpawned),
+        }
+    });
 }
 
 /// The backlog to which it has last added something, if it has not waited since.

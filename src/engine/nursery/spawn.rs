@@ -62,7 +62,7 @@ impl<C: Child> Nursery<C> {
                 Ok(None) => return self.see_to_it(state),
                 Ok(Some((child, begins))) => {
                     drop(state);
-                    self.begin_here(child, &begins);
+                    self.begin_spawned(child, &begins);
                     return Ok(());
                 }
                 Err(refused) => refused,
@@ -108,11 +108,20 @@ impl<C: Child> Nursery<C> {
 
     #[inline]
     fn have_watched(self: &Arc<Self>) -> Result<(), Refused> {
-        frames::note_added(Arc::as_ptr(self).addr());
+        self.note_spawned();
         if !sentinel::is_awake() {
             self.wake_sentinel();
         }
         Ok(())
+    }
+
+    fn note_spawned(self: &Arc<Self>) {
+        frames::note_spawned(Arc::as_ptr(self).addr());
+    }
+
+    fn begin_spawned(self: &Arc<Self>, child: C, under: &Under) {
+        self.note_spawned();
+        self.begin_here(child, under);
     }
 
     #[cold]
@@ -169,7 +178,7 @@ impl<C: Child> Nursery<C> {
     ) -> Result<(), Refused> {
         if can_wait && let Some((child, begins)) = state.take_waiting() {
             drop(state);
-            self.begin_here(child, &begins);
+            self.begin_spawned(child, &begins);
             return Ok(());
         }
         self.see_to_it(state)
