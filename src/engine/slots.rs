@@ -222,20 +222,27 @@ pub(super) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
     found
 }
 
-/// The published backlog at that address, if it has unclaimed children.
+/// The published backlog at that address. Most often, the calling thread has published it itself.
 pub(crate) fn published_at(place: usize) -> Option<Arc<dyn Backlog>> {
-    let mut found = None;
-    for slot in &SLOTS.lock().watched {
+    let published_in = |slot: &Slot| {
+        let mut found = None;
         slot.each(|frame| {
             if let What::Children(_, Some(work)) = frame.what
                 && address(work.backlog()) == place
-                && work.backlog().unclaimed() > 0
             {
                 found = Some(work.share());
             }
         });
-    }
-    found
+        found
+    };
+    let elsewhere = || {
+        SLOTS
+            .lock()
+            .watched
+            .iter()
+            .find_map(|slot| published_in(slot))
+    };
+    frames::own_slot().and_then(published_in).or_else(elsewhere)
 }
 
 /// A backlog that the sentinel watches.

@@ -47,6 +47,11 @@ pub(in crate::engine) fn this_thread() -> i32 {
     MINE.with(|mine| mine.thread.get())
 }
 
+/// The slot that the calling thread is in.
+pub(in crate::engine) fn own_slot() -> Option<&'static Slot> {
+    MINE.with(Mine::own)
+}
+
 /// Says that what begins next on the calling thread does not begin at the same moment as the last thing did.
 pub(crate) fn time_passed() {
     if let Some(slot) = MINE.with(Mine::own) {
