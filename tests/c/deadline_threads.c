@@ -119,7 +119,7 @@ static void one_role(void) {
     CHECK_OK(proc_run(proc_delay(PROC_MS(20)), NULL));
     unsigned long before = switches(&threads);
     CHECK_INT(threads, 2);
-    CHECK_OK(proc_run(proc_delay(PROC_MS(300)), NULL));
+    CHECK_OK(proc_run(proc_delay(PROC_MS(150)), NULL));
     CHECK(check_environment("CHECK_SERIAL", 0) || switches(&threads) == before);
     CHECK_INT(threads_created, 1);
     for (int i = 0; i < DEADLINES; i++) {
@@ -220,8 +220,8 @@ static void shared(void) {
 
 /* Longer than threads are asked for in vain. */
 static void waits_in_vain(proc_impl *waiting) {
-    CHECK_FAILS(proc_run(proc_timeout(PROC_MS(300), waiting), NULL), ETIMEDOUT,
-                "timed out after 300 ms");
+    CHECK_FAILS(proc_run(proc_timeout(PROC_MS(150), waiting), NULL), ETIMEDOUT,
+                "timed out after 150 ms");
 }
 
 static void together_role(void) {
