@@ -243,7 +243,8 @@ TEST_F(daemons, early) {
     EXPECT_EXIT(is_stopped_early(), testing::ExitedWithCode(0), "^$");
 }
 
-/* What happens in a child that a service manager has given so many sockets. */
+/* Whether that holds in a child that a service manager has given so many sockets. It ends by a signal: valgrind would look for what
+ * is lost in one that exits. */
 template <class Action> bool with_sockets(const char *count, const Action &action) {
     const pid_t child = fork();
     if (child == 0) {
@@ -254,11 +255,11 @@ template <class Action> bool with_sockets(const char *count, const Action &actio
         for (int fd = 3; fd < 6; ++fd)
             dup2(0, fd);
         close(6);
-        _exit(action() ? 0 : 1);
+        raise(action() ? SIGKILL : SIGABRT);
     }
     int status = -1;
     EXPECT_EQ(waitpid(child, &status, 0), child);
-    return status == 0;
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
 TEST_F(daemons, listens) {
