@@ -1,7 +1,8 @@
 # How tests and examples are registered. Every function bounds its test in time.
 #
 #   procession_add_executable(NAME SOURCES file... [LINK static] [LIBRARIES target...])
-#       A program on the library, with the warnings (and sanitizers) of this build. No test.
+#       A program on the library, with the warnings (and sanitizers) of this build. No test. If PROCESSION_PROGRAMS names
+#       another build, the program is taken from there, unless procession_compiles(NAME) says that it differs in this one.
 #
 #   procession_add_test(NAME SOURCES file... [LINK static] [LIBRARIES target...]
 #                       [ARGS arg...] [NO_VALGRIND] [NO_SANITIZE] [TIMEOUT seconds])
@@ -35,14 +36,28 @@ function(procession_add_executable name)
     set(arg_LINK procession)
   endif()
   add_executable(${name} ${arg_SOURCES})
+  if(PROCESSION_PROGRAMS)
+    procession_takes_program(${name})
+  endif()
   target_link_libraries(${name} PRIVATE procession::${arg_LINK} ${arg_LIBRARIES})
-  target_compile_options(${name} PRIVATE ${PROCESSION_WARNINGS})
+  # Which line it was is all that valgrind and the sanitizers tell.
+  target_compile_options(${name} PRIVATE ${PROCESSION_WARNINGS} $<$<NOT:$<CONFIG:Debug>>:-g1>)
   set_target_properties(${name} PROPERTIES
     C_STANDARD 11 C_STANDARD_REQUIRED ON CXX_STANDARD 17 CXX_STANDARD_REQUIRED ON CXX_EXTENSIONS OFF)
   if(PROCESSION_SANITIZE)
     target_compile_options(${name} PRIVATE ${PROCESSION_SANITIZERS})
     target_link_options(${name} PRIVATE ${PROCESSION_SANITIZERS})
   endif()
+endfunction()
+
+function(procession_takes_program name)
+  file(RELATIVE_PATH room ${PROJECT_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR})
+  set_target_properties(${name} PROPERTIES
+    EXCLUDE_FROM_ALL ON RUNTIME_OUTPUT_DIRECTORY ${PROCESSION_PROGRAMS}/${room})
+endfunction()
+
+function(procession_compiles name)
+  set_target_properties(${name} PROPERTIES EXCLUDE_FROM_ALL OFF RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
 endfunction()
 
 function(procession_add_test name)
