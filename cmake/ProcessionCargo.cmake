@@ -88,6 +88,11 @@ add_library(procession::static STATIC IMPORTED GLOBAL)
 set_target_properties(procession::static PROPERTIES IMPORTED_LOCATION ${PROCESSION_LIBRARY_DIR}/libprocession.a)
 target_link_libraries(procession::static INTERFACE ${PROCESSION_NATIVE_LINK})
 
+# The same for programs in C++, as find_package has it.
+add_library(procession::cxx INTERFACE IMPORTED GLOBAL)
+set_target_properties(procession::cxx PROPERTIES
+  INTERFACE_LINK_LIBRARIES procession::procession INTERFACE_COMPILE_FEATURES cxx_std_17)
+
 foreach(library procession::procession procession::static)
   target_include_directories(${library} INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/include)
   add_dependencies(${library} procession_cargo)

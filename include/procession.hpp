@@ -55,6 +55,7 @@
  *
  * What few programs need costs the others no time to compile. These files are included on their own:
  *
+ *     procession/fwd.hpp                    that there are these types, for headers that only name them
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
  *     procession/condition.hpp              proc::condition: a condition variable whose waits end at a cancellation, too
  *     procession/configure.hpp              proc::configure: choices for the threads of the library

@@ -155,7 +155,7 @@ template <class Exception> const Exception *error::find() const {
     detail::error_walk walk(*this);
     while (const proc_error *const one = walk.next())
         if (detail::is_leaf(one))
-            if (const Exception *const found = detail::as<Exception>(share(one).exception()))
+            if (const auto *const found = detail::as<Exception>(share(one).exception()))
                 return found;
     return nullptr;
 }

@@ -83,10 +83,10 @@ case_install() {
     runs_trace_tool
 }
 
-# A C program, one of C and C++ together, and one of C++.
+# A C program, one of C and C++ together, and one of C++, which also asks for what is for C++.
 case_cmake_shared() {
     build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=procession
-    run_all run_shared "program mixed values"
+    run_all run_shared "program mixed values values_of_cxx"
 }
 
 case_cmake_static() {

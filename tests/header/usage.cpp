@@ -1,5 +1,11 @@
 // What the C++ header offers, used the way a careful program does, and what it promises about its types. It is compiled, not run.
 // It may be included again, in whole and in part, and beside the one of C.
+#include <procession/fwd.hpp>
+
+// Who only names the types needs no more.
+proc::error named(const proc::cancel &cancel, proc::channel<int> *channel,
+                  proc::main_options *options);
+
 #include <procession.hpp>
 
 #include <mutex>

@@ -1,0 +1,42 @@
+/*
+ * procession/fwd.hpp - beside procession.hpp, and included on its own: that there are these types, for headers that only name them
+ */
+#ifndef PROCESSION_FWD_HPP
+#define PROCESSION_FWD_HPP
+
+namespace proc {
+
+class error;
+class [[gnu::visibility("default")]] failure;
+class [[gnu::visibility("default")]] cancelled;
+
+class token;
+class cancel;
+class hook;
+class stop_link; // In C++20.
+class condition;
+template <class T> class key;
+
+class process;
+class job;
+class nursery;
+class promise;
+class task_scope;
+class region;
+
+template <class T> class channel;
+template <class T> class channel_items;
+template <class T> class received;
+enum class channel_status : int;
+
+struct child_options;
+struct config;
+struct main_options;
+struct nursery_options;
+struct supervise_options;
+struct trace_hooks;
+enum class dump_format : int;
+
+} // namespace proc
+
+#endif
