@@ -64,6 +64,7 @@ TEST(get, where_it_lies) {
         pinned() = default;
         pinned(const pinned &) = delete;
         pinned &operator=(const pinned &) = delete;
+        ~pinned() = default;
         int operator()(const proc::cancel &cancel) {
             given = cancel.get();
             return ++calls;
@@ -130,7 +131,8 @@ TEST(get, told_error) {
                 })
         .join();
     EXPECT_FALSE(told);
-    proc::job job = proc::start(fails, proc::cancel(), [&](proc::error failed) { told = failed; });
+    proc::job job =
+        proc::start(fails, proc::cancel(), [&](proc::error failed) { told = std::move(failed); });
     const proc::error ended = job.try_join();
     EXPECT_EQ(ended.get(), told.get());
 }

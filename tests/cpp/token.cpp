@@ -56,7 +56,7 @@ TEST(token, same) {
 TEST(token, callable) {
     const proc::cancel cancel;
     cancel.trigger(proc::error(EINTR, "asked"));
-    const auto by_value = [](proc::token token) { return token.error(); }; // NOLINT(performance-*)
+    const auto by_value = [](proc::token token) { return token.error(); };
     const auto lent = [](const proc::token &token) { token.throw_if_cancelled(); };
     EXPECT_TRUE(proc::try_run(by_value, cancel).is_echo(cancel));
     EXPECT_TRUE(proc::try_run(proc::group(by_value, lent), cancel).is_echo(cancel));
@@ -73,7 +73,7 @@ TEST(token, callable) {
 
 TEST(token, own_children) {
     const proc::cancel cancel;
-    const proc::token token = cancel;
+    const proc::token &token = cancel;
     const proc::cancel child = token.child();
     const proc::cancel timed = token.child(std::chrono::hours(1));
     child.trigger();
@@ -94,7 +94,7 @@ TEST(token, values) {
 
 TEST(token, taken) {
     const proc::cancel cancel;
-    const proc::token token = cancel;
+    const proc::token &token = cancel;
     int calls = 0;
     const proc::hook hook(token, [&] { ++calls; });
     const proc::channel<int> channel(1);
