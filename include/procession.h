@@ -2736,6 +2736,54 @@ PROC_API void proc_get_stats(proc_stats *stats);
 PROC_API proc_error *proc_configure(const proc_config *config);
 
 /* ------------------------------------------------------------------------------------------------
+ * Defaults without macros
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Sets options to what PROC_MAIN_OPTIONS_INIT says, for languages that cannot use a macro: they fill a struct with zeros, which
+ * are choices, too, and often not the defaults.
+ *
+ * This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
+ *
+ * @param options  room for `size` bytes. What it holds before does not matter. NULL: nothing happens.
+ * @param size     how large the struct is for the program, which is what its field `size` becomes. What is beyond that which this
+ *                 library knows becomes 0. Less than the size of that field: nothing happens.
+ */
+PROC_API
+void proc_main_options_init(proc_main_options *options,
+                            size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
+ */
+PROC_API void proc_config_init(proc_config *config, size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
+ */
+PROC_API void proc_nursery_options_init(proc_nursery_options *options, size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
+ */
+PROC_API void proc_supervise_options_init(proc_supervise_options *options, size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
+ */
+PROC_API void proc_child_options_init(proc_child_options *options, size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
+ */
+PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
+
+/**
+ * As `proc_main_options_init`, to what PROC_STATS_INIT says.
+ */
+PROC_API void proc_stats_init(proc_stats *stats, size_t size);
+
+/* ------------------------------------------------------------------------------------------------
  * Tracing
  * ------------------------------------------------------------------------------------------------ */
 
@@ -2914,54 +2962,6 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  *         knows. Then nothing has changed.
  */
 PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
-
-/* ------------------------------------------------------------------------------------------------
- * Defaults without macros
- * ------------------------------------------------------------------------------------------------ */
-
-/**
- * Sets options to what PROC_MAIN_OPTIONS_INIT says, for languages that cannot use a macro: they fill a struct with zeros, which
- * are choices, too, and often not the defaults.
- *
- * This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
- *
- * @param options  room for `size` bytes. What it holds before does not matter. NULL: nothing happens.
- * @param size     how large the struct is for the program, which is what its field `size` becomes. What is beyond that which this
- *                 library knows becomes 0. Less than the size of that field: nothing happens.
- */
-PROC_API
-void proc_main_options_init(proc_main_options *options,
-                            size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
- */
-PROC_API void proc_config_init(proc_config *config, size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
- */
-PROC_API void proc_nursery_options_init(proc_nursery_options *options, size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
- */
-PROC_API void proc_supervise_options_init(proc_supervise_options *options, size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
- */
-PROC_API void proc_child_options_init(proc_child_options *options, size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
- */
-PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
-
-/**
- * As `proc_main_options_init`, to what PROC_STATS_INIT says.
- */
-PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 
 /* ------------------------------------------------------------------------------------------------
  * Version

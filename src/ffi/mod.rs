@@ -9,10 +9,8 @@
 //! - `channel`, `promise`: bounded queues between threads; what is completed once.
 //! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
 //! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
-//! - `configure`, `trace`, `by_hand`, `trace_hooks`: choices for the library's threads; traces; tasks, regions and logs by hand; code that is told what happens.
-//! - `init`, `version`: defaults for languages without macros; which version.
-//! - `handle`, `bad_input`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words.
-//! - `errno`, `signals`, `sized`: failures as the system tells them, signals as C names them, structs that begin with their size.
+//! - `configure`, `init`, `trace`, `by_hand`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; code that is told what happens; which version.
+//! - `handle`, `bad_input`, `errno`, `signals`, `sized`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words; failures as the system tells them; signals as C names them; structs that begin with their size.
 #![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
 
 pub mod types;
@@ -48,12 +46,11 @@ pub mod start;
 pub mod stats;
 
 pub mod configure;
+pub mod init;
 pub mod trace;
 
 pub mod by_hand;
 pub mod trace_hooks;
-
-pub mod init;
 pub mod version;
 
 mod bad_input;

@@ -11,7 +11,8 @@
 //!   a strike which comes later does not change it.
 //! - **X3 the nearest.** Of several deadlines above each other only the nearest one counts: by the moments of the others, it is over.
 
-use super::{Cancel, Node, RUNS, Struck, TIMED};
+use super::asked::{RUNS, TIMED};
+use super::{Cancel, Node, Struck};
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::error::Error;
 use crate::base::sync::{Arc, Mutex, OnceLock, Weak};

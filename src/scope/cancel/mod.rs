@@ -24,6 +24,7 @@
 //!
 //! These files are one room, because they know each other: a strike goes from node to node, and a node knows which one has come to it.
 
+mod asked;
 mod deadline;
 mod drains;
 mod holding;
@@ -38,18 +39,19 @@ use std::io;
 use std::ops::Deref;
 use std::os::fd::RawFd;
 
-use crate::base::clock::{self, Instant};
-use crate::base::error::{Error, Outcome};
+use crate::base::clock::Instant;
+use crate::base::error::Error;
 use crate::base::events;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
 use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
-use crate::scope::drain::{self, Main};
+use crate::scope::drain::Main;
 use crate::scope::listener::Listening;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
 
+use asked::STRUCK;
 use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use inherited::Inherited;
@@ -96,13 +98,6 @@ pub(crate) struct Node {
     /// Rung once, at the cancellation. Every wait of the library for one is here or in `poll`.
     bell: Condvar,
 }
-
-/// It is not cancelled, and has no deadline: who asks needs to know no more.
-const RUNS: u8 = 0;
-/// The same, but for its deadline, which may have come.
-const TIMED: u8 = 1;
-/// A cancellation has come to it, other than by the clock alone.
-const STRUCK: u8 = 2;
 
 struct Links {
     /// Empty once cancelled: then there is nothing left to pass on.
@@ -288,82 +283,9 @@ impl Node {
         }
     }
 
-    /// One atomic load; and, if there is a deadline above it, a look at the clock (X1).
-    #[inline]
-    pub(crate) fn cancelled(&self) -> bool {
-        match self.view_of {
-            None => self.is_cancelled_in(self.state()),
-            Some(_) => self.is_view_cancelled(),
-        }
-    }
-
-    /// A call of its own, so that a handle which is no view is looked at without a wait for another one's address.
-    #[inline(never)]
-    extern "C" fn is_view_cancelled(&self) -> bool {
-        self.is_cancelled_in(self.viewed().state())
-    }
-
-    #[inline(always)]
-    fn is_cancelled_in(&self, state: u8) -> bool {
-        state != RUNS && self.is_struck_or_over(state)
-    }
-
-    /// The rest of that look, which callbacks take again and again. It is a call that never unwinds, so who takes only the first part needs no frame.
-    #[cold]
-    #[inline(never)]
-    extern "C" fn is_struck_or_over(&self, state: u8) -> bool {
-        state == STRUCK || self.is_over()
-    }
-
-    /// Whether a cancellation has come to it, other than by the clock alone.
-    fn is_struck(&self) -> bool {
-        self.viewed().state() == STRUCK
-    }
-
-    /// What it says itself. With acquire, so who finds it struck sees its cause (C1).
-    fn state(&self) -> u8 {
-        self.state.load(Ordering::Acquire)
-    }
-
-    /// The handle whose state and cause are those of this one (C7).
-    fn viewed(&self) -> &Node {
-        self.view_of.as_deref().unwrap_or(self)
-    }
-
-    /// Whether it is cancelled, or will soon be. Two atomic loads, and two more for each shield that it is inside of.
-    pub(crate) fn draining(&self) -> bool {
-        let mut around = Some(self);
-        while let Some(node) = around {
-            if drain::drains(node.main) || node.cancelled() {
-                return true;
-            }
-            let inherited = node.inherited.as_ref();
-            let shield = inherited.and_then(|inherited| inherited.around_shield());
-            around = shield.map(|around| &**around);
-        }
-        false
-    }
-
     /// The run of `proc_main` that it is below.
     pub(crate) fn main(&self) -> Main {
         self.main
-    }
-
-    pub(crate) fn cause(&self) -> Option<&Error> {
-        self.cancelled().then(|| self.viewed().settled_cause())
-    }
-
-    /// Fails with the cause, if it is cancelled.
-    pub(crate) fn echo(&self) -> Outcome {
-        self.cause().cloned().map_or(Ok(()), Err)
-    }
-
-    /// When it was cancelled, by the monotonic clock in nanoseconds.
-    pub(crate) fn struck_at(&self) -> u64 {
-        match self.deadline() {
-            Some(deadline) if !self.is_struck() => clock::shown_at(deadline.moment()),
-            _ => self.viewed().struck_at.load(Ordering::Relaxed),
-        }
     }
 
     /// Its values, for a handle that is not below it.
