@@ -41,11 +41,14 @@ std::int64_t nanoseconds(const std::chrono::duration<Rep, Period> &time) {
 /** The same until a deadline; what is far off may be subtracted. */
 template <class Duration>
 std::int64_t
-nanoseconds_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) {
+nanoseconds(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) {
     using exact = std::chrono::duration<long double, std::nano>;
     const exact now = std::chrono::steady_clock::now().time_since_epoch();
     return nanoseconds(exact(deadline.time_since_epoch()) - now);
 }
+
+/** For what takes a time or a deadline. */
+template <class Time> using if_time = decltype(detail::nanoseconds(std::declval<const Time &>()));
 
 } // namespace detail
 
@@ -167,7 +170,7 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     bool
     wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
         noexcept(std::is_arithmetic_v<typename Duration::rep>) {
-        return proc_wait(get(), detail::nanoseconds_until(deadline));
+        return proc_wait(get(), detail::nanoseconds(deadline));
     }
 
     /**
@@ -209,12 +212,12 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     /**
      * poll(2), which ends when the handle is cancelled too. Signals do not end it.
      *
+     * @param time  here and below: how long, or a deadline, a point in time of std::chrono::steady_clock.
      * @return how many are ready; 0 if the time is up; -1 if it is cancelled. Throws a proc::failure with a
      *         code of `errno` if polling fails.
      */
-    template <class Rep, class Period>
-    [[nodiscard]] int poll(pollfd *fds, nfds_t count,
-                           const std::chrono::duration<Rep, Period> &time) const {
+    template <class Time, class = detail::if_time<Time>>
+    [[nodiscard]] int poll(pollfd *fds, nfds_t count, const Time &time) const {
         return polled(proc_poll(get(), fds, count, detail::nanoseconds(time)));
     }
 
@@ -230,9 +233,8 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      * @return how many bytes; 0 at the end; -1 if it is cancelled, then nothing was read, or if the time is up (`errno` is ECANCELED or
      *         ETIMEDOUT). Throws a proc::failure with a code of `errno` if reading fails.
      */
-    template <class Rep, class Period>
-    [[nodiscard]] ssize_t read(int fd, void *buffer, std::size_t size,
-                               const std::chrono::duration<Rep, Period> &time) const {
+    template <class Time, class = detail::if_time<Time>>
+    [[nodiscard]] ssize_t read(int fd, void *buffer, std::size_t size, const Time &time) const {
         return read_within(fd, buffer, size, detail::nanoseconds(time));
     }
 
@@ -248,9 +250,9 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      *         unknown part was written. Throws a proc::failure with a code of `errno` if writing fails: EPIPE if nobody
      *         will read it.
      */
-    template <class Rep, class Period>
+    template <class Time, class = detail::if_time<Time>>
     [[nodiscard]] bool write_all(int fd, const void *buffer, std::size_t size,
-                                 const std::chrono::duration<Rep, Period> &time) const {
+                                 const Time &time) const {
         return write_all_within(fd, buffer, size, detail::nanoseconds(time));
     }
 
@@ -265,8 +267,8 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      * @return the connection; -1 if it is cancelled, or if the time is up (`errno` is ECANCELED or ETIMEDOUT). Throws a proc::failure
      *         with a code of `errno` if accepting fails.
      */
-    template <class Rep, class Period>
-    [[nodiscard]] int accept(int listener, const std::chrono::duration<Rep, Period> &time) const {
+    template <class Time, class = detail::if_time<Time>>
+    [[nodiscard]] int accept(int listener, const Time &time) const {
         return accept_within(listener, detail::nanoseconds(time));
     }
 
@@ -279,9 +281,9 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      * @return whether it is connected. If not, the handle is cancelled, or the time is up (`errno` is ECANCELED or ETIMEDOUT; the
      *         latter also if it is the system's time). Throws a proc::failure with a code of `errno` if connecting fails.
      */
-    template <class Rep, class Period>
+    template <class Time, class = detail::if_time<Time>>
     [[nodiscard]] bool connect(int socket, const ::sockaddr *address, std::uint32_t size,
-                               const std::chrono::duration<Rep, Period> &time) const {
+                               const Time &time) const {
         return connect_within(socket, address, size, detail::nanoseconds(time));
     }
 
@@ -387,7 +389,7 @@ class cancel : public proc::token {
     [[nodiscard]] static cancel
     until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) noexcept(
         std::is_arithmetic_v<typename Duration::rep>) {
-        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds_until(deadline)));
+        return adopt(proc_cancel_new_timeout(nullptr, detail::nanoseconds(deadline)));
     }
 
     /** The same handle, without the power to cancel: what a helper needs. */
@@ -417,7 +419,7 @@ template <class Duration>
 cancel
 token::child(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
     noexcept(std::is_arithmetic_v<typename Duration::rep>) {
-    return cancel::adopt(proc_cancel_new_timeout(get(), detail::nanoseconds_until(deadline)));
+    return cancel::adopt(proc_cancel_new_timeout(get(), detail::nanoseconds(deadline)));
 }
 
 inline cancel token::child() const noexcept { return cancel::adopt(proc_cancel_new(get())); }

@@ -124,7 +124,7 @@ class channel
     [[nodiscard]] channel_status
     send_until(Item &&item, const token &cancel,
                const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const {
-        return pass(std::forward<Item>(item), cancel.get(), detail::nanoseconds_until(deadline));
+        return pass(std::forward<Item>(item), cancel.get(), detail::nanoseconds(deadline));
     }
 
     /** Sends an item if that is possible without waiting; else it says closed or timeout. */
@@ -162,7 +162,7 @@ class channel
     [[nodiscard]] received<T> receive_until(
         const token &cancel,
         const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const {
-        return take(cancel.get(), detail::nanoseconds_until(deadline));
+        return take(cancel.get(), detail::nanoseconds(deadline));
     }
 
     /** Receives an item if there is one now; else it says closed or timeout. */

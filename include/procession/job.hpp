@@ -140,7 +140,7 @@ class job {
     bool
     wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
         noexcept(std::is_arithmetic_v<typename Duration::rep>) {
-        return proc_job_wait(get(), detail::nanoseconds_until(deadline));
+        return proc_job_wait(get(), detail::nanoseconds(deadline));
     }
 
     /**

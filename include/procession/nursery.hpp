@@ -76,7 +76,7 @@ class nursery : public detail::handle<nursery, proc_nursery, proc_nursery_ref, p
     bool
     wait_until(const std::chrono::time_point<std::chrono::steady_clock, Duration> &deadline) const
         noexcept(std::is_arithmetic_v<typename Duration::rep>) {
-        return proc_nursery_wait(get(), detail::nanoseconds_until(deadline));
+        return proc_nursery_wait(get(), detail::nanoseconds(deadline));
     }
 
     /** How many children have not ended, whether or not they have begun. The body is none of them. */

@@ -3,6 +3,7 @@
  *   passes     What write_all() writes, read() gives, with and without a time; 0 at the end.
  *   connects   connect() connects a socket, and accept() gives the connection.
  *   ends       They end with the cancellation, also while they wait, and with their time: -1 or false, and errno says which it was.
+ *   deadlines  A deadline ends them as a time does.
  *   throws     How they fail otherwise is thrown, with its code: EPIPE, EBADF, ECONNREFUSED.
  *   of_nobody  An empty handle is never cancelled.
  */
@@ -134,6 +135,24 @@ TEST(io, ends) {
     EXPECT_FALSE(cancel.connect(client, listens.address(), listens.size));
     EXPECT_EQ(errno, ECANCELED);
     pipe_ends::shut(client);
+}
+
+TEST(io, deadlines) {
+    const proc::token token = proc::cancel().token();
+    const auto past = std::chrono::steady_clock::now() - 1s;
+    const auto future = past + 1h;
+    const pipe_ends ends;
+    const listener listens;
+    char byte = '\0';
+    pollfd file{ends.reading, POLLIN, 0};
+    EXPECT_EQ(token.poll(&file, 1, past), 0);
+    EXPECT_EQ(token.read(ends.reading, &byte, 1, past), -1);
+    EXPECT_EQ(errno, ETIMEDOUT);
+    EXPECT_EQ(token.accept(listens.fd, past), -1);
+    EXPECT_EQ(errno, ETIMEDOUT);
+    EXPECT_TRUE(token.write_all(ends.writing, "x", 1, future));
+    EXPECT_EQ(token.poll(&file, 1, future), 1);
+    EXPECT_EQ(token.read(ends.reading, &byte, 1, future), 1);
 }
 
 TEST(io, throws) {
