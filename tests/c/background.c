@@ -19,6 +19,7 @@
  *   nursery_place    Each takes a place of a nursery's limit, and is counted as a child.
  *   nursery_stops    A nursery's cancellation reaches it with its cause.
  *   nursery_races    Whoever is the last, nobody is forgotten.
+ *   nursery_over     When a nursery has completed, nothing is left of what its background was cancelled with.
  *   stack            In a stack they are cancelled from the last to the first.
  *   stack_stops      When a stack stops, they are layers as the others.
  *   stack_begins     Once all others have ended, none begins any more; one that is not up holds up nothing.
@@ -369,6 +370,29 @@ static void nursery_races(void) {
     CHECK_INT(ended, (int)rounds);
 }
 
+static void count_one(void *count) { ++*(atomic_int *)count; }
+
+static proc_error *spawn_and_cancel(proc_nursery *nursery, proc_cancel *cancel, void *user_data) {
+    scene *s = user_data;
+    leaf *stops = (leaf *)s->nursery;
+    CHECK_OK(proc_spawn(nursery, proc_background(leaf_new(stops))));
+    CHECK_OK(proc_spawn(nursery, leaf_new(stops)));
+    GATE_WAIT_FOR(&s->begun, 2);
+    proc_cancel_trigger(cancel, proc_error_with_payload(72, "enough", &s->ended, count_one));
+    return NULL;
+}
+
+static void nursery_over(void) {
+    for (size_t rounds = check_scaled(300); rounds > 0; rounds--) {
+        scene s;
+        scene_init(&s);
+        leaf stops = {.started = &s.begun, .until_cancelled = true};
+        s.nursery = (proc_nursery *)&stops;
+        proc_error_unref(proc_run(proc_with_nursery(spawn_and_cancel, &s, NULL, NULL), NULL));
+        CHECK_INT(s.ended, 1);
+    }
+}
+
 typedef struct layer {
     atomic_int *order;
     int place; /* in which it is to end */
@@ -428,4 +452,5 @@ CHECK_MAIN(CASE(others_end), CASE(waits_for_them), CASE(own_success), CASE(own_f
            CASE(failure_beside), CASE(from_above), CASE(in_tasks), CASE(alone), CASE(one_handle),
            CASE(limited), CASE(elsewhere), CASE(many_runs), CASE(bad_input), CASE(nursery),
            CASE(nursery_ends), CASE(nursery_late), CASE(nursery_place), CASE(nursery_stops),
-           CASE(nursery_races), CASE(stack), CASE(stack_stops), CASE(stack_begins))
+           CASE(nursery_races), CASE(nursery_over), CASE(stack), CASE(stack_stops),
+           CASE(stack_begins))

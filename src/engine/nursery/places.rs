@@ -156,9 +156,9 @@ impl<C> Places<C> {
         self.is_over
     }
 
-    /// Gives up what children ran under: to be dropped under no lock.
-    pub(super) fn let_go(&mut self) -> Option<Cancel> {
-        self.closed.take()
+    /// Gives up what children ran under, which helpers that are about to go would keep: to be dropped under no lock.
+    pub(super) fn let_go(&mut self) -> (Option<Cancel>, Option<Arc<Background>>) {
+        (self.closed.take(), self.background.take())
     }
 
     /// Whether who runs the nursery has nothing to begin, and is to be rung when it has.
