@@ -9,7 +9,7 @@
 //! is completed once and a handle is cancelled once, all for good, so the only questions that a schedule could answer
 //! differently are these:
 //!
-//! 1. Which of two cancellations of a handle, by a child's failure, by a trigger, or from above,
+//! 1. Which of two cancellations of a handle, by a child's failure, by a trigger, by the end of all others, or from above,
 //!    comes first and is its cause?
 //! 2. Which child of a group fails first, and is listed first?
 //! 3. Does a leaf that looks at a handle without waiting see it cancelled?
@@ -59,6 +59,8 @@
 
 #[path = "oracle/abi.rs"]
 mod abi;
+#[path = "oracle/background.rs"]
+mod background;
 #[path = "oracle/case.rs"]
 mod case;
 #[path = "oracle/claims.rs"]

@@ -83,6 +83,7 @@ unsafe extern "C" {
     pub fn proc_race(impls: *const *mut Impl, count: usize) -> *mut Impl;
     pub fn proc_any(impls: *const *mut Impl, count: usize) -> *mut Impl;
     pub fn proc_finally(process: *mut Impl, cleanup: *mut Impl) -> *mut Impl;
+    pub fn proc_background(process: *mut Impl) -> *mut Impl;
     pub fn proc_shield(grace_ns: i64, process: *mut Impl) -> *mut Impl;
     pub fn proc_with_value(
         key: *const Key,

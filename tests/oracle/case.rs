@@ -22,6 +22,7 @@ pub enum Kind {
     Finally,
     /// With that grace, in nanoseconds.
     Shield(i64),
+    Background,
     /// All in it has that number as a value.
     Value(usize),
     /// The nursery with that number: the first child is its body, a leaf, the others are there to be spawned.
@@ -153,6 +154,16 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether it is of the background of what it is a child of.
+    pub fn is_background(&self, tree: &Tree) -> bool {
+        match tree {
+            Tree::Node(Kind::Background, _) => true,
+            Tree::Node(Kind::Task(_), kids) => self.is_background(&kids[0]),
+            Tree::Shared(index) => self.is_background(&self.shared[*index]),
+            _ => false,
+        }
+    }
+
     /// Whether nothing in it waits, but for a place in that nursery.
     pub fn never_waits(&self, tree: &Tree, nursery: usize) -> bool {
         let waits = |op: &Op| match op {
@@ -185,6 +196,7 @@ impl Kind {
             Kind::Any => "proc_any",
             Kind::Finally => "proc_finally",
             Kind::Shield(_) => "proc_shield",
+            Kind::Background => "proc_background",
             Kind::Value(_) => "proc_with_value",
             Kind::Nursery(_) => "proc_with_nursery",
         }

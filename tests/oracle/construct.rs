@@ -63,6 +63,8 @@ impl<'a> Builder<'a> {
                     // SAFETY: the children are handed over.
                     Kind::Finally => unsafe { proc_finally(kids[0], kids[1]) },
                     // SAFETY: as above.
+                    Kind::Background => unsafe { proc_background(kids[0]) },
+                    // SAFETY: as above.
                     Kind::Shield(grace) => unsafe { proc_shield(*grace, kids[0]) },
                     kind => combine(*kind, kids.as_ptr(), kids.len()),
                 }

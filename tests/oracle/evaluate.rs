@@ -366,6 +366,6 @@ impl<'a> Model<'a> {
 fn is_wrapper(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Task(_) | Kind::Region(_) | Kind::Shield(_) | Kind::Value(_)
+        Kind::Task(_) | Kind::Region(_) | Kind::Shield(_) | Kind::Value(_) | Kind::Background
     )
 }

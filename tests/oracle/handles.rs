@@ -304,6 +304,19 @@ impl Handles {
         self.cancel(handle, Cancelled::new(cause, past, true))
     }
 
+    /// All have ended that do not run below this handle: the cause, if nothing has cancelled it before.
+    pub fn left_alone(&mut self, handle: usize, past: &Past) -> Option<Cause> {
+        if self.is_surely_cancelled(handle, past) {
+            return None;
+        }
+        let cause = self.add_cause(Expect::own_words(
+            libc::ECANCELED,
+            &["all others have ended"],
+        ));
+        self.cancel(handle, Cancelled::new(cause, past, true));
+        Some(cause)
+    }
+
     /// Cancels a handle and all below it, those that were let go, too: a cancellation that comes
     /// later here might come earlier there. Below one that was cancelled before there is nothing to
     /// do.

@@ -9,7 +9,7 @@ const MOST_NURSERIES: usize = 2;
 
 impl Grower {
     pub fn grow_newer(&mut self, role: Role, depth: usize) -> Tree {
-        match self.rng.below(16) {
+        match self.rng.below(18) {
             0..=2 => self.contest(role, depth),
             3 | 4 => self.limited(role, depth),
             5 => self.each(role),
@@ -21,6 +21,7 @@ impl Grower {
                 Tree::Node(kind, vec![self.grow(role, depth)])
             }
             11 | 12 => self.await_promise(role),
+            13 => self.background(role, depth),
             _ if self.nurseries.len() < MOST_NURSERIES && !self.in_shared => {
                 self.nursery(role, depth)
             }
@@ -103,6 +104,32 @@ impl Grower {
         )
     }
 
+    /// A group with children of the background; or one process that may be one, or not.
+    fn background(&mut self, role: Role, depth: usize) -> Tree {
+        if self.rng.percent(10) {
+            return Tree::Node(Kind::Background, vec![self.grow(role, depth)]);
+        }
+        let (other, behind): (Role, &[Role]) = match role {
+            Calm => (Calm, &[Yielding, Yielding, Waiting, Calm]),
+            Failing if self.rng.percent(40) => (Waiting, &[Failing]),
+            Failing => (Failing, &[Waiting, Yielding]),
+            Waiting => (Waiting, &[Waiting, Yielding]),
+            Yielding => (Yielding, &[Yielding]),
+        };
+        let mut kids = Vec::new();
+        for _ in 0..self.rng.between(usize::from(role != Calm), 2) {
+            kids.push(self.grow(other, depth));
+        }
+        for _ in 0..self.rng.between(1, 2) {
+            let behind = self.rng.pick(behind);
+            let kid = Tree::Node(Kind::Background, vec![self.grow(behind, depth)]);
+            kids.push(self.perhaps_task(kid));
+        }
+        self.rng.shuffle(&mut kids);
+        let kind = [Kind::Group, Kind::GroupLimit(0), Kind::GroupLimit(3)];
+        Tree::Node(self.rng.pick(&kind), kids)
+    }
+
     /// What waits for a cancellation from above must hear of it.
     fn shield(&mut self, role: Role, depth: usize) -> Tree {
         if matches!(role, Waiting | Yielding) && self.rng.percent(40) {
@@ -173,7 +200,13 @@ impl Grower {
         let most = if role == Calm { 4 } else { 2 };
         for _ in 0..self.rng.between(0, most) {
             let role = self.rng.pick(roles);
-            kids.push(self.grow(role, depth));
+            let kid = if self.rng.percent(15) {
+                let behind = self.rng.pick(&[role, Yielding]);
+                Tree::Node(Kind::Background, vec![self.grow(behind, depth)])
+            } else {
+                self.grow(role, depth)
+            };
+            kids.push(kid);
         }
         let mut ops = self.spawns(number, &kids);
         if limit == 1 && self.rng.percent(50) {

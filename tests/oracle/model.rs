@@ -40,6 +40,9 @@ pub enum Broken {
     NeverFull,
     OnFailureIgnored,
     OnFailureHearsEchoes,
+    BackgroundIsAnother,
+    AloneIsFailure,
+    AloneAtOnce,
 }
 
 /// What the library is to answer to a call of a leaf.

@@ -27,6 +27,8 @@ pub struct Open<'a> {
     pub waits: Vec<(usize, Past)>,
     /// The body has waited until no child was left.
     pub rested: bool,
+    /// What its children of the background run below, once they were cancelled at the end of the others.
+    pub left_alone: Option<usize>,
     /// How many errors have passed through `on_failure`.
     pub failures: usize,
 }
@@ -80,6 +82,7 @@ impl<'a> Model<'a> {
         let open = &mut self.nurseries[number];
         (open.id, open.handle, open.begun) = (run.id, Some(run.inside.handle), begun);
         open.children = kids.iter().map(child).collect();
+        self.open_background(run);
         run.inside.nurseries |= 1 << number;
         let past = run.past;
         run.kids[0].start = Some(Start { event: None, past });
@@ -95,12 +98,15 @@ impl<'a> Model<'a> {
                 continue;
             };
             if run.kids[k].done.is_none() {
-                let mut inside = run.inside;
+                let mut inside = self.inside_of(run, k);
                 inside.places |= u64::from(k > 0) << number;
+                let is_behind = inside.handle != run.inside.handle;
+                inside.behind |= u64::from(is_behind) << number;
                 moved |= self.visit(&mut run.kids[k], inside, start.past);
             }
             moved |= run.kids[k].done.is_some() && self.tell_nursery(run, number, k);
         }
+        moved |= self.leave_alone_in_nursery(run, number);
         if !self.is_over(run, number) {
             return moved;
         }
@@ -131,9 +137,10 @@ impl<'a> Model<'a> {
             && done
                 .error
                 .as_ref()
-                .is_some_and(|e| self.passes(e, number, handle));
+                .is_some_and(|e| self.passes(e, number, handle) && !self.is_because_alone(run, e));
         let error = match &done.error {
             Some(error) if passes => self.after_on_failure(error, number),
+            Some(error) if self.is_because_alone(run, error) => None,
             error => error.clone(),
         };
         if let Some(error) = &error
@@ -335,6 +342,7 @@ impl<'a> Model<'a> {
 
     fn accept(&mut self, run: &mut Run<'a>, (nursery, k): Place, tries: bool) {
         let (event, before) = (self.handles.event(), run.past);
+        self.note_company(run, nursery, k);
         self.claim_place(run, (nursery, k), tries, event);
         self.note_open(run, (nursery, k), event);
         run.past.learn(event);

@@ -1,7 +1,7 @@
 //! How far the model has got with one run of one node.
 
 use crate::case::{Case, Tree};
-use crate::expect::Expect;
+use crate::expect::{Cause, Expect};
 use crate::handles::GIVEN;
 use crate::past::Past;
 
@@ -17,6 +17,8 @@ pub struct Inside {
     pub nurseries: u64,
     /// Those in whose places it is: not in their bodies.
     pub places: u64,
+    /// Those in whose background it is.
+    pub behind: u64,
 }
 
 /// One run of one node; a shared process has several.
@@ -41,6 +43,17 @@ pub struct Run<'a> {
     pub decided: Option<Decided>,
     /// It was cancelled before any child could begin.
     pub stopped: bool,
+    /// What its children of the background run below.
+    pub background: Option<Behind>,
+}
+
+#[derive(Clone, Copy)]
+pub struct Behind {
+    pub handle: usize,
+    /// What they were cancelled with at the end of all others.
+    pub left_alone: Option<Cause>,
+    /// It is known whether they were.
+    pub is_settled: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -92,6 +105,7 @@ impl<'a> Run<'a> {
             told: false,
             decided: None,
             stopped: false,
+            background: None,
         }
     }
 
@@ -118,6 +132,7 @@ impl Inside {
         value: 0,
         nurseries: 0,
         places: 0,
+        behind: 0,
     };
 
     pub fn below(self, handle: usize) -> Inside {

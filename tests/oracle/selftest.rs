@@ -102,7 +102,7 @@ fn walk_in_random_orders() {
     }
 }
 
-const BROKEN: [Broken; 33] = [
+const BROKEN: [Broken; 36] = [
     Broken::EchoesStay,
     Broken::EchoInTaskStays,
     Broken::EchoesAllVanish,
@@ -136,6 +136,9 @@ const BROKEN: [Broken; 33] = [
     Broken::NeverFull,
     Broken::OnFailureIgnored,
     Broken::OnFailureHearsEchoes,
+    Broken::BackgroundIsAnother,
+    Broken::AloneIsFailure,
+    Broken::AloneAtOnce,
 ];
 
 /// Within how many trees each wrong rule must be noticed.
@@ -168,7 +171,7 @@ fn notice_wrong_rules() {
 /// A shape that must not be missing from the trees, and how many of 2,000 must have it.
 type Shape = (&'static str, usize, fn(&Case, &Outcome) -> bool);
 
-const SHAPES: [Shape; 33] = [
+const SHAPES: [Shape; 35] = [
     ("fails", 800, |_, outcome| outcome.error.is_some()),
     ("succeeds", 100, |_, outcome| outcome.error.is_none()),
     ("several errors", 100, |_, outcome| {
@@ -232,6 +235,14 @@ const SHAPES: [Shape; 33] = [
     }),
     ("a cleanup", 50, |case, _| {
         kinds(case, |kind| kind == Kind::Finally)
+    }),
+    ("a child of the background", 30, |case, _| {
+        kinds(case, |kind| kind == Kind::Background)
+    }),
+    ("a background left alone", 10, |_, outcome| {
+        outcome.causes.iter().any(
+            |cause| matches!(cause, Expect::OwnWords { names, .. } if names == &["all others have ended"]),
+        )
     }),
     ("a shield", 50, |case, _| {
         kinds(case, |kind| matches!(kind, Kind::Shield(_)))

@@ -74,6 +74,9 @@ impl Rule {
 impl<'a> Model<'a> {
     pub fn together(&mut self, run: &mut Run<'a>, kind: Kind) -> bool {
         let rule = Rule::of(kind, self.broken);
+        if run.next == 0 && matches!(kind, Kind::Group | Kind::GroupLimit(_)) {
+            self.open_background(run);
+        }
         let mut moved = self.start_kids(run, rule);
         let mut order: Vec<usize> = (0..run.kids.len()).collect();
         if let Some(rng) = &mut self.order {
@@ -84,10 +87,12 @@ impl<'a> Model<'a> {
                 continue;
             };
             if run.kids[i].done.is_none() {
-                moved |= self.visit(&mut run.kids[i], run.inside, start.past);
+                let inside = self.inside_of(run, i);
+                moved |= self.visit(&mut run.kids[i], inside, start.past);
             }
             moved |= run.kids[i].done.is_some() && self.tell(run, i, rule);
         }
+        moved |= self.leave_alone(run);
         let is_cut = run.kids.iter().any(|kid| kid.start.is_none());
         let may_begin = is_cut && !self.is_closed(run, rule);
         if may_begin || run.kids.iter().any(|kid| kid.start.is_some() && !kid.told) {
@@ -169,6 +174,7 @@ impl<'a> Model<'a> {
         };
         let error = match &done.error {
             Some(error) if rule.indexed => Some(Expect::wrapped(By::Index(i), error.clone())),
+            Some(error) if self.is_because_alone(run, error) => None,
             error => error.clone(),
         };
         if rule.is_contest() && rule.counts(error.as_ref()) {
