@@ -29,13 +29,15 @@ unsafe impl<T: Send + Sync> Send for Shared<T> {}
 unsafe impl<T: Send + Sync> Sync for Shared<T> {}
 
 impl<T> Shared<T> {
-    #[inline(always)] // So that the value is made in place.
-    pub(crate) fn new(value: T) -> Shared<T> {
-        let counted = Box::new(Counted {
+    /// The value is made in place: a copy of what was written a moment ago, in larger pieces, waits for that.
+    #[inline(always)]
+    pub(crate) fn new(value: impl FnOnce() -> T) -> Shared<T> {
+        let place = Box::leak(Box::new_uninit());
+        let counted = place.write(Counted {
             holders: AtomicUsize::new(1),
-            value,
+            value: value(),
         });
-        Shared(NonNull::from(Box::leak(counted)))
+        Shared(NonNull::from(counted))
     }
 
     /// Gives up the value. Its last holder is given it.

@@ -183,7 +183,7 @@ impl Process {
     }
 
     pub(crate) fn leaf(callback: Callback) -> Process {
-        Process::of(Kind::Leaf(callback), 0, 0, Pends::Nothing)
+        Process::of(move || Kind::Leaf(callback), 0, 0, Pends::Nothing)
     }
 
     pub(crate) fn delay(delay: Delay) -> Process {
@@ -221,13 +221,13 @@ impl Process {
 
     fn from_kind(kind: Kind, depth: u16) -> Process {
         let (services, pends) = (kind.services(), kind.pends());
-        Process::of(kind, depth, services, pends)
+        Process::of(move || kind, depth, services, pends)
     }
 
     #[inline(always)] // So that a leaf is made in place.
-    fn of(kind: Kind, depth: u16, services: u32, pends: Pends) -> Process {
-        Process(Shared::new(Node {
-            kind,
+    fn of(kind: impl FnOnce() -> Kind, depth: u16, services: u32, pends: Pends) -> Process {
+        Process(Shared::new(move || Node {
+            kind: kind(),
             depth,
             services,
             stalls: AtomicBool::new(false),
