@@ -22,10 +22,13 @@ pub(super) struct Places<C> {
     incoming: Arc<Mutex<Incoming<C>>>,
     /// Whether that may have got the room of a large queue.
     has_lent_room: bool,
-    /// How many have begun, or are being released, and have not ended.
-    running: usize,
-    /// How many have been taken out of the queue so far.
-    claimed: usize,
+    /// How many have begun, or are being released, so far. Each of these numbers only grows: two that change together, one of which
+    /// has just been changed alone, make a processor wait.
+    begun: usize,
+    /// How many of those have ended.
+    ended: usize,
+    /// How many have been taken that had waited.
+    taken_again: usize,
     is_body_over: bool,
     /// Whether all has ended, for good; what would have been accepted would have run under that.
     is_over: bool,
@@ -64,7 +67,7 @@ pub(super) enum How {
     RestsForAWhile,
 }
 
-/// Whom an end concerns.
+/// Whom an end concerns. Seldom there is anybody, so it is moved as one word.
 #[derive(Default)]
 pub(super) struct Concerned {
     /// The spawner whose child has been given the place.
@@ -93,8 +96,9 @@ impl<C> Places<C> {
             queue: VecDeque::new(),
             incoming,
             has_lent_room: false,
-            running: 0,
-            claimed: 0,
+            begun: 0,
+            ended: 0,
+            taken_again: 0,
             is_body_over: false,
             is_over: false,
             closed: None,
@@ -115,12 +119,17 @@ impl<C> Places<C> {
     }
 
     pub(super) fn claimed(&self) -> usize {
-        self.claimed
+        self.begun.wrapping_add(self.taken_again)
+    }
+
+    /// How many have begun and not ended.
+    fn running(&self) -> usize {
+        self.begun.wrapping_sub(self.ended)
     }
 
     /// How many have a place.
     pub(super) fn count(&self) -> usize {
-        self.unclaimed() + self.running
+        self.unclaimed() + self.running()
     }
 
     /// If there is a limit.
@@ -140,7 +149,7 @@ impl<C> Places<C> {
     /// Closes it if the body is over and nobody has a place any more (W3).
     #[inline(always)]
     fn note_over(&mut self) {
-        if self.is_body_over && self.running == 0 && self.queue.is_empty() {
+        if self.is_body_over && self.running() == 0 && self.queue.is_empty() {
             self.close();
         }
     }
@@ -195,7 +204,7 @@ impl<C> Places<C> {
     pub(super) fn begin(&mut self) -> Option<C> {
         self.refill();
         let next = self.queue.pop_front();
-        self.note_claimed(usize::from(next.is_some()));
+        self.note_begun(usize::from(next.is_some()));
         next
     }
 
@@ -222,14 +231,14 @@ impl<C> Places<C> {
 
     /// One begins without having been in the queue.
     pub(super) fn begin_another(&mut self) {
-        self.note_claimed(1);
+        self.note_begun(1);
     }
 
     /// Takes out the first one of that kind. Only those are looked at that nobody else has to bring in.
     pub(super) fn begin_that(&mut self, is_one: impl Fn(&C) -> bool) -> Option<C> {
         let place = self.queue.iter().position(is_one)?;
         let next = self.queue.remove(place);
-        self.note_claimed(1);
+        self.note_begun(1);
         next
     }
 
@@ -242,18 +251,17 @@ impl<C> Places<C> {
 
     fn begin_those(&mut self) -> VecDeque<C> {
         self.refill();
-        self.note_claimed(self.queue.len());
+        self.note_begun(self.queue.len());
         std::mem::take(&mut self.queue)
     }
 
     /// Somebody has taken one that has a place, and gets on with it.
     pub(super) fn note_taken(&mut self, count: usize) {
-        self.claimed = self.claimed.wrapping_add(count);
+        self.taken_again = self.taken_again.wrapping_add(count);
     }
 
-    fn note_claimed(&mut self, count: usize) {
-        self.running += count;
-        self.note_taken(count);
+    fn note_begun(&mut self, count: usize) {
+        self.begun = self.begun.wrapping_add(count);
     }
 
     /// One that was taken out has ended. Its place goes to who waits for one, unless the nursery is cancelled, and so
@@ -263,8 +271,8 @@ impl<C> Places<C> {
         &mut self,
         accepts: impl FnOnce() -> bool,
         accept: impl FnOnce(&mut C),
-    ) -> Option<Concerned> {
-        self.running -= 1;
+    ) -> Option<Box<Concerned>> {
+        self.ended = self.ended.wrapping_add(1);
         let is_alone =
             self.spawners.is_empty() && self.resters.is_empty() && self.background.is_none();
         let concerned = (!is_alone).then(|| self.concern(accepts(), accept));
@@ -272,8 +280,8 @@ impl<C> Places<C> {
         concerned
     }
 
-    fn concern(&mut self, accepts: bool, accept: impl FnOnce(&mut C)) -> Concerned {
-        let mut concerned = Concerned::default();
+    fn concern(&mut self, accepts: bool, accept: impl FnOnce(&mut C)) -> Box<Concerned> {
+        let mut concerned = Box::<Concerned>::default();
         if accepts && let Some(mut first) = self.spawners.pop_front() {
             accept(&mut first.child);
             self.accept(first.child);

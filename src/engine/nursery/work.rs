@@ -304,7 +304,7 @@ impl<C: Child> State<C> {
     }
 
     #[inline(always)]
-    fn end(&mut self, cancel: &Cancel) -> Option<Concerned> {
+    fn end(&mut self, cancel: &Cancel) -> Option<Box<Concerned>> {
         let accepts = || !cancel.cancelled();
         self.places.end(accepts, |child| child.accepted(cancel))
     }
