@@ -17,14 +17,25 @@
 #include "fds.h"
 #include "leaf.h"
 
+/* Reads so many bytes, of room for more: at once, but that a terminal hands on what was written in parts. */
+static void check_reads(proc_cancel *cancel, const ends *e, char *got, size_t room, ssize_t size) {
+    ssize_t had = proc_read(cancel, e->reading, got, room, PROC_FOREVER);
+    while (e->kind >= TERMINAL && had > 0 && had < size) {
+        size_t left = room - (size_t)had;
+        ssize_t part = proc_read(cancel, e->reading, got + had, left, PROC_FOREVER);
+        had = part > 0 ? had + part : part;
+    }
+    CHECK_INT(had, size);
+}
+
 static void passes(void) {
     FOR_EACH_ENDS(e) {
         proc_cancel *cancel = proc_cancel_new(NULL);
         char got[8] = "";
         CHECK_INT(proc_write_all(cancel, e.writing, "abcde", 5, PROC_FOREVER), 5);
-        CHECK_INT(proc_read(cancel, e.reading, got, 3, PROC_FOREVER), 3);
+        check_reads(cancel, &e, got, 3, 3);
         CHECK_STR(got, "abc");
-        CHECK_INT(proc_read(cancel, e.reading, got, sizeof got, PROC_FOREVER), 2);
+        check_reads(cancel, &e, got, sizeof got, 2);
         CHECK(memcmp(got, "de", 2) == 0);
         ends_pass_much(&e, check_scaled(1 << 20));
         proc_cancel_unref(cancel);
@@ -199,7 +210,7 @@ static void no_handle(void) {
         char got[8] = "";
         CHECK_FAILED(proc_read(NULL, e.reading, got, 8, PROC_MS(1)), ETIMEDOUT);
         CHECK_INT(proc_write_all(NULL, e.writing, "xy", 2, PROC_FOREVER), 2);
-        CHECK_INT(proc_read(NULL, e.reading, got, 8, PROC_FOREVER), 2);
+        check_reads(NULL, &e, got, sizeof got, 2);
         CHECK_STR(got, "xy");
     }
 }
