@@ -6,7 +6,7 @@
 
 #include <initializer_list>
 #include <iterator>
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 #include <vector>
 
 namespace proc {
@@ -19,31 +19,47 @@ template <class Part>
 inline constexpr bool is_range<Part, std::void_t<decltype(std::begin(std::declval<Part &>()))>> =
     true;
 
+/** As what its elements are reached. */
+template <class Range>
+using element_type = std::remove_reference_t<decltype(*std::begin(std::declval<Range &>()))>;
+
 template <class Part, class = void> inline constexpr bool is_owner = false;
 
-/** A container, unlike a view, may be emptied if it is given up. */
+/** A container may be emptied if it is given up, unlike a view: its elements are const if it is. */
 template <class Part>
-inline constexpr bool is_owner<Part, std::void_t<typename Part::allocator_type>> = true;
+inline constexpr bool is_owner<Part, std::enable_if_t<!std::is_reference_v<Part> &&
+                                                      std::is_const_v<element_type<const Part>>>> =
+    !std::is_const_v<element_type<Part>>;
 
 /** What a combinator combines: processes, callables, and ranges of these, in a row. */
 class parts {
   public:
+    /** Of so many, or more, if there are ranges among them. */
+    explicit parts(std::size_t count) { list_.reserve(count); }
+
+    parts(const parts &) = delete;
+    parts &operator=(const parts &) = delete;
+
+    ~parts() {
+        for (proc_impl *part : list_)
+            proc_unref(part);
+    }
+
     template <class Part> void add(Part &&part) {
         static_assert(is_process<Part> || is_callable<std::decay_t<Part>> || is_range<Part>,
                       "procession: a combinator takes processes, callables, and ranges of these");
-        if constexpr (is_process<Part> || is_callable<std::decay_t<Part>>)
-            list_.push_back(to_process(std::forward<Part>(part)));
-        else
+        if constexpr (is_process<Part> || is_callable<std::decay_t<Part>>) {
+            list_.push_back(nullptr); // First there is room, and then somebody to own.
+            list_.back() = to_process(std::forward<Part>(part)).release();
+        } else {
             add_all<is_owner<Part>>(part);
+        }
     }
 
     /** Hands them over to a function of C. */
     template <class Combinator> process combine(const Combinator &combinator) && {
-        std::vector<proc_impl *> impls;
-        impls.reserve(list_.size());
-        for (process &part : list_)
-            impls.push_back(part.release());
-        return process::adopt(combinator(impls.data(), impls.size()));
+        const std::vector<proc_impl *> given = std::exchange(list_, {});
+        return process::adopt(combinator(given.data(), given.size()));
     }
 
   private:
@@ -56,12 +72,12 @@ class parts {
         }
     }
 
-    std::vector<process> list_{};
+    std::vector<proc_impl *> list_{};
 };
 
 template <class Combinator, class... Parts>
 process combine(const Combinator &combinator, Parts &&...given) {
-    parts all;
+    parts all(sizeof...(given));
     (all.add(std::forward<Parts>(given)), ...);
     return std::move(all).combine(combinator);
 }
@@ -80,8 +96,8 @@ template <class Combinator> auto limited(const Combinator &combinator, std::size
  * with all their errors, in order of completion; what only passes on why they were cancelled
  * (`error.is_echo`) comes after the failures.
  *
- * Each argument is a process, a callable, or a range of these (a std::vector, say), whose elements are moved if
- * the container is given up, else copied. An empty process among them is bad input: the result fails with
+ * Each argument is a process, a callable, or a range of these (a std::vector or std::array, say), whose elements are moved if
+ * the container is given up, else copied. An empty process or callable among them is bad input: the result fails with
  * EINVAL and a message that names function and index, and nothing is started. None at all succeed at once.
  */
 template <class... Parts> [[nodiscard]] process concurrent(Parts &&...parts) {

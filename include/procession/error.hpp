@@ -8,7 +8,7 @@
 #include <exception>
 #include <iterator>
 #include <optional>
-#include <procession/handle.hpp>
+#include <procession/handle.hpp> // IWYU pragma: export
 #include <system_error>
 #include <vector>
 
@@ -173,7 +173,7 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
         return share(proc_error_at(get(), index));
     }
 
-    /** The errors side by side, `for (proc::error part : error)`. Iterators live as long as the error. */
+    /** The errors side by side, `for (proc::error part : error)`. Forward iterators (C++20), which live as long as the error. */
     [[nodiscard]] inline iterator begin() const noexcept;
     [[nodiscard]] inline iterator end() const noexcept;
 
@@ -250,13 +250,29 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
 /** Goes through the errors side by side. */
 class error::iterator {
   public:
+    /* To C++17 a forward iterator refers to what is somewhere; what this gives is made. To C++20 that is no difference. */
     using iterator_category = std::input_iterator_tag;
+    using iterator_concept = std::forward_iterator_tag;
     using value_type = error;
     using difference_type = std::ptrdiff_t;
-    using pointer = void;
     using reference = error;
 
+    /** What `->` gives: it holds what it points to. */
+    class pointer {
+      public:
+        [[nodiscard]] const error *operator->() const noexcept { return &part_; }
+
+      private:
+        friend iterator;
+        explicit pointer(error part) noexcept : part_(std::move(part)) {}
+        error part_;
+    };
+
+    /** One that may be assigned to, and compared with others that are made so. */
+    iterator() noexcept = default;
+
     error operator*() const noexcept { return error::share(proc_error_at(whole_, index_)); }
+    pointer operator->() const noexcept { return pointer(**this); }
 
     iterator &operator++() noexcept {
         ++index_;
@@ -270,7 +286,7 @@ class error::iterator {
     }
 
     friend bool operator==(const iterator &left, const iterator &right) noexcept {
-        return left.index_ == right.index_;
+        return left.whole_ == right.whole_ && left.index_ == right.index_;
     }
 
     friend bool operator!=(const iterator &left, const iterator &right) noexcept {
@@ -281,8 +297,8 @@ class error::iterator {
     friend error;
     iterator(const proc_error *whole, std::size_t index) noexcept : whole_(whole), index_(index) {}
 
-    const proc_error *whole_;
-    std::size_t index_;
+    const proc_error *whole_ = nullptr;
+    std::size_t index_ = 0;
 };
 
 inline error::iterator error::begin() const noexcept { return {get(), 0}; }

@@ -4,7 +4,7 @@
 #ifndef PROCESSION_PROCESS_HPP
 #define PROCESSION_PROCESS_HPP
 
-#include <procession/callable.hpp>
+#include <procession/callable.hpp> // IWYU pragma: export
 
 namespace proc {
 
@@ -45,7 +45,8 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  * changes. See `proc_fn` in procession.h for signals and forks.
  *
  * @param callable  an empty std::function, or a null pointer to a function, is bad input: the process starts
- *                  nothing and fails with EINVAL, and so does every combinator above it.
+ *                  nothing and fails with EINVAL, and so does every combinator above it. One that is given to a combinator
+ *                  itself is named by that and its index, as an empty process is.
  */
 template <class Callable> [[nodiscard]] process make(Callable &&callable) {
     using stored = std::decay_t<Callable>;
@@ -64,12 +65,12 @@ namespace detail {
 template <class Part>
 inline constexpr bool is_process = std::is_same_v<std::decay_t<Part>, process>;
 
-/** A process of a process or a callable. */
+/** A process of a process or a callable; an empty one of an empty one, so that who gets it says what it was meant for. */
 template <class Part> process to_process(Part &&part) noexcept(is_process<Part>) {
     if constexpr (is_process<Part>)
         return std::forward<Part>(part);
     else
-        return make(std::forward<Part>(part));
+        return is_empty<std::decay_t<Part>>(part) ? process() : make(std::forward<Part>(part));
 }
 
 } // namespace detail

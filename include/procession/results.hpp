@@ -6,8 +6,8 @@
 
 #include <atomic>
 #include <optional>
-#include <procession/each.hpp>
-#include <procession/run.hpp>
+#include <procession/each.hpp> // IWYU pragma: export
+#include <procession/run.hpp>  // IWYU pragma: export
 #include <tuple>
 #include <variant>
 
@@ -69,7 +69,7 @@ process filling(Part &part, std::optional<T> &place, const Then &then) {
             then();
         });
     } else if (detail::is_empty<std::decay_t<Part>>(part)) {
-        return process::adopt(proc_new(nullptr, nullptr, nullptr));
+        return {};
     } else {
         return make([&part, &place, then](const cancel &cancel) {
             error failed =

@@ -10,9 +10,10 @@
  *   any              The first to succeed decides; if none does, all errors are listed.
  *   background       What is of the background is cancelled when all others have ended, and that does not count.
  *   ranges           A container that is given up gives its elements up; others keep theirs.
+ *   move_only        So their elements may be move-only, whatever the container: a std::array, a std::vector, a list of lists.
  *   reuse            A process that is passed by name stays; one that is moved is empty afterwards.
  *   task             A task names its errors, with a name of C or of C++; a trace region passes them on.
- *   empty            An empty process among them is bad input, which names function and index, and nothing is started.
+ *   empty            An empty process or callable among them is bad input, which names function and index, and nothing is started.
  *   null_name        So is a name that is NULL.
  *   too_deep         Deeper than PROC_MAX_DEPTH is bad input, with ELOOP.
  *   with_c           Processes are exchanged with C by adopt, share, get and release.
@@ -21,6 +22,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <gtest/gtest.h>
 #include <list>
 #include <procession.hpp>
@@ -181,6 +183,20 @@ TEST(combinators, ranges) {
     EXPECT_EQ(runs.take(), 1);
 }
 
+TEST(combinators, move_only) {
+    std::atomic<int> sum = 0;
+    const auto adds = [&sum](int number) {
+        return [&sum, number = std::make_unique<int>(number)] { sum += *number; };
+    };
+    using adding = decltype(adds(0));
+    proc::run(proc::group(std::array<adding, 2>{adds(1), adds(2)}));
+    EXPECT_EQ(sum, 3);
+    std::array<std::list<adding>, 2> lists;
+    lists[1].push_back(adds(10));
+    proc::run(proc::sequence(std::move(lists), adds(20)));
+    EXPECT_EQ(sum, 33);
+}
+
 TEST(combinators, reuse) {
     counter runs;
     proc::process process = runs.process();
@@ -224,6 +240,13 @@ TEST(combinators, empty) {
     is_bad(proc::trace_region("r", none), EINVAL, "proc_trace_region: impl is NULL");
     const std::vector<proc::process> some{proc::make(good), none};
     is_bad(proc::group(good, some), EINVAL, "proc_group: impls[2] is NULL");
+    const std::function<void()> nothing;
+    proc::error (*null)() = nullptr;
+    is_bad(proc::group(good, nothing), EINVAL, "proc_group: impls[1] is NULL");
+    is_bad(proc::race(good, good, null), EINVAL, "proc_race: impls[2] is NULL");
+    is_bad(proc::any(std::array<std::function<void()>, 2>{good, nothing}), EINVAL,
+           "proc_any: impls[1] is NULL");
+    is_bad(proc::task("t", nothing), EINVAL, "proc_task: impl is NULL");
     EXPECT_EQ(proc::try_run(none).message(), "proc_run: impl is NULL");
 }
 

@@ -7,12 +7,15 @@
  *   values           Copies share the error; what was moved from is success; assignment to itself changes nothing.
  *   task             A task error has a name and a cause; other errors have none.
  *   parts            Errors side by side are counted, indexed and gone through in order; a single one is its own part.
+ *   iterators        They are forward iterators by the rules of C++20, and input iterators by those of C++17.
  *   searching        is() and find_task() look at every error in an error.
  *   wrapped          wrap() puts a text before an error, and is looked through; success and NULL change nothing.
  *   merged           merge() makes one of several, in their order: flat, each once; success is left out.
  *   echoes           is_echo(): nothing but why the handle, or one above it, was cancelled, however wrapped.
  *   with_c           adopt takes a reference over, share makes one, get borrows, release gives it up: a payload is destroyed once.
  */
+#include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <gtest/gtest.h>
 #include <procession.hpp>
@@ -116,6 +119,30 @@ TEST(error, parts) {
     const proc::error one = two[1];
     EXPECT_EQ(one.count(), 1U);
     EXPECT_EQ((*one.begin()).get(), one.get());
+}
+
+TEST(error, iterators) {
+    using iterator = proc::error::iterator;
+    static_assert(std::is_default_constructible_v<iterator>);
+    static_assert(std::is_same_v<std::iterator_traits<iterator>::reference, proc::error>);
+    const proc::error whole =
+        proc::error::merge({proc::error(1, "a"), proc::error(2, "b"), proc::error(3, "c")});
+    const auto found = std::find_if(whole.begin(), whole.end(),
+                                    [](const proc::error &part) { return part.is(2); });
+    EXPECT_EQ(found->message(), "b");
+    EXPECT_EQ(std::distance(found, whole.end()), 2);
+    EXPECT_EQ(std::vector<proc::error>(whole.begin(), whole.end()).size(), 3);
+    EXPECT_EQ(iterator(), iterator());
+    EXPECT_NE(whole.begin(), iterator());
+    std::atomic<int> sum = 0;
+    proc::run(proc::each(whole, 0, [&](const proc::error &part) { sum += part.code(); }));
+    EXPECT_EQ(sum, 6);
+#ifdef __cpp_lib_ranges
+    static_assert(std::forward_iterator<iterator>);
+    static_assert(std::ranges::forward_range<const proc::error>);
+    const auto is_odd = [](const proc::error &part) { return part.code() % 2 == 1; };
+    EXPECT_EQ(std::ranges::count_if(whole, is_odd), 2);
+#endif
 }
 
 TEST(error, searching) {

@@ -26,6 +26,7 @@
 #include "dies.hpp"
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <optional>
 #include <procession.hpp>
 #include <sys/wait.h>
@@ -379,7 +380,7 @@ TEST_F(jobs, ring) {
 TEST_F(jobs, bad_input) {
     EXPECT_EQ(proc::start(proc::process()).try_join().message(), "proc_start: impl is NULL");
     const std::function<void()> none;
-    EXPECT_EQ(proc::start(none).try_join().message(), "proc_new: fn is NULL");
+    EXPECT_EQ(proc::start(none).try_join().message(), "proc_start: impl is NULL");
 }
 
 void destroy_inside() {

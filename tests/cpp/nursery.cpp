@@ -317,7 +317,7 @@ TEST(nursery, over) {
 TEST(nursery, refused) {
     const std::function<void()> none;
     proc::run(proc::with_nursery([&](const proc::nursery &nursery) {
-        EXPECT_EQ(refusal(nursery, none).message(), "proc_new: fn is NULL");
+        EXPECT_EQ(refusal(nursery, none).message(), "proc_spawn: impl is NULL");
         EXPECT_EQ(refusal(nursery, proc::process()).code(), EINVAL);
         EXPECT_EQ(nursery.try_spawn(proc::group(none)).code(), EINVAL);
     }));

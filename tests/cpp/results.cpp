@@ -273,8 +273,8 @@ TEST(results, empty) {
     const proc::process nothing;
     const auto never = [] { ADD_FAILURE() << "it was called"; };
     const auto message = [](const auto &code) { return failure_of(code).message(); };
-    EXPECT_EQ(message([&] { (void)proc::all(never, none); }), "proc_new: fn is NULL");
-    EXPECT_EQ(message([&] { (void)proc::first(none, never); }), "proc_new: fn is NULL");
+    EXPECT_EQ(message([&] { (void)proc::all(never, none); }), "proc_group: impls[1] is NULL");
+    EXPECT_EQ(message([&] { (void)proc::first(none, never); }), "proc_any: impls[0] is NULL");
     EXPECT_EQ(message([&] { (void)proc::all(never, nothing); }), "proc_group: impls[1] is NULL");
     EXPECT_EQ(message([&] { (void)proc::first(nothing); }), "proc_any: impls[0] is NULL");
     EXPECT_EQ(message([&] { (void)proc::map(std::vector{1}, 0, takes_one); }),
