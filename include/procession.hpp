@@ -81,7 +81,10 @@
 
 #if __cplusplus < 201703L
 #error "procession.hpp needs C++17 or newer; procession.h is for older ones"
+#elif !defined(__cpp_exceptions)
+#error "procession.hpp needs exceptions; procession.h is for programs that are compiled without"
 #else
+// IWYU pragma: begin_exports
 #include <procession/channel.hpp>
 #include <procession/child.hpp>
 #include <procession/context.hpp>
@@ -97,6 +100,7 @@
 #include <procession/supervise.hpp>
 #include <procession/time.hpp>
 #include <procession/value.hpp>
+// IWYU pragma: end_exports
 #endif
 
 #endif

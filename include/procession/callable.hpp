@@ -4,7 +4,7 @@
 #ifndef PROCESSION_CALLABLE_HPP
 #define PROCESSION_CALLABLE_HPP
 
-#include <procession/stop_token.hpp>
+#include <procession/stop_token.hpp> // IWYU pragma: export
 
 namespace proc::detail {
 
@@ -34,13 +34,13 @@ inline constexpr bool can_be_kept = std::is_constructible_v<std::decay_t<Callabl
 template <class Callable, class... Given>
 decltype(auto) call(Callable &callable, const cancel &cancel, Given &&...given) {
     if constexpr (takes_cancel<Callable, Given...>::value)
-        return std::invoke(callable, std::forward<Given>(given)..., cancel);
+        return detail::invoke(callable, std::forward<Given>(given)..., cancel);
 #ifdef __cpp_lib_jthread
     else if constexpr (takes_stop_token<Callable, Given...>::value)
-        return std::invoke(callable, std::forward<Given>(given)..., stop_link(cancel).token());
+        return detail::invoke(callable, std::forward<Given>(given)..., stop_link(cancel).token());
 #endif
     else
-        return std::invoke(callable, std::forward<Given>(given)...);
+        return detail::invoke(callable, std::forward<Given>(given)...);
 }
 
 /** Does something; what that returns, as an error. */

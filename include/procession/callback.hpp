@@ -6,7 +6,7 @@
 
 #include <atomic>
 #include <memory>
-#include <procession/hook.hpp>
+#include <procession/hook.hpp> // IWYU pragma: export
 #include <type_traits>
 
 namespace proc::detail {
@@ -45,8 +45,8 @@ template <class Result, class... Arguments> class callback<Result(Arguments...)>
 
   private:
     template <class Callable> static Result call(void *callable, Arguments... arguments) {
-        return static_cast<Result>(std::invoke(*static_cast<Callable *>(callable),
-                                               static_cast<Arguments &&>(arguments)...));
+        return static_cast<Result>(detail::invoke(*static_cast<Callable *>(callable),
+                                                  static_cast<Arguments &&>(arguments)...));
     }
 
     std::shared_ptr<void> callable_{};

@@ -10,7 +10,7 @@
 #include <iterator>
 #include <limits>
 #include <optional>
-#include <procession/exception.hpp>
+#include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>
 #include <vector>
 

@@ -7,8 +7,8 @@
 #include <array>
 #include <cstddef>
 #include <new>
-#include <procession/cancel.hpp>
-#include <procession/received.hpp>
+#include <procession/cancel.hpp>   // IWYU pragma: export
+#include <procession/received.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -4,10 +4,10 @@
 #ifndef PROCESSION_CHILD_HPP
 #define PROCESSION_CHILD_HPP
 
-#include <functional>
 #include <memory>
 #include <optional>
-#include <procession/process.hpp>
+#include <procession/callback.hpp> // IWYU pragma: export
+#include <procession/process.hpp>  // IWYU pragma: export
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,7 +34,7 @@ struct child_options {
      * Told what it writes as it comes, instead of `out` and `err`, and to which of them: 1 or 2. Never several at once in one run, on the
      * thread that runs the process. It must not throw: what leaves it ends the program (std::terminate). Empty: nobody is told.
      */
-    std::function<void(int stream, std::string_view bytes)> on_output{};
+    detail::callback<void(int stream, std::string_view bytes)> on_output{};
 
     /** Between SIGTERM and SIGKILL, when it is stopped; none: SIGKILL at once; `std::chrono::nanoseconds::max()`: never. */
     std::chrono::nanoseconds stop_after = std::chrono::seconds(5);
@@ -47,7 +47,7 @@ namespace detail {
 
 /** Code that is told what a program writes, as C calls it. */
 struct output_listener {
-    std::function<void(int, std::string_view)> hears;
+    callback<void(int, std::string_view)> hears;
 
     static void tell(int stream, const char *bytes, std::size_t count, void *user_data) noexcept {
         static_cast<output_listener *>(user_data)->hears(stream, std::string_view(bytes, count));

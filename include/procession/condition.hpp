@@ -6,7 +6,7 @@
 
 #include <condition_variable>
 #include <mutex>
-#include <procession/hook.hpp>
+#include <procession/hook.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -6,7 +6,7 @@
 
 #include <limits>
 #include <optional>
-#include <procession/callback.hpp>
+#include <procession/callback.hpp> // IWYU pragma: export
 #include <vector>
 
 namespace proc {

@@ -4,7 +4,7 @@
 #ifndef PROCESSION_CONTEXT_HPP
 #define PROCESSION_CONTEXT_HPP
 
-#include <procession/run.hpp>
+#include <procession/run.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -5,8 +5,8 @@
 #define PROCESSION_DAEMON_HPP
 
 #include <optional>
-#include <procession/callback.hpp>
-#include <procession/run.hpp>
+#include <procession/callback.hpp> // IWYU pragma: export
+#include <procession/run.hpp>      // IWYU pragma: export
 #include <vector>
 
 namespace proc {

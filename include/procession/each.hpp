@@ -4,7 +4,7 @@
 #ifndef PROCESSION_EACH_HPP
 #define PROCESSION_EACH_HPP
 
-#include <procession/combinators.hpp>
+#include <procession/combinators.hpp> // IWYU pragma: export
 
 namespace proc {
 

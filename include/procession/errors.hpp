@@ -6,7 +6,7 @@
 
 #include <cstdint>
 #include <iosfwd>
-#include <procession/exception.hpp>
+#include <procession/exception.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -15,7 +15,7 @@
 #include <cstdlib>
 #include <cxxabi.h>
 #include <memory>
-#include <procession/failure.hpp>
+#include <procession/failure.hpp> // IWYU pragma: export
 #include <typeinfo>
 
 namespace proc {

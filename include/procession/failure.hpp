@@ -5,7 +5,7 @@
 #define PROCESSION_FAILURE_HPP
 
 #include <exception>
-#include <procession/error.hpp>
+#include <procession/error.hpp> // IWYU pragma: export
 
 namespace proc {
 

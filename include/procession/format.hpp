@@ -4,7 +4,7 @@
 #ifndef PROCESSION_FORMAT_HPP
 #define PROCESSION_FORMAT_HPP
 
-#include <procession/errors.hpp>
+#include <procession/errors.hpp> // IWYU pragma: export
 
 #if __cplusplus >= 202002L && __has_include(<format>)
 #include <format>

@@ -4,8 +4,8 @@
 #ifndef PROCESSION_GET_HPP
 #define PROCESSION_GET_HPP
 
-#include <procession/job.hpp>
-#include <procession/results.hpp>
+#include <procession/job.hpp>     // IWYU pragma: export
+#include <procession/results.hpp> // IWYU pragma: export
 
 #if __cplusplus > 202002L && __has_include(<expected>)
 #include <expected>
@@ -112,9 +112,9 @@ template <class T> struct ending {
 
     template <class Callable> void tell(Callable &on_done) {
         if constexpr (std::is_invocable_v<Callable &, result<T>>)
-            std::invoke(on_done, result_maker::make(value, failed));
+            detail::invoke(on_done, result_maker::make(value, failed));
         else
-            std::invoke(on_done, std::move(failed));
+            detail::invoke(on_done, std::move(failed));
     }
 };
 

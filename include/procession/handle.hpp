@@ -4,7 +4,7 @@
 #ifndef PROCESSION_HANDLE_HPP
 #define PROCESSION_HANDLE_HPP
 
-#include <procession.h>
+#include <procession.h> // IWYU pragma: export
 #include <string>
 #include <utility>
 

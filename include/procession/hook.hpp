@@ -4,31 +4,11 @@
 #ifndef PROCESSION_HOOK_HPP
 #define PROCESSION_HOOK_HPP
 
-#include <functional>
 #include <memory>
-#include <procession/cancel.hpp>
+#include <procession/cancel.hpp> // IWYU pragma: export
+#include <procession/invoke.hpp> // IWYU pragma: export
 
 namespace proc {
-
-namespace detail {
-
-template <class Callable, class = void> inline constexpr bool is_nullable = false;
-
-/** Pointers, std::function and its like: they may refer to nothing. */
-template <class Callable>
-inline constexpr bool is_nullable<
-    Callable,
-    std::void_t<decltype(Callable(nullptr)),
-                decltype(static_cast<bool>(std::declval<const Callable &>() == nullptr))>> = true;
-
-template <class Callable> bool is_empty(const Callable &callable) {
-    if constexpr (is_nullable<Callable>)
-        return callable == nullptr;
-    else
-        return false;
-}
-
-} // namespace detail
 
 /**
  * Calls a callable when a handle is cancelled, for as long as this object lives: to interrupt what waits
@@ -91,9 +71,9 @@ class hook {
         explicit body_of(const Callable &callable) : callable_(callable) {}
         explicit body_of(Callable &&callable) : callable_(std::move(callable)) {}
 
-        static void call(void *user_data) noexcept {
+        static void call(void *user_data) noexcept { // NOLINT(bugprone-exception-escape): as said
             const auto kept = static_cast<body_of *>(user_data)->shared_from_this();
-            std::invoke(kept->callable_);
+            detail::invoke(kept->callable_);
         }
 
       private:

@@ -6,7 +6,7 @@
 
 #include <cerrno>
 #include <mutex>
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 
 namespace proc {
 
@@ -21,7 +21,7 @@ struct notice {
 };
 
 template <class Callable> void give_notice(void *callable) noexcept {
-    std::invoke(*static_cast<Callable *>(callable));
+    detail::invoke(*static_cast<Callable *>(callable));
 }
 
 template <class Callable> notice to_notice(Callable &&callable) {

@@ -4,7 +4,7 @@
 #ifndef PROCESSION_LIVE_HPP
 #define PROCESSION_LIVE_HPP
 
-#include <procession/exception.hpp>
+#include <procession/exception.hpp> // IWYU pragma: export
 
 namespace proc {
 

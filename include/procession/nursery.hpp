@@ -4,7 +4,7 @@
 #ifndef PROCESSION_NURSERY_HPP
 #define PROCESSION_NURSERY_HPP
 
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 
 namespace proc {
 
@@ -120,7 +120,7 @@ class error_filter {
   private:
     template <class Callable> static error pass(void *callable, error failed) {
         return detail::outcome(
-            [&] { return std::invoke(*static_cast<Callable *>(callable), std::move(failed)); });
+            [&] { return detail::invoke(*static_cast<Callable *>(callable), std::move(failed)); });
     }
 
     std::shared_ptr<void> callable_{};

@@ -4,7 +4,7 @@
 #ifndef PROCESSION_PROMISE_HPP
 #define PROCESSION_PROMISE_HPP
 
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 
 namespace proc {
 

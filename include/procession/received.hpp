@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
-#include <procession/exception.hpp>
+#include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>
 
 namespace proc {

@@ -5,7 +5,7 @@
 #define PROCESSION_SCOPE_HPP
 
 #include <exception>
-#include <procession/cancel.hpp>
+#include <procession/cancel.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -4,7 +4,7 @@
 #ifndef PROCESSION_SHIELD_HPP
 #define PROCESSION_SHIELD_HPP
 
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 
 namespace proc {
 

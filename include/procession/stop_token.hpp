@@ -4,7 +4,7 @@
 #ifndef PROCESSION_STOP_TOKEN_HPP
 #define PROCESSION_STOP_TOKEN_HPP
 
-#include <procession/hook.hpp>
+#include <procession/hook.hpp> // IWYU pragma: export
 
 #if __cplusplus >= 202002L && __has_include(<stop_token>)
 #include <stop_token>

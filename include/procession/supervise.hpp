@@ -4,9 +4,9 @@
 #ifndef PROCESSION_SUPERVISE_HPP
 #define PROCESSION_SUPERVISE_HPP
 
-#include <functional>
 #include <memory>
-#include <procession/combinators.hpp>
+#include <procession/callback.hpp>    // IWYU pragma: export
+#include <procession/combinators.hpp> // IWYU pragma: export
 
 namespace proc {
 
@@ -33,14 +33,14 @@ struct supervise_options {
      * Asked after each failure whether it is to run again; if not, the error ends it, as it is. It runs on the thread that runs the
      * process. It must not throw: what leaves it ends the program (std::terminate). Empty: it is, after any error.
      */
-    std::function<bool(const error &)> restart{};
+    detail::callback<bool(const error &)> restart{};
 };
 
 namespace detail {
 
 /** Code that says whether to run again, as C calls it. */
 struct restart_judge {
-    std::function<bool(const error &)> says;
+    callback<bool(const error &)> says;
 
     static bool ask(const proc_error *failed, void *user_data) noexcept {
         const lent<error> own(const_cast<proc_error *>(failed));

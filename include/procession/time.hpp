@@ -4,7 +4,7 @@
 #ifndef PROCESSION_TIME_HPP
 #define PROCESSION_TIME_HPP
 
-#include <procession/process.hpp>
+#include <procession/process.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -5,8 +5,8 @@
 #define PROCESSION_TRACE_HPP
 
 #include <cstdint>
-#include <procession/callable.hpp>
-#include <procession/callback.hpp>
+#include <procession/callable.hpp> // IWYU pragma: export
+#include <procession/callback.hpp> // IWYU pragma: export
 
 namespace proc {
 

@@ -1,6 +1,7 @@
 /* proc::make. Laws:
  *
  *   kinds            Functions, pointers to them, lambdas, std::function, function objects, std::bind and std::ref can be called.
+ *   members          So can pointers to members, of an object, of what points to it and of a std::reference_wrapper.
  *   arguments        A callable takes proc::cancel (by value or const reference) or nothing; one that can take both gets the handle.
  *   results          It returns void, which is success, or a proc::error.
  *   the_handle       The handle that it gets is the one that the process runs under, and a copy of it lives on.
@@ -15,7 +16,9 @@
 #include "gate.hpp"
 #include <atomic>
 #include <cerrno>
+#include <functional>
 #include <gtest/gtest.h>
+#include <memory>
 #include <procession.hpp>
 
 namespace {
@@ -57,6 +60,33 @@ TEST(callables, arguments) {
     EXPECT_EQ(proc::try_run(std::function<proc::error(proc::cancel)>(by_value), cancel).code(),
               EINTR);
     EXPECT_EQ(proc::try_run(both(), cancel).message(), "a handle");
+}
+
+struct service {
+    int number;
+    std::atomic<int> *sum;
+
+    void run() const { *sum += number; }
+    proc::error stop(const proc::cancel &cancel) const {
+        *sum += 100 * number;
+        return cancel.error();
+    }
+};
+
+TEST(callables, members) {
+    std::atomic<int> sum = 0;
+    const std::vector<service> values{{1, &sum}, {2, &sum}};
+    proc::run(proc::each(values, 0, &service::run));
+    proc::run(proc::each(values, 1, &service::stop));
+    EXPECT_EQ(sum, 303);
+    EXPECT_EQ(proc::map(values, 0, &service::number), (std::vector{1, 2}));
+    sum = 0;
+    std::vector<std::unique_ptr<service>> owned;
+    owned.push_back(std::make_unique<service>(service{3, &sum}));
+    proc::run(proc::each(std::move(owned), 0, &service::run));
+    proc::run(proc::each(std::vector{&values[0], &values[1]}, 0, &service::run));
+    proc::run(proc::each(std::vector{std::cref(values[1])}, 0, &service::run));
+    EXPECT_EQ(sum, 8);
 }
 
 TEST(callables, results) {

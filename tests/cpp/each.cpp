@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cerrno>
 #include <forward_list>
+#include <functional>
 #include <gtest/gtest.h>
 #include <list>
 #include <map>

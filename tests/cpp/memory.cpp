@@ -10,6 +10,7 @@
  */
 #include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <gtest/gtest.h>
 #include <new>
 #include <procession.hpp>

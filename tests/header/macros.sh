@@ -8,7 +8,7 @@ cd "$include"
 # The macros that are there after these lines.
 defined() { "$compiler" -x c++ -std="$standard" -I. -dM -E - | awk '{ sub(/\(.*/, "", $2); print $2 }' | sort -u; }
 
-others() { sed -n 's/^#include <\(.*\)>/\1/p' procession.hpp procession/*.hpp | grep -v '^procession/' | sort -u; }
+others() { sed -n 's/^#include <\([^>]*\)>.*/\1/p' procession.hpp procession/*.hpp | grep -v '^procession/' | sort -u; }
 
 guards() { sed -n 's/^#ifndef \(PROCESSION_.*HPP\)$/\1/p' procession.hpp procession/*.hpp | sort; }
 

@@ -8,6 +8,7 @@ proc::error named(const proc::cancel &cancel, proc::channel<int> *channel,
 
 #include <procession.hpp>
 
+#include <functional>
 #include <mutex>
 #include <procession.h>
 #include <procession.hpp> // NOLINT(readability-duplicate-include)
@@ -231,6 +232,20 @@ proc::job start() {
     return job.joinable() ? std::move(job) : proc::start(work);
 }
 
+#if __cplusplus >= 202002L
+
+/* What is not said is the default, and no compiler warns of it. */
+proc::process options() {
+    auto supervised = proc::supervise({.most = 10}, work);
+    auto nursery = proc::with_nursery([](const proc::nursery &) {}, {.limit = 100});
+    return proc::group(std::move(supervised), std::move(nursery), proc::child({.argv = {"true"}}),
+                       proc::child({{"true"}}));
+}
+
+int main_with_options() { return proc::main(options(), {.notify = true}); }
+
+#endif
+
 } // namespace
 
 int use();
@@ -250,5 +265,8 @@ int use() {
     } catch (const proc::failure &failure) {
         cancel.trigger(failure.error().find_task("type"));
     }
+#if __cplusplus >= 202002L
+    codes += main_with_options();
+#endif
     return codes + proc::main(tree()) + proc::exit_status(proc::error::from_errno("what"));
 }

@@ -1,0 +1,66 @@
+/*
+ * procession/invoke.hpp - part of procession.hpp: calling what can be called
+ *
+ * What std::invoke does, without <functional>, which would be a fifth of all that procession.hpp makes the compiler read.
+ */
+#ifndef PROCESSION_INVOKE_HPP
+#define PROCESSION_INVOKE_HPP
+
+#include <type_traits>
+#include <utility>
+
+namespace proc::detail {
+
+template <class Object, class = void> inline constexpr bool is_pointer_like = false;
+
+template <class Object>
+inline constexpr bool is_pointer_like<Object, std::void_t<decltype(*std::declval<Object>())>> =
+    true;
+
+/** The object whose member is meant: itself, what points to it, or a std::reference_wrapper. */
+template <class Class, class Object> decltype(auto) object_of(Object &&object) {
+    if constexpr (std::is_base_of_v<Class, std::decay_t<Object>>)
+        return std::forward<Object>(object);
+    else if constexpr (is_pointer_like<Object>)
+        return *std::forward<Object>(object);
+    else
+        return object.get();
+}
+
+template <class Member, class Class, class Object, class... Arguments>
+decltype(auto) invoke_member(Member Class::*member, Object &&object, Arguments &&...arguments) {
+    if constexpr (std::is_function_v<Member>)
+        return (detail::object_of<Class>(std::forward<Object>(object)).*
+                member)(std::forward<Arguments>(arguments)...);
+    else
+        return detail::object_of<Class>(std::forward<Object>(object)).*member;
+}
+
+/** Calls it: a pointer to a member with its object first. */
+template <class Callable, class... Arguments>
+decltype(auto) invoke(Callable &callable, Arguments &&...arguments) {
+    if constexpr (std::is_member_pointer_v<std::remove_cv_t<Callable>>)
+        return detail::invoke_member(callable, std::forward<Arguments>(arguments)...);
+    else
+        return callable(std::forward<Arguments>(arguments)...);
+}
+
+template <class Callable, class = void> inline constexpr bool is_nullable = false;
+
+/** Pointers, std::function and its like: they may refer to nothing. */
+template <class Callable>
+inline constexpr bool is_nullable<
+    Callable,
+    std::void_t<decltype(Callable(nullptr)),
+                decltype(static_cast<bool>(std::declval<const Callable &>() == nullptr))>> = true;
+
+template <class Callable> bool is_empty(const Callable &callable) {
+    if constexpr (is_nullable<Callable>)
+        return callable == nullptr;
+    else
+        return false;
+}
+
+} // namespace proc::detail
+
+#endif
