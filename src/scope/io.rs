@@ -39,7 +39,7 @@ impl Patient<'_> {
         }
         let mut file = AtOnce::new(self.fd, Access::Read);
         if file.is_drained() {
-            self.wait(Access::Read, false)?;
+            self.wait_first(Access::Read)?;
         }
         self.until_done(Access::Read, || file.read(room))
     }
@@ -114,6 +114,15 @@ impl Patient<'_> {
                 done => return done,
             }
         }
+    }
+
+    /// Waits before it is tried at all. Where that cannot be done, as without a descriptor, it may not have to wait.
+    fn wait_first(&self, access: Access) -> Result<()> {
+        let waited = self.wait(access, false);
+        waited.or_else(|error| match error.raw_os_error() {
+            Some(libc::ECANCELED | libc::ETIMEDOUT) => Err(error),
+            _ => Ok(()),
+        })
     }
 
     /// Waits until it is to be tried again. Somebody else may have come first, and then it is polled for once more; but what

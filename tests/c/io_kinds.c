@@ -7,7 +7,7 @@
  *   hung_up         The end of a terminal whose other side is gone is that of read: 0, or EIO.
  *   datagrams       Datagrams stay whole: what has no room is cut, as by read; an empty one reads as 0.
  *   counters        Descriptors of events and timers are read and waited for.
- *   read_empty      After a socket was read empty, what comes is read, also without time to wait, and its end.
+ *   read_empty      After a socket was read empty, what comes is read, also without time to wait, and its end; and that takes no descriptor.
  *   was_socket      … and so is what has its number then, whatever it is.
  *   files_of_others If another process has the same open file, it sees no flags change, not even meanwhile.
  */
@@ -257,6 +257,17 @@ static void read_until_empty(ends *e) {
     CHECK_INT(proc_read(NULL, e->reading, got, sizeof got, PROC_FOREVER), 1);
 }
 
+static void read_without_descriptors(ends *e) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    char got[8];
+    CHECK_INT(proc_write_all(NULL, e->writing, "y", 1, PROC_FOREVER), 1);
+    struct rlimit former = fds_limit(0);
+    CHECK_INT(proc_read(cancel, e->reading, got, sizeof got, PROC_FOREVER), 1);
+    CHECK_FAILED(proc_read(cancel, e->reading, got, sizeof got, PROC_FOREVER), EMFILE);
+    fds_unlimit(former);
+    proc_cancel_unref(cancel);
+}
+
 static void read_empty(void) {
     for (int blocking = 0; blocking < 2; blocking++) {
         ends e = ends_open(SOCKET, blocking);
@@ -266,6 +277,7 @@ static void read_empty(void) {
         CHECK_INT(proc_write_all(NULL, e.writing, "abc", 3, PROC_FOREVER), 3);
         CHECK_INT(proc_read(NULL, e.reading, got, 2, 0), 2);
         CHECK_INT(proc_read(NULL, e.reading, got, 2, 0), 1);
+        read_without_descriptors(&e);
         close(e.writing);
         e.writing = -1;
         CHECK_INT(proc_read(NULL, e.reading, got, sizeof got, 0), 0);
