@@ -18,9 +18,9 @@ impl Key {
     pub fn rounds(&self) -> usize {
         match self.workload {
             "idle" | "idle-deadlines" => 1,
-            "echo" | "one-by-one" | "each-memory" | "pending" | "memory" | "region-on"
-            | "log-on" | "task-on" | "late" | "late-p99" | "late-hook" | "late-hook-p99"
-            | "deadlines-held" => 3,
+            "echo" | "echo-stoppable" | "one-by-one" | "each-memory" | "pending" | "memory"
+            | "region-on" | "log-on" | "task-on" | "late" | "late-p99" | "late-hook"
+            | "late-hook-p99" | "deadlines-held" => 3,
             "due" | "due-by-hand" => 7,
             "failure" => 15,
             _ => usize::MAX,
@@ -31,7 +31,7 @@ impl Key {
     pub fn repetitions(&self, length: Length) -> u32 {
         match self.workload {
             "idle" | "idle-deadlines" => length.idle_seconds,
-            "echo" => length.echo_seconds,
+            "echo" | "echo-stoppable" => length.echo_seconds,
             "work-10ms" | "tree" | "construct" | "failure" | "due" | "due-by-hand" => 1,
             _ if self.n >= 1000 && matches!(self.peer, Peer::Jthread | Peer::Pthread) => 1,
             "trivial" | "once" | "cold" => 5,

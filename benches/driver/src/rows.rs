@@ -170,11 +170,16 @@ fn each() -> Vec<Row> {
 fn channel() -> Vec<Row> {
     let row =
         |peer| ours("channel of 128", Unit::NsItem, "channel", 100_000).against(peer, "channel");
-    let echo = ours("echo server", Unit::NsRequest, "echo", 64).against(Pthread, "echo");
+    let echo = |title, peer| {
+        ours(title, Unit::NsRequest, "echo", 64)
+            .against(Pthread, peer)
+            .aiming_at(Ratio(1.05))
+    };
     vec![
         row(Pthread).aiming_at(Ratio(1.3)),
         row(Errgroup).aiming_at(Ratio(1.0)),
-        echo.aiming_at(Ratio(1.05)),
+        echo("echo server", "echo"),
+        echo("echo server, stoppable", "echo-stoppable"),
     ]
 }
 

@@ -173,8 +173,10 @@ static void channel(int n, int repetitions) {
 }
 
 static const struct workload workloads[] = {
-    {"trivial", trivial}, {"rendezvous", rendezvous}, {"first", first}, {"failure", failure},
-    {"memory", memory},   {"channel", channel},       {"echo", echo},
+    {"trivial", trivial}, {"rendezvous", rendezvous},
+    {"first", first},     {"failure", failure},
+    {"memory", memory},   {"channel", channel},
+    {"echo", echo},       {"echo-stoppable", echo_stoppable},
 };
 
 int main(int argc, char **argv) {

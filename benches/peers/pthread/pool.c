@@ -1,9 +1,11 @@
 /* The echo server, written by hand: one thread accepts, and hands connections over to a pool of threads, as many as there may be
- * connections. */
+ * connections. With a descriptor by which they could be told to stop, they wait for that, too. */
 #define _GNU_SOURCE
 #include "pool.h"
 #include "../echo.h"
+#include <poll.h>
 #include <pthread.h>
+#include <sys/eventfd.h>
 #include <sys/time.h>
 
 struct pool {
@@ -14,10 +16,18 @@ struct pool {
     int count;
 };
 
+static int stop = -1;
+
+/* False: to stop, or silent for too long. */
+static int await(int fd) {
+    struct pollfd files[] = {{.fd = stop, .events = POLLIN}, {.fd = fd, .events = POLLIN}};
+    return poll(files, 2, 60000) > 0 && files[0].revents == 0;
+}
+
 static void serve(int fd) {
     char data[4096];
     ssize_t got;
-    while ((got = recv(fd, data, sizeof data, 0)) > 0) {
+    while ((stop < 0 || await(fd)) && (got = recv(fd, data, sizeof data, 0)) > 0) {
         if (send(fd, data, (size_t)got, MSG_NOSIGNAL) != got)
             break;
     }
@@ -71,3 +81,8 @@ static int serve_all(int threads) {
 }
 
 void echo(int n, int seconds) { load_echo(serve_all, n, seconds); }
+
+void echo_stoppable(int n, int seconds) {
+    stop = eventfd(0, EFD_CLOEXEC);
+    load_echo(serve_all, n, seconds);
+}
