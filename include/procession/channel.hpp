@@ -4,7 +4,6 @@
 #ifndef PROCESSION_CHANNEL_HPP
 #define PROCESSION_CHANNEL_HPP
 
-#include <array>
 #include <cstddef>
 #include <new>
 #include <procession/cancel.hpp>   // IWYU pragma: export
@@ -268,11 +267,12 @@ class channel
 
     received<T> take(proc_cancel *cancel, std::int64_t timeout_ns) const {
         if constexpr (detail::lies_in_channel<T>) {
-            alignas(T) std::array<std::byte, sizeof(T)> bytes{};
-            const auto status = take_bytes(bytes.data(), cancel, timeout_ns);
+            alignas(T) std::byte bytes[sizeof(T)] =
+                {}; // NOLINT(modernize-avoid-c-arrays): reads no <array>
+            const auto status = take_bytes(bytes, cancel, timeout_ns);
             if (status != channel_status::ok)
                 return {status, std::nullopt};
-            return {status, std::move(*std::launder(reinterpret_cast<T *>(bytes.data())))};
+            return {status, std::move(*std::launder(reinterpret_cast<T *>(bytes)))};
         } else {
             T *item = nullptr;
             const auto status = take_bytes(&item, cancel, timeout_ns);

@@ -5,7 +5,6 @@
 #define PROCESSION_COMBINATORS_HPP
 
 #include <initializer_list>
-#include <iterator>
 #include <procession/process.hpp> // IWYU pragma: export
 #include <vector>
 

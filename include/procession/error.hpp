@@ -6,11 +6,10 @@
 
 #include <cstddef>
 #include <exception>
-#include <iterator>
 #include <optional>
 #include <procession/handle.hpp> // IWYU pragma: export
 #include <system_error>
-#include <vector>
+#include <vector> // Has what iterators need; <iterator> itself brings streams along, and more lines than all of this header.
 
 #if __cplusplus >= 202002L && __has_include(<source_location>)
 #include <bit>
