@@ -24,22 +24,34 @@ namespace proc {
  * std::stop_callback, std::condition_variable_any and all else works with it. Callbacks run on the thread that
  * cancels. Tokens may outlive the link; they are not stopped any more then. (The other direction is one line:
  * `std::stop_callback link(token, [cancel] { cancel.trigger(); });`)
+ *
+ * A callable that only has such a token says "stopped, as asked" by the handle that it runs under: it returns
+ * `proc::token::current().error()`, or calls `proc::token::current().throw_if_cancelled()`.
  */
 class stop_link {
   public:
-    /** @param cancel  if it is cancelled already, the token is stopped already. */
-    explicit stop_link(const token &cancel)
-        : hook_(cancel, [source = source_]() mutable { source.request_stop(); }) {}
+    /** @param cancel  if it is cancelled already, the token is stopped already. If it is empty, a proc::failure with EINVAL is thrown. */
+    explicit stop_link(const proc::token &cancel)
+        : hook_(proc_on_cancel(cancel.get(), stop, this)) {
+        if (hook_ == nullptr)
+            throw failure(error::from_errno("proc_on_cancel"));
+    }
 
     stop_link(const stop_link &) = delete;
     stop_link &operator=(const stop_link &) = delete;
-    ~stop_link() = default;
+    ~stop_link() { proc_hook_remove(hook_); }
 
     [[nodiscard]] std::stop_token token() const noexcept { return source_.get_token(); }
 
   private:
-    std::stop_source source_{};
-    hook hook_;
+    static void stop(void *link) noexcept {
+        const std::stop_source kept =
+            static_cast<stop_link *>(link)->source_; // A callback may destroy the link.
+        kept.request_stop();
+    }
+
+    std::stop_source source_{}; // It is there before the hook is, which may be called at once.
+    proc_hook *hook_;
 };
 
 } // namespace proc

@@ -2,6 +2,8 @@
  *
  *   given            A callable that takes a std::stop_token is given one, which is stopped when the process is cancelled.
  *   results          What it returns and throws is treated as of every callable.
+ *   says_stopped     It says "stopped, as asked" by the handle that it runs under, which it need not be given.
+ *   no_handle        A link of an empty handle throws EINVAL.
  *   prefers          A callable that can take both gets the handle.
  *   already          Under a cancelled handle the token is stopped already, and a callback is called in its constructor.
  *   callback         A std::stop_callback is called once, on the thread that cancels, before that goes on.
@@ -15,6 +17,7 @@
  */
 #include "gate.hpp"
 #include "told.hpp"
+#include <cerrno>
 #include <functional>
 #include <gtest/gtest.h>
 #include <optional>
@@ -53,6 +56,27 @@ TEST(stop_tokens, results) {
     const auto throws = [](const std::stop_token &) { throw std::length_error("thrown"); };
     EXPECT_THROW(proc::try_run(throws).rethrow(), std::length_error);
     EXPECT_FALSE(proc::try_run([](std::stop_token) {}));
+}
+
+TEST(stop_tokens, says_stopped) {
+    const proc::cancel cancel;
+    cancel.trigger(proc::error(EINTR, "enough"));
+    const auto returns = [](const std::stop_token &) { return proc::token::current().error(); };
+    EXPECT_EQ(proc::try_run(returns, cancel).get(), cancel.error().get());
+    const auto throws = [](const std::stop_token &) {
+        proc::token::current().throw_if_cancelled();
+    };
+    EXPECT_TRUE(proc::try_run(throws, cancel).is_echo(cancel));
+    EXPECT_FALSE(proc::try_run(proc::sequence(returns, throws)));
+}
+
+TEST(stop_tokens, no_handle) {
+    try {
+        const proc::stop_link link{proc::token()};
+        FAIL() << "it should have thrown";
+    } catch (const proc::failure &failure) {
+        EXPECT_EQ(failure.error().code(), EINVAL);
+    }
 }
 
 struct both {
