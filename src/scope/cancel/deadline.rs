@@ -200,6 +200,7 @@ impl Deadline {
 
 impl Cancel {
     /// A handle with nothing above it, and with a deadline.
+    #[inline]
     pub(crate) fn root_until(task: Option<Arc<TaskRun>>, deadline: Deadline) -> Cancel {
         let nearest = Nearest::of(Some(deadline), None);
         Cancel(Arc::new(Node::new(None, task, 0, None, None, nearest)))

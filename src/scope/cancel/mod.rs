@@ -19,7 +19,7 @@
 //! - **C11 drain handles.** See `drains`.
 //!
 //! A parent keeps its children's nodes alive, and a child its parent's, which it *holds* as long as it is held itself. So there are two
-//! counts: an `Arc` counts who may look at a node, `holders` counts who still wants it linked: the
+//! counts: an `Arc` counts who may look at a node, and `holding` counts who still wants it linked: the
 //! program, the engine, its children and its hooks. Two nodes are never locked at the same time.
 //!
 //! These files are one room, because they know each other: a strike goes from node to node, and a node knows which one has come to it.
@@ -78,6 +78,8 @@ pub(crate) struct Node {
     holds_parent: bool,
     /// Spares a handle that is not below several, and has no drain handle, its lock when it is let go of.
     is_linked_further: notes::AtomicBool,
+    /// Spares a handle that nothing has hung below the lock.
+    was_held_from_below: notes::AtomicBool,
     /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
     view_of: Option<Arc<Node>>,
     /// If it is a drain handle: that of which it is one (C11).
@@ -104,6 +106,10 @@ struct Links {
     children: IntrusiveList<Node>,
     /// Which strike takes, or took, the cancellation to the children; `strike::NONE` if there were none.
     struck_by: strike::Number,
+    /// How many hold it from below (`holding`).
+    held_from_below: u32,
+    /// Nobody else holds it any more: the last of these lets go of it.
+    is_left: bool,
     rare: Option<Box<Rare>>,
     /// Whether somebody has waited: to ring for nobody is a system call all the same.
     is_waited_for: bool,
@@ -171,7 +177,7 @@ impl Cancel {
     ) -> Cancel {
         let mut links = self.0.links.lock();
         // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
-        self.0.hold();
+        self.0.hold_from_below(&mut links);
         let own = own.filter(|own| own.is_nearer_than(self.deadline()));
         let is_struck = self.is_struck();
         let view_of =
@@ -209,11 +215,6 @@ impl Cancel {
         }
     }
 
-    /// Whether anyone but the caller holds this handle.
-    pub(crate) fn is_shared(&self) -> bool {
-        self.0.holders.load(Ordering::Acquire) > 1
-    }
-
     /// Turns this hold into a pointer that stands for it, without counting.
     pub(crate) fn into_raw(self) -> *const Node {
         let pointer = Arc::as_ptr(&self.0);
@@ -234,20 +235,6 @@ impl Deref for Cancel {
     }
 }
 
-impl Clone for Cancel {
-    fn clone(&self) -> Cancel {
-        self.0.hold();
-        Cancel(self.0.clone())
-    }
-}
-
-impl Drop for Cancel {
-    /// Lets go of the handle and of each one above that was held only by what is below (C6).
-    fn drop(&mut self) {
-        Node::let_go(&self.0);
-    }
-}
-
 impl Node {
     fn new(
         parent: Option<Arc<Node>>,
@@ -265,6 +252,7 @@ impl Node {
             holds_parent: parent.is_some(),
             parent: Parent(parent),
             is_linked_further: notes::AtomicBool::new(false),
+            was_held_from_below: notes::AtomicBool::new(false),
             view_of,
             drains_for: None,
             task,
@@ -276,6 +264,8 @@ impl Node {
             links: Mutex::new(Links {
                 children: IntrusiveList::new(),
                 struck_by: strike::NONE,
+                held_from_below: 0,
+                is_left: false,
                 rare: None,
                 is_waited_for: false,
             }),

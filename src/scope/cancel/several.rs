@@ -87,7 +87,6 @@ impl Node {
 
     /// A node between this one and one below it, which holds this one. If this one is struck, its cause.
     fn strand_to(self: &Arc<Node>, below: &Arc<Node>) -> (Arc<Node>, Option<Error>) {
-        self.hold();
         let strand = Arc::new(Node::new(
             Some(self.clone()),
             None,
@@ -98,6 +97,7 @@ impl Node {
         ));
         strand.links.lock().children.push(below.clone());
         let mut links = self.links.lock();
+        self.hold_from_below(&mut links);
         if !self.is_struck() {
             links.children.push(strand.clone());
             return (strand, None);

@@ -68,7 +68,7 @@ fn c2_mutant_looks_before_it_locks() {
             return parent.child();
         }
         let mut links = parent.0.links.lock();
-        parent.0.holders.fetch_add(1, Ordering::Relaxed);
+        parent.0.hold_from_below(&mut links);
         let above = Some(parent.0.clone());
         let child = Arc::new(Node::new(above, None, 0, None, None, Nearest::NONE));
         links.children.push(child.clone());
@@ -131,8 +131,9 @@ fn c5_mutant_reads_its_place_before_it_locks() {
         for child in children {
             links.children.push(child);
         }
+        links.held_from_below -= 1;
         drop(links);
-        drop(Cancel(parent));
+        std::mem::forget(child);
     });
 }
 
@@ -162,14 +163,52 @@ fn c5_what_is_above_goes_with_the_last_below() {
 fn c5_mutant_looks_whether_it_is_the_last_and_then_counts() {
     last_ones_leave_at_once(|child| {
         let parent = child.parent.0.clone().expect("it has a parent");
+        let is_last = parent.links.lock().held_from_below == 1;
         parent.lose(&child.0);
+        parent.links.lock().held_from_below -= 1;
         std::mem::forget(child);
-        if parent.holders.load(Ordering::Acquire) == 1 {
-            drop(Cancel(parent));
-        } else {
-            parent.holders.fetch_sub(1, Ordering::AcqRel);
+        if is_last {
+            Node::leave_alone(&parent);
         }
     });
+}
+
+/// Somebody lets go of a handle as the last one below it does.
+fn leaves_as_the_last_below_does(leave: fn(Cancel)) {
+    loom::model(move || {
+        let top = Cancel::root(None);
+        let between = top.child();
+        let low = between.child();
+        let other = thread::spawn(move || drop(low));
+        leave(between);
+        other.join().unwrap();
+        assert!(top.0.links.lock().children.take().is_empty());
+        assert!(!top.is_shared());
+    });
+}
+
+#[test]
+fn c5_a_handle_goes_with_who_held_it_or_with_the_last_below() {
+    leaves_as_the_last_below_does(drop);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c5_mutant_looks_who_is_below_and_then_says_that_it_goes() {
+    leaves_as_the_last_below_does(|handle| {
+        let is_over = !handle.is_held_from_below();
+        handle.links.lock().is_left = true;
+        if is_over {
+            Node::leave_alone(&handle.0);
+        }
+        std::mem::forget(handle);
+    });
+}
+
+impl Node {
+    fn leave_alone(this: &Arc<Node>) {
+        assert!(Node::leave(this, &mut Vec::new()).is_none());
+    }
 }
 
 #[test]
