@@ -267,8 +267,8 @@ class channel
 
     received<T> take(proc_cancel *cancel, std::int64_t timeout_ns) const {
         if constexpr (detail::lies_in_channel<T>) {
-            alignas(T) std::byte bytes[sizeof(T)] =
-                {}; // NOLINT(modernize-avoid-c-arrays): reads no <array>
+            // NOLINTNEXTLINE(modernize-avoid-c-arrays): not worth reading <array>
+            alignas(T) std::byte bytes[sizeof(T)] = {};
             const auto status = take_bytes(bytes, cancel, timeout_ns);
             if (status != channel_status::ok)
                 return {status, std::nullopt};
