@@ -15,6 +15,7 @@
  *
  *     proc::error                           how a process ended; true if it failed. May carry an exception, and tells what is in it
  *     proc::failure                         an error as an exception
+ *     proc::exception_codes                 says which exceptions, of other libraries, have codes
  *     proc::cancelled                       "stopped, as asked" as an exception
  *     proc::cancel                          the context a process runs in: should it stop, and why
  *     proc::token                           the same without the power to cancel, for callables and their helpers

@@ -100,7 +100,8 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
      *
      * Its message is `what()`, and for what is no std::exception the name of its type. Exceptions that are
      * nested in it (std::nested_exception) follow, each after ": ". Its code is that of the first of them
-     * that is a std::system_error whose code is one of `errno`, or stands for one, else -1.
+     * that is a std::system_error whose code is one of `errno`, or stands for one, else -1. Of other types with codes, as Boost's, a
+     * program says so by proc::exception_codes.
      *
      * A proc::failure, a proc::cancelled and a proc::error are unpacked: the result is the error itself. If one of them is nested
      * in other exceptions, and none in it, the result is that error with the texts of the others before it, as `wrap` does; so

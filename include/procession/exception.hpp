@@ -15,7 +15,8 @@
 #include <cstdlib>
 #include <cxxabi.h>
 #include <memory>
-#include <procession/failure.hpp> // IWYU pragma: export
+#include <procession/exception_codes.hpp> // IWYU pragma: export
+#include <procession/failure.hpp>         // IWYU pragma: export
 #include <typeinfo>
 
 namespace proc {
@@ -30,14 +31,6 @@ inline constexpr const char *exception_type = "std::exception_ptr of libstdc++";
 #else
 inline constexpr const char *exception_type = "std::exception_ptr";
 #endif
-
-/** The code of `errno` that a code is, or stands for; 0: it is none. */
-inline int errno_of(const std::error_code &code) noexcept {
-    if (code.category() == std::system_category() || code == std::errc(code.value()))
-        return code.value();
-    const std::error_condition condition = code.default_error_condition();
-    return condition.category() == std::generic_category() ? condition.value() : 0;
-}
 
 /** What an exception says of itself. */
 struct told {
@@ -66,7 +59,7 @@ inline std::string name_of_caught() {
 
 inline told tell(const std::exception &caught) {
     const char *const text = caught.what();
-    return {text != nullptr ? text : name_of_caught(), 0, {}, {}};
+    return {text != nullptr ? text : name_of_caught(), code_of(caught), {}, {}};
 }
 
 inline told tell(const std::system_error &caught) {

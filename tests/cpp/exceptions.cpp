@@ -5,7 +5,6 @@
  *   texts            The message is what(); of what is no std::exception, the name of its type.
  *   of_nothing       What leaves is an error, also if it has no text, or was made of success.
  *   codes            The code is that of a std::system_error of errno's categories, or what it stands for, else -1.
- *   foreign_codes    Codes of other categories, of exceptions or not, have the number of errno that they equal, else -1.
  *   nested           Nested exceptions follow after ": ", and the first code of them counts.
  *   failure          A proc::failure is unpacked: what leaves is the same error, not another one around it.
  *   thrown_error     So is a proc::error that is thrown.
@@ -132,42 +131,6 @@ TEST(exceptions, codes) {
     EXPECT_EQ(thrown(std::system_error(0, std::generic_category())).code(), -1);
     const std::error_code missing(ENOENT, std::generic_category());
     EXPECT_EQ(thrown(std::filesystem::filesystem_error("open", "/x", missing)).code(), ENOENT);
-}
-
-/* Numbers of its own, as those of boost::asio::error::misc; some have a meaning in general, with that number (as in asio.system) or another. */
-class of_network : public std::error_category {
-  public:
-    [[nodiscard]] const char *name() const noexcept override { return "network"; }
-    [[nodiscard]] std::string message(int code) const override { return std::to_string(code); }
-    [[nodiscard]] std::error_condition default_error_condition(int code) const noexcept override {
-        if (code == ECONNRESET)
-            return std::errc::connection_reset;
-        return code == 1000 ? std::error_condition(std::errc::timed_out)
-                            : std::error_condition(code, *this);
-    }
-};
-
-/* Says only when it is asked that two are the same. */
-class of_equals : public of_network {
-  public:
-    [[nodiscard]] bool equivalent(int code,
-                                  const std::error_condition &other) const noexcept override {
-        return code == ENOSPC && other == std::errc::no_space_on_device;
-    }
-};
-
-TEST(exceptions, foreign_codes) {
-    const of_network network;
-    EXPECT_EQ(thrown(std::system_error(ECONNRESET, network, "read")).code(), ECONNRESET);
-    EXPECT_EQ(thrown(std::system_error(ECONNRESET, network, "read")).message(),
-              "read: " + std::to_string(ECONNRESET));
-    EXPECT_EQ(thrown(std::system_error(1000, network)).code(), ETIMEDOUT);
-    EXPECT_EQ(thrown(std::system_error(EPIPE, network)).code(), -1);
-    EXPECT_EQ(proc::error(std::error_code(ECONNRESET, network)).code(), ECONNRESET);
-    EXPECT_EQ(proc::error(std::error_code(EPIPE, network)).code(), -1);
-    const of_equals equals;
-    EXPECT_EQ(proc::error(std::error_code(ENOSPC, equals)).code(), ENOSPC);
-    EXPECT_EQ(proc::error(std::error_code(EPIPE, equals)).code(), -1);
 }
 
 /* Throws its text with what is being caught nested in it. */
