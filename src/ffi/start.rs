@@ -56,8 +56,10 @@ unsafe fn find(name: *const c_char, fds: *mut c_int, count: usize) -> Result<c_i
 ///
 /// It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
 /// set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
-/// come is sent again. A child of `fork`, and what is executed, has neither. While a run of `proc_main` goes on, and if it
-/// has been called already, it does nothing.
+/// come is sent again. While a run of `proc_main` goes on, and if it has been called already, it does nothing.
+///
+/// It does not hold in a child of `fork`, nor in what is executed. So a program that becomes a daemon (`daemon`) calls it after
+/// its last `fork`: a call before that keeps nothing there.
 ///
 /// In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
 /// the program.
