@@ -8,6 +8,7 @@
  *     proc_group         all at once; the first failure cancels the others
  *     proc_with_nursery  a group whose children come while it runs
  *     proc_sequence      one after the other
+ *     proc_group_limit   a group, at most so many at a time (and proc_concurrent_limit)
  *     proc_each          all indices of one callback at once, or so many at a time
  *     proc_race          all at once; the first to complete decides
  *     proc_any           all at once; the first to succeed decides
@@ -286,9 +287,9 @@ typedef struct proc_region proc_region;
  * slack is the one that the program was started with, unless the thread that started a job has another. If
  * the same process runs several times at once, so does its callback, with the same `user_data`.
  *
- * Child programs: a child that is forked on a thread of the library lets all signals in, and so does what it
- * executes. A program that is started there by `posix_spawn`, `vfork`, `system` or `popen` inherits what
- * is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
+ * Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without it: a child that is forked
+ * on a thread of the library lets all signals in, and so does what it executes. A program that is started there by
+ * `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
  * all signals in (`pthread_sigmask`) for as long as you start it. What your program ignores, a child goes on to
  * ignore, and many a program relies on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
  * without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
@@ -342,7 +343,7 @@ typedef struct proc_supervise_options {
      */
     int64_t longest_delay_ns;
     /**
-     * Each delay is drawn by chance from so many percent less to so many percent more, so that what failed at the same
+     * Each delay is chosen at random between so many percent less and so many percent more, so that what failed at the same
      * moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
      */
     int jitter_percent;
@@ -416,6 +417,7 @@ typedef struct proc_child_options {
     const char *const *envp;
     /**
      * Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
+     * If there is no such directory, the failure is that of a program that is not there (ENOENT).
      */
     const char *directory;
     /**
@@ -1357,7 +1359,7 @@ PROC_API void *proc_error_payload(const proc_error *error);
  * The first payload of this type: of the error itself or of one in it, depth first.
  *
  * @param error         may be NULL.
- * @param payload_type  what `proc_error_with_typed_payload` was given, letter by letter; may be NULL.
+ * @param payload_type  exactly the text that `proc_error_with_typed_payload` was given; may be NULL.
  * @return borrowed; NULL if there is none.
  */
 PROC_API void *proc_error_find_payload(const proc_error *error, const char *payload_type);
@@ -1850,7 +1852,7 @@ proc_impl *proc_stack(proc_impl *const *impls,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands while the machine is suspended, and
+ * The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands still while the machine is suspended, and
  * nobody sets it.
  *
  * Threads: async-signal-safe.
@@ -2528,12 +2530,12 @@ proc_cancel *proc_drain_handle(const proc_cancel *cancel);
 PROC_API void proc_ready(proc_cancel *cancel);
 
 /**
- * Vouches for the innermost `proc_service` that the handle is in, or, if it is in none, for the program: it does its work, and will say so
- * again within that time. A service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or
- * an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
- * it restarts the program. Choose the time longer than the longest work between two calls: who is busy is not late by that.
+ * Says that the innermost `proc_service` that the handle is in does its work, or, if it is in none, that the program does, and that it will
+ * be said again within that time: so the service *vouches* for itself. If it is not said again in time, the service is late. A
+ * service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
+ * it restarts the program. Choose the time longer than the longest work between two calls, so that a service that is only busy is not late.
  *
- * Who has never called this does not vouch, and a service that has ended does not any more.
+ * A service that has never called this, or has ended, is never late.
  *
  * Does not block; from any thread.
  *
@@ -2545,8 +2547,8 @@ void proc_alive(proc_cancel *cancel,
                 int64_t valid_ns);
 
 /**
- * Whether all who vouch for themselves by `proc_alive` are within their time: true also where nobody does, and outside of
- * `proc_main`. The watchdog's beat depends on it; let the answer to a load balancer, too.
+ * Whether nobody is late who vouches for itself by `proc_alive`: true also where nobody does, and outside of `proc_main`. While it is false, the
+ * service manager's watchdog is not told that the program lives (WATCHDOG=1); let the answer to a load balancer's probe depend on it, too.
  *
  * Does not block; from any thread.
  */

@@ -16,7 +16,7 @@ struct supervise_options {
     std::chrono::nanoseconds first_delay = std::chrono::milliseconds(100);
     std::chrono::nanoseconds longest_delay = std::chrono::seconds(30);
 
-    /** Each delay is drawn by chance from so many percent less to so many percent more. */
+    /** Each delay is chosen at random between so many percent less and so many percent more. */
     int jitter_percent = 20;
 
     /** A run that took so long was healthy: the delay after it is the first again. */

@@ -36,6 +36,7 @@ pub struct proc_child_options {
     /// this one alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
     pub envp: *const *const c_char,
     /// Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
+    /// If there is no such directory, the failure is that of a program that is not there (ENOENT).
     pub directory: *const c_char,
     /// Which descriptor of this program it is to have as its standard input. Default -1: /dev/null.
     pub r#in: c_int,

@@ -139,12 +139,12 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
     }
 }
 
-/// Vouches for the innermost `proc_service` that the handle is in, or, if it is in none, for the program: it does its work, and will say so
-/// again within that time. A service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or
-/// an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
-/// it restarts the program. Choose the time longer than the longest work between two calls: who is busy is not late by that.
+/// Says that the innermost `proc_service` that the handle is in does its work, or, if it is in none, that the program does, and that it will
+/// be said again within that time: so the service *vouches* for itself. If it is not said again in time, the service is late. A
+/// service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
+/// it restarts the program. Choose the time longer than the longest work between two calls, so that a service that is only busy is not late.
 ///
-/// Who has never called this does not vouch, and a service that has ended does not any more.
+/// A service that has never called this, or has ended, is never late.
 ///
 /// Does not block; from any thread.
 ///
@@ -158,8 +158,8 @@ pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
     }
 }
 
-/// Whether all who vouch for themselves by `proc_alive` are within their time: true also where nobody does, and outside of
-/// `proc_main`. The watchdog's beat depends on it; let the answer to a load balancer, too.
+/// Whether nobody is late who vouches for itself by `proc_alive`: true also where nobody does, and outside of `proc_main`. While it is false, the
+/// service manager's watchdog is not told that the program lives (WATCHDOG=1); let the answer to a load balancer's probe depend on it, too.
 ///
 /// Does not block; from any thread.
 #[unsafe(no_mangle)]

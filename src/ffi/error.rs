@@ -311,7 +311,7 @@ pub unsafe extern "C" fn proc_error_payload(error: *const proc_error) -> *mut c_
 /// The first payload of this type: of the error itself or of one in it, depth first.
 ///
 /// @param error         may be NULL.
-/// @param payload_type  what `proc_error_with_typed_payload` was given, letter by letter; may be NULL.
+/// @param payload_type  exactly the text that `proc_error_with_typed_payload` was given; may be NULL.
 /// @return borrowed; NULL if there is none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_find_payload(

@@ -32,7 +32,7 @@ pub struct proc_supervise_options {
     /// The delay is doubled to no more than this: default 30 s. Negative: to any length. Less than `first_delay_ns` is bad
     /// input.
     pub longest_delay_ns: i64,
-    /// Each delay is drawn by chance from so many percent less to so many percent more, so that what failed at the same
+    /// Each delay is chosen at random between so many percent less and so many percent more, so that what failed at the same
     /// moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
     pub jitter_percent: c_int,
     /// A run that took so long was healthy: the delay after it is the first again. Default 60 s; negative: none is.

@@ -13,7 +13,7 @@ use crate::tree::timeout::Timeout;
 
 /// # Time
 ///
-/// The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands while the machine is suspended, and
+/// The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands still while the machine is suspended, and
 /// nobody sets it.
 ///
 /// Threads: async-signal-safe.
