@@ -49,6 +49,8 @@ class cancel : public proc::token {
      */
     template <class Handles> [[nodiscard]] static cancel any(const Handles &parents) {
         std::vector<proc_cancel *> all;
+        all.reserve(
+            static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
         for (const proc::token &parent : parents)
             all.push_back(parent.get());
         return adopt(proc_cancel_new_any(all.data(), all.size()));
