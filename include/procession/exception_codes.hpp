@@ -6,15 +6,21 @@
 
 #include <atomic>
 #include <exception>
+#include <string_view>
 #include <system_error>
 
 namespace proc {
 
 namespace detail {
 
+/** Those of standalone Asio are, but there are versions in which they equal none of the standard library's. */
+inline bool has_errno(const std::error_category &category) noexcept {
+    return category == std::system_category() || std::string_view(category.name()) == "asio.system";
+}
+
 /** The code of `errno` that a code is, or stands for; 0: it is none. */
 inline int errno_of(const std::error_code &code) noexcept {
-    if (code.category() == std::system_category() || code == std::errc(code.value()))
+    if (has_errno(code.category()) || code == std::errc(code.value()))
         return code.value();
     const std::error_condition condition = code.default_error_condition();
     return condition.category() == std::generic_category() ? condition.value() : 0;

@@ -1,6 +1,7 @@
 /* The codes of other libraries, in errors and in exceptions. Laws:
  *
  *   foreign_codes    Codes of other categories, of exceptions or not, have the number of errno that they equal, else -1.
+ *   asio             Those of standalone Asio's system category are of errno.
  *   other_types      Exceptions that have codes and are no std::system_error keep these once the program has said so.
  */
 #include <cerrno>
@@ -38,6 +39,19 @@ class of_equals : public of_network {
         return code == ENOSPC && other == std::errc::no_space_on_device;
     }
 };
+
+/* As standalone Asio has it, in versions that say of none of its codes what that equals. */
+class of_asio : public std::error_category {
+  public:
+    [[nodiscard]] const char *name() const noexcept override { return "asio.system"; }
+    [[nodiscard]] std::string message(int code) const override { return std::to_string(code); }
+};
+
+TEST(codes, asio) {
+    const of_asio category;
+    EXPECT_EQ(proc::error(std::error_code(ECONNRESET, category)).code(), ECONNRESET);
+    EXPECT_EQ(thrown(std::system_error(EPIPE, category, "write")).code(), EPIPE);
+}
 
 TEST(codes, foreign_codes) {
     const of_network network;
