@@ -289,9 +289,9 @@ typedef struct proc_region proc_region;
  *
  * Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without it: a child that is forked
  * on a thread of the library lets all signals in, and so does what it executes. A program that is started there by
- * `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
- * all signals in (`pthread_sigmask`) for as long as you start it. What your program ignores, a child goes on to
- * ignore, and many a program relies on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
+ * `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an
+ * empty mask (POSIX_SPAWN_SETSIGMASK), or let all signals in (`pthread_sigmask`) for as long as you start it. What your
+ * program ignores, a child goes on to ignore, and many programs rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
  * without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
  *
  * @param cancel     borrowed until the callback returns; never NULL.
@@ -2203,7 +2203,7 @@ proc_impl *proc_await(proc_promise *promise);
  * Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
  * left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
  * has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
- * was sent has its own result.
+ * was sent has its own result. What has left the group, as by `setsid`, is not stopped.
  *
  * When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
  * has been passed to `on_output` when the process completes.

@@ -94,7 +94,7 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 /// Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
 /// left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
 /// has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
-/// was sent has its own result.
+/// was sent has its own result. What has left the group, as by `setsid`, is not stopped.
 ///
 /// When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
 /// has been passed to `on_output` when the process completes.

@@ -133,9 +133,9 @@ pub struct proc_region {
 ///
 /// Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without it: a child that is forked
 /// on a thread of the library lets all signals in, and so does what it executes. A program that is started there by
-/// `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or let
-/// all signals in (`pthread_sigmask`) for as long as you start it. What your program ignores, a child goes on to
-/// ignore, and many a program relies on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
+/// `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an
+/// empty mask (POSIX_SPAWN_SETSIGMASK), or let all signals in (`pthread_sigmask`) for as long as you start it. What your
+/// program ignores, a child goes on to ignore, and many programs rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
 /// without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
 ///
 /// @param cancel     borrowed until the callback returns; never NULL.
