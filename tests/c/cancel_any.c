@@ -14,6 +14,7 @@
  *   all_when_back    Two cancel what is above several at once, in ways that cross: when a call is back, all below is cancelled.
  *   made_meanwhile   Made and released while those above are cancelled, it is cancelled as they are.
  *   deep             100,000 of them below each other, each below the root as well.
+ *   deep_deadlines   … and each below one with a deadline that is nearer than those above it.
  */
 #include "dumped.h"
 #include "leaf.h"
@@ -328,6 +329,18 @@ static void deep(void) {
     }
 }
 
+static void deep_deadlines(void) {
+    proc_cancel *last = proc_cancel_new(NULL);
+    for (int64_t i = 0, count = (int64_t)check_scaled(100000); i < count; i++) {
+        proc_cancel *sooner = proc_cancel_new_timeout(last, 3600000000000000 - i * 10000000);
+        proc_cancel_unref(last);
+        last = below(sooner, sooner);
+        proc_cancel_unref(sooner);
+    }
+    proc_cancel_unref(last);
+}
+
 CHECK_MAIN(CASE(with_the_first), CASE(born_cancelled), CASE(nothing_above), CASE(bad_input),
            CASE(one_and_twice), CASE(outlives), CASE(deadlines), CASE(of_the_first), CASE(drains),
-           CASE(echoes), CASE(all_when_back), CASE(made_meanwhile), CASE(deep))
+           CASE(echoes), CASE(all_when_back), CASE(made_meanwhile), CASE(deep),
+           CASE(deep_deadlines))

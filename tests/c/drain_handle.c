@@ -15,6 +15,7 @@
  *   of_the_handle    It is in the task of the handle and has its values.
  *   echo             Who returns its cause because proc_main was asked to stop, has not failed.
  *   next_main        After a drain, the next proc_main starts afresh.
+ *   deep             200,000 of them below each other go one after the other.
  */
 #include "dumped.h"
 #include "leaf.h"
@@ -343,7 +344,17 @@ static void next_main(void) {
     CHECK_OK(main_with_drain(proc_new(stop_as_it_drains, NULL, NULL), PROC_FOREVER));
 }
 
+static void deep(void) {
+    proc_cancel *last = proc_cancel_new(NULL);
+    for (size_t i = 0; i < check_scaled(200000); i++) {
+        proc_cancel *next = proc_cancel_new(proc_drain_handle(last));
+        proc_cancel_unref(last);
+        last = next;
+    }
+    proc_cancel_unref(last);
+}
+
 CHECK_MAIN(CASE(with_the_handle), CASE(the_same), CASE(does_nothing), CASE(at_the_signal),
            CASE(without_a_main), CASE(all_ways), CASE(hooks_elsewhere), CASE(shielded),
            CASE(what_cleans_up), CASE(in_a_stack), CASE(kept), CASE(of_the_handle), CASE(echo),
-           CASE(next_main))
+           CASE(next_main), CASE(deep))

@@ -242,7 +242,7 @@ impl Cancel {
     pub(super) fn owner_of_deadline(&self) -> Option<&Arc<Node>> {
         match self.own_deadline {
             Some(_) => Some(&self.0),
-            None => self.deadline_of.as_ref(),
+            None => self.deadline_of.0.as_ref(),
         }
     }
 
@@ -259,7 +259,7 @@ impl Node {
     pub(crate) fn deadline(&self) -> Option<&Deadline> {
         self.own_deadline
             .as_ref()
-            .or_else(|| self.deadline_of.as_ref()?.own_deadline())
+            .or_else(|| self.deadline_of.0.as_ref()?.own_deadline())
     }
 
     /// Its deadline, if it has one of its own.

@@ -5,7 +5,7 @@
 //!   there for as long as the other, and neither holds the other itself. It is a child, and is also linked to what else says that it drains (C10);
 //!   it is unlinked with the handle.
 
-use super::{Cancel, Node};
+use super::{Above, Cancel, Node};
 use crate::base::sync::Arc;
 use crate::base::sync::notes::Ordering;
 
@@ -52,7 +52,7 @@ impl Cancel {
             Node::nearest(&above),
         );
         let node = Arc::new(Node {
-            drains_for: Some(self.0.clone()),
+            drains_for: Above(Some(self.0.clone())),
             ..node
         });
         node.hang_below(&above, &above[..above.len() - 1]);

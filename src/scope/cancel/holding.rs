@@ -38,7 +38,7 @@ impl Node {
     /// The handle that is held by who holds this one (C11).
     pub(super) fn held(&self) -> &Node {
         let mut held = self;
-        while let Some(node) = &held.drains_for {
+        while let Some(node) = &held.drains_for.0 {
             held = node;
         }
         held
@@ -86,7 +86,7 @@ impl Node {
     #[inline]
     fn give_up(this: &Arc<Node>) -> Option<&Arc<Node>> {
         let mut this = this;
-        while let Some(node) = &this.drains_for {
+        while let Some(node) = &this.drains_for.0 {
             this = node;
         }
         // Who is the only holder stays so, and nobody counts any more.
@@ -118,7 +118,7 @@ impl Node {
         let parent = this.parent.0.as_ref().filter(|_| this.holds_parent)?;
         let mut links = parent.links.lock();
         links.children.remove(this);
-        if parent.drains_for.is_some() {
+        if parent.drains_for.0.is_some() {
             drop(links);
             return Node::give_up(parent);
         }
@@ -131,7 +131,7 @@ impl Node {
     /// One more below holds it, until it leaves. Who holds a drain handle holds what it is one of (C11).
     #[inline]
     pub(super) fn hold_from_below(&self, links: &mut Links) {
-        if self.drains_for.is_some() {
+        if self.drains_for.0.is_some() {
             self.hold();
         } else {
             links.held_from_below += 1;

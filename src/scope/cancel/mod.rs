@@ -24,12 +24,12 @@
 //!
 //! These files are one room, because they know each other: a strike goes from node to node, and a node knows which one has come to it.
 
+mod above;
 mod asked;
 mod deadline;
 mod drains;
 mod holding;
 mod inherited;
-mod parent;
 mod scope;
 mod several;
 mod strike;
@@ -51,12 +51,12 @@ use crate::scope::listener::Listening;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
 
+use above::Above;
 use asked::STRUCK;
 use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use inherited::Inherited;
 pub(crate) use inherited::{Chain, Entry, Key};
-use parent::Parent;
 pub(crate) use scope::Scope;
 use strike::Strike;
 pub(crate) use strike::{Held, Struck, forget, hold};
@@ -73,7 +73,7 @@ pub(crate) struct Node {
     struck_at: AtomicU64,
     holders: AtomicUsize,
     /// The one above it, also when it is unlinked from that; `None`: none, or several (C10).
-    parent: Parent,
+    parent: Above,
     /// Whether it counts as one holder of that one.
     holds_parent: bool,
     /// Spares a handle that is not below several, and has no drain handle, its lock when it is let go of.
@@ -83,7 +83,7 @@ pub(crate) struct Node {
     /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
     view_of: Option<Arc<Node>>,
     /// If it is a drain handle: that of which it is one (C11).
-    drains_for: Option<Arc<Node>>,
+    drains_for: Above,
     /// The innermost task that the handle is in.
     task: Option<Arc<TaskRun>>,
     /// The run of `proc_main` that it is below.
@@ -93,7 +93,7 @@ pub(crate) struct Node {
     /// Its own deadline, if that is nearer than those above it.
     own_deadline: Option<Deadline>,
     /// Else the one above it that has the nearest.
-    deadline_of: Option<Arc<Node>>,
+    deadline_of: Above,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
     links: Mutex<Links>,
@@ -250,16 +250,16 @@ impl Node {
             struck_at: AtomicU64::new(0),
             holders: AtomicUsize::new(1),
             holds_parent: parent.is_some(),
-            parent: Parent(parent),
+            parent: Above(parent),
             is_linked_further: notes::AtomicBool::new(false),
             was_held_from_below: notes::AtomicBool::new(false),
             view_of,
-            drains_for: None,
+            drains_for: Above(None),
             task,
             main,
             inherited,
             own_deadline: nearest.own,
-            deadline_of: nearest.above,
+            deadline_of: Above(nearest.above),
             place: AtomicUsize::new(0),
             links: Mutex::new(Links {
                 children: IntrusiveList::new(),

@@ -124,7 +124,7 @@ impl Node {
 
     /// The same, unless it is below several alone.
     fn only_above(&self) -> Option<&Arc<Node>> {
-        self.drains_for.as_ref().or(self.parent.0.as_ref())
+        self.drains_for.0.as_ref().or(self.parent.0.as_ref())
     }
 
     /// Why it and the handles above it were cancelled: the outermost's cause first.
