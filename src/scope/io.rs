@@ -20,6 +20,9 @@ use crate::scope::poll;
 /// How long to wait where poll says that it can be done, and it cannot.
 const RETRY: Duration = Duration::from_millis(1);
 
+/// How long to rely on what was found out of a descriptor before.
+const BRIEF: Duration = Duration::from_millis(50);
+
 /// How long to wait at most until a full listener is tried again, for which there is nothing to poll.
 const LONGEST_RETRY: Duration = Duration::from_millis(16);
 
@@ -116,13 +119,17 @@ impl Patient<'_> {
         }
     }
 
-    /// Waits before it is tried at all. Where that cannot be done, as without a descriptor, it may not have to wait.
+    /// Waits before it is tried at all, which spares an attempt that is likely to be in vain. It is tried after BRIEF at the latest, and at once if
+    /// there is less time: it may be another file by now (`recent`, O5), one that fails and is never ready. So it is where it cannot be waited for.
     fn wait_first(&self, access: Access) -> Result<()> {
-        let waited = self.wait(access, false);
-        waited.or_else(|error| match error.raw_os_error() {
-            Some(libc::ECANCELED | libc::ETIMEDOUT) => Err(error),
+        let soon = clock::now().checked_add(BRIEF);
+        if clock::sooner(self.end, soon) != soon {
+            return Ok(());
+        }
+        match self.is_ready(access, soon) {
+            Err(error) if error.raw_os_error() == Some(libc::ECANCELED) => Err(error),
             _ => Ok(()),
-        })
+        }
     }
 
     /// Waits until it is to be tried again. Somebody else may have come first, and then it is polled for once more; but what

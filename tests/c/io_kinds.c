@@ -9,6 +9,7 @@
  *   counters        Descriptors of events and timers are read and waited for.
  *   read_empty      After a socket was read empty, what comes is read, also without time to wait, and its end; and that takes no descriptor.
  *   was_socket      … and so is what has its number then, whatever it is.
+ *   fails_at_once   What cannot be read fails at once, each time, also if its number was that of such a socket.
  *   files_of_others If another process has the same open file, it sees no flags change, not even meanwhile.
  */
 #include "asleep.h"
@@ -21,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/uio.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 /* What the library calls. Defined by their names for the linker: the C library's header may have them inline. */
@@ -286,6 +288,32 @@ static void read_empty(void) {
     }
 }
 
+/* What is never ready for that which fails: a listener, and the end of a pipe that is only written to. */
+static void fails_at_once(void) {
+    char byte;
+    int listener = socket(AF_UNIX, SOCK_STREAM, 0), pipe_ends[2];
+    struct sockaddr_un none = {.sun_family = AF_UNIX}; /* The system chooses one. */
+    CHECK(bind(listener, (struct sockaddr *)&none, sizeof none.sun_family) == 0);
+    CHECK(listen(listener, 1) == 0);
+    CHECK_FAILED(proc_read(NULL, listener, &byte, 1, PROC_FOREVER), EINVAL);
+    CHECK_FAILED(proc_read(NULL, listener, &byte, 1, PROC_FOREVER), EINVAL);
+    close(listener);
+
+    ends socket = ends_open(SOCKET, true);
+    CHECK_INT(pipe(pipe_ends), 0);
+    for (int is_short = 0; is_short < 2; is_short++) {
+        int former = dup(socket.reading);
+        read_until_empty(&socket);
+        CHECK_INT(dup2(pipe_ends[1], socket.reading), socket.reading);
+        CHECK_FAILED(proc_read(NULL, socket.reading, &byte, 1, is_short ? 0 : PROC_FOREVER), EBADF);
+        CHECK_INT(dup2(former, socket.reading), socket.reading);
+        close(former);
+    }
+    close(pipe_ends[0]);
+    close(pipe_ends[1]);
+    ends_close(&socket);
+}
+
 static void was_socket(void) {
     FOR_EACH_ENDS(e) {
         ends socket = ends_open(SOCKET, true);
@@ -317,4 +345,5 @@ static void was_socket(void) {
 }
 
 CHECK_MAIN(CASE(no_flag), CASE(no_proc), CASE(lines), CASE(hung_up), CASE(datagrams),
-           CASE(counters), CASE(read_empty), CASE(was_socket), CASE(files_of_others))
+           CASE(counters), CASE(read_empty), CASE(was_socket), CASE(fails_at_once),
+           CASE(files_of_others))

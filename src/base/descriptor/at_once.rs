@@ -82,7 +82,7 @@ impl AtOnce {
         let size = room.len();
         let read = self.call(Reading(room));
         if let Way::Socket = self.way {
-            recent::read(self.fd, !matches!(read, Ok(count) if count == size));
+            recent::read(self.fd, is_all(&read, size));
         }
         read
     }
@@ -170,6 +170,14 @@ pub(super) fn after_a_look<T>(
         call()
     } else {
         Err(again())
+    }
+}
+
+/// Whether a call that had room for so many bytes has read all that was there. One that failed otherwise may never have anything to wait for.
+fn is_all(read: &io::Result<usize>, size: usize) -> bool {
+    match read {
+        Ok(count) => *count < size,
+        Err(error) => error.raw_os_error() == Some(libc::EAGAIN),
     }
 }
 
