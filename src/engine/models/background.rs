@@ -28,7 +28,9 @@ fn both_succeed(note: Note) {
         });
         assert!(background.handle().wait(None));
         assert!(ended.iter().all(|ended| ended.load(Ordering::Relaxed)));
-        others.map(|other| other.join().unwrap());
+        for other in others {
+            other.join().unwrap();
+        }
     });
 }
 
