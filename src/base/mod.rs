@@ -4,6 +4,7 @@
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
 //! - `shared`: a value that several hold, with one count.
+//! - `in_place`: one with two counts, made where it stays.
 //! - `user_data`: data of the program, with how to release it; a notice.
 //! - `ending`: the program is about to end: what is to be written first.
 //! - `guard`: what happens when a callback does not return.
@@ -39,6 +40,7 @@ pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod generation;
 pub(crate) mod guard;
+pub(crate) mod in_place;
 pub(crate) mod intrusive_list;
 pub(crate) mod mask;
 #[cfg(all(test, loom))]

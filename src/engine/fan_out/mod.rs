@@ -36,6 +36,7 @@ mod waiting;
 use crate::base::counts::Counted;
 use crate::base::error::Error;
 use crate::base::events::{self, Origin};
+use crate::base::in_place;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::engine::backlog::{Backlog, Published, Watch};
@@ -115,7 +116,7 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
 
 #[inline(never)] // So that what goes to the heap is not on the stack of every level, too.
 fn make<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> Arc<FanOut<C>> {
-    let fan_out = Arc::new(FanOut::new(children, context, rule));
+    let fan_out = in_place::arc(|| FanOut::new(children, context, rule));
     if fan_out.can_wait {
         fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     }
@@ -164,6 +165,7 @@ struct Work<C> {
 }
 
 impl<C: Children> FanOut<C> {
+    #[inline(always)] // So that it is made in place.
     fn new(children: &C, context: &Context<'_>, rule: Rule) -> FanOut<C> {
         let work = Work {
             children: children.clone(),

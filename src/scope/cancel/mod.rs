@@ -42,6 +42,7 @@ use std::os::fd::RawFd;
 use crate::base::clock::Instant;
 use crate::base::error::Error;
 use crate::base::events;
+use crate::base::in_place;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
@@ -138,9 +139,9 @@ impl Cancel {
     /// A handle with nothing above it, but with what one above it would give it.
     pub(crate) fn alone(task: Option<Arc<TaskRun>>, main: Main, inherited: Chain) -> Cancel {
         let nearest = Nearest::NONE;
-        Cancel(Arc::new(Node::new(
-            None, task, main, inherited, None, nearest,
-        )))
+        Cancel(in_place::arc(|| {
+            Node::new(None, task, main, inherited, None, nearest)
+        }))
     }
 
     /// A handle below this one, in the same task.
@@ -184,8 +185,8 @@ impl Cancel {
             (is_view && !is_struck).then(|| self.view_of.as_ref().unwrap_or(&self.0).clone());
         let nearest = Nearest::of(own, self.owner_of_deadline());
         let parent = Some(self.0.clone());
-        let born = Node::new(parent, task, self.main, inherited, view_of, nearest);
-        let born = Arc::new(born);
+        let main = self.main;
+        let born = in_place::arc(|| Node::new(parent, task, main, inherited, view_of, nearest));
         if is_struck {
             // It is in no list, but knows what is above: that may be cancelled for another cause.
             born.be_struck_as(self);
@@ -236,6 +237,7 @@ impl Deref for Cancel {
 }
 
 impl Node {
+    #[inline(always)] // So that it is made in place.
     fn new(
         parent: Option<Arc<Node>>,
         task: Option<Arc<TaskRun>>,
