@@ -75,7 +75,10 @@
  * 4. Bad input is never undefined and never silent, as in C: an empty process or callable makes a
  *    process that starts nothing and fails with EINVAL, and so does every combinator above it.
  *
- * Names in proc::detail, and macros, are not for programs.
+ * `proc` is short for `procession`, where everything is. A program that has a `proc` of its own defines
+ * PROCESSION_NO_SHORT_NAMESPACE before it includes any of these files, and writes `procession::group`. Who only
+ * names the types includes procession/fwd.hpp, and declares none of them itself. Names in proc::detail, and
+ * macros, are not for programs.
  */
 #ifndef PROCESSION_HPP
 #define PROCESSION_HPP

@@ -6,7 +6,9 @@
 
 #include <procession/stop_token.hpp> // IWYU pragma: export
 
-namespace proc::detail {
+namespace procession {
+inline namespace v0_2 {
+namespace detail {
 
 /* What a callable is called with is what it is given first, such as its nursery, and then a way of being asked to stop. */
 
@@ -85,11 +87,13 @@ template <class Data> void destroy(void *user_data) noexcept {
 
 /** The function that C has for a callable, which is its user data. */
 template <class Callable> proc_error *run_callable(proc_cancel *cancel, void *user_data) {
-    const lent<proc::cancel> handle(cancel);
+    const lent<procession::cancel> handle(cancel);
     return detail::guarded(
         [&] { return detail::call(*static_cast<Callable *>(user_data), handle.get()); });
 }
 
-} // namespace proc::detail
+} // namespace detail
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -9,7 +9,9 @@
 #include <procession/hook.hpp> // IWYU pragma: export
 #include <type_traits>
 
-namespace proc::detail {
+namespace procession {
+inline namespace v0_2 {
+namespace detail {
 
 template <class Signature> class callback;
 
@@ -67,6 +69,8 @@ template <class Node> void keep(std::unique_ptr<Node> node) noexcept {
     (void)node.release();
 }
 
-} // namespace proc::detail
+} // namespace detail
+} // namespace v0_2
+} // namespace procession
 
 #endif

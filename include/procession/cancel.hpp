@@ -8,7 +8,8 @@
 #include <procession/token.hpp> // IWYU pragma: export
 #include <vector>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A cancel handle: the context that a process runs in. It says once, and for good, that the process
@@ -27,7 +28,7 @@ namespace proc {
  *
  * Threads: as for every value of this library (see detail::handle).
  */
-class cancel : public proc::token {
+class cancel : public procession::token {
   public:
     /** A new handle, with nothing above. */
     cancel() noexcept : cancel(proc_cancel_new(nullptr)) {}
@@ -51,14 +52,14 @@ class cancel : public proc::token {
         std::vector<proc_cancel *> all;
         all.reserve(
             static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
-        for (const proc::token &parent : parents)
+        for (const procession::token &parent : parents)
             all.push_back(parent.get());
         return adopt(proc_cancel_new_any(all.data(), all.size()));
     }
 
     /** The same: `proc::cancel::any({request, connection})`. */
-    [[nodiscard]] static cancel any(std::initializer_list<proc::token> parents) {
-        return any<std::initializer_list<proc::token>>(parents);
+    [[nodiscard]] static cancel any(std::initializer_list<procession::token> parents) {
+        return any<std::initializer_list<procession::token>>(parents);
     }
 
     /** A new handle with a deadline, with nothing above; as `child` makes it of a time. */
@@ -77,7 +78,7 @@ class cancel : public proc::token {
     }
 
     /** The same handle, without the power to cancel: what a helper needs. */
-    [[nodiscard]] proc::token token() const noexcept { return *this; }
+    [[nodiscard]] procession::token token() const noexcept { return *this; }
 
     /** As that of a token; cancelling it does nothing to this one. */
     [[nodiscard]] cancel drain_handle() const noexcept { return share(proc_drain_handle(get())); }
@@ -91,12 +92,13 @@ class cancel : public proc::token {
      *
      * @param cause  why; success stands for an error with code ECANCELED.
      */
-    void trigger(proc::error cause = {}) const noexcept {
+    void trigger(procession::error cause = {}) const noexcept {
         proc_cancel_trigger(get(), cause.release());
     }
 
   private:
-    explicit cancel(proc_cancel *owned) noexcept : proc::token(proc::token::adopt(owned)) {}
+    explicit cancel(proc_cancel *owned) noexcept
+        : procession::token(procession::token::adopt(owned)) {}
 };
 
 template <class Duration>
@@ -118,6 +120,7 @@ inline bool error::is_echo(const token &cancel) const noexcept {
     return proc_error_is_echo(get(), cancel.get());
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

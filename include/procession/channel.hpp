@@ -9,7 +9,8 @@
 #include <procession/cancel.hpp>   // IWYU pragma: export
 #include <procession/received.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -346,6 +347,7 @@ template <class T> class channel_items<T>::iterator {
     channel_items *items_ = nullptr;
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -12,7 +12,8 @@
 #include <string_view>
 #include <vector>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /** A program to run (proc::child). */
 struct child_options {
@@ -110,6 +111,7 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &string
     return listener ? detail::output_listener::keep(std::move(listener), std::move(made)) : made;
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

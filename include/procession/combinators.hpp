@@ -8,7 +8,8 @@
 #include <procession/process.hpp> // IWYU pragma: export
 #include <vector>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -209,6 +210,7 @@ template <class Part> [[nodiscard]] process background(Part &&part) {
     return process::adopt(proc_background(child.release()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

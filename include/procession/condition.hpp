@@ -8,7 +8,8 @@
 #include <mutex>
 #include <procession/hook.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A condition variable whose waits end at a cancellation, too.
@@ -123,6 +124,7 @@ class condition {
     std::condition_variable changed_{};
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

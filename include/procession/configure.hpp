@@ -9,7 +9,8 @@
 #include <procession/callback.hpp> // IWYU pragma: export
 #include <vector>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * Choices for the threads of the library (proc::configure): what is not said is as without.
@@ -97,6 +98,7 @@ inline void configure(config config) {
         throw failure(std::move(failed));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <procession/run.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A process or callable whose errors have a text before their own, as `error.wrap` puts it there: "TEXT: CAUSE".
@@ -27,6 +28,7 @@ template <class Part> [[nodiscard]] process with_context(detail::text text, Part
     });
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -9,7 +9,8 @@
 #include <procession/run.hpp>      // IWYU pragma: export
 #include <vector>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * How a program wants to be stopped (proc::main): what is not said is as without options.
@@ -146,6 +147,7 @@ inline void early_signals() noexcept { proc_early_signals(); }
     return fds;
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

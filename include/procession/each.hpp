@@ -6,7 +6,8 @@
 
 #include <procession/combinators.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -102,7 +103,7 @@ template <class Range, class Callable> class each_of {
     [[nodiscard]] std::size_t size() const noexcept { return elements_.size(); }
 
     static proc_error *run(proc_cancel *cancel, std::size_t index, void *user_data) {
-        const lent<proc::cancel> handle(cancel);
+        const lent<procession::cancel> handle(cancel);
         auto *const all = static_cast<each_of *>(user_data);
         return detail::guarded(
             [&] { return detail::call(all->callable_, handle.get(), all->elements_[index]); });
@@ -163,6 +164,7 @@ template <class Callable>
     return detail::make_each(count, limit, std::forward<Callable>(callable));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

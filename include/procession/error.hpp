@@ -16,9 +16,8 @@
 #include <source_location>
 #endif
 
-namespace proc {
-
-class token;
+namespace procession {
+inline namespace v0_2 {
 
 #ifdef __cpp_lib_source_location
 namespace detail {
@@ -323,6 +322,7 @@ inline error error::wrap(detail::text text) const noexcept {
     return adopt(proc_error_wrap(proc_error_ref(get()), "%s", text.c_str()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

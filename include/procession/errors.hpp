@@ -8,7 +8,8 @@
 #include <iosfwd>
 #include <procession/exception.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -198,6 +199,7 @@ inline std::optional<std::source_location> error::where() const noexcept {
 }
 #endif
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -19,7 +19,8 @@
 #include <procession/failure.hpp>         // IWYU pragma: export
 #include <typeinfo>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -175,6 +176,7 @@ inline void error::rethrow() const {
         throw failure(*this);
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

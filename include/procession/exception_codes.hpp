@@ -6,10 +6,12 @@
 
 #include <atomic>
 #include <exception>
+#include <procession/fwd.hpp> // IWYU pragma: export
 #include <string_view>
 #include <system_error>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -73,6 +75,7 @@ template <class Exception> class exception_codes {
     }
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -7,7 +7,8 @@
 #include <exception>
 #include <procession/error.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * An error as an exception: what proc::run throws. `what()` is the whole text of the error.
@@ -18,13 +19,13 @@ namespace proc {
  */
 class [[gnu::visibility("default")]] failure : public std::exception {
   public:
-    explicit failure(proc::error error) noexcept : error_(std::move(error)) {}
+    explicit failure(procession::error error) noexcept : error_(std::move(error)) {}
 
     [[nodiscard]] const char *what() const noexcept override {
         return proc_error_message(error_.get());
     }
 
-    [[nodiscard]] const proc::error &error() const noexcept { return error_; }
+    [[nodiscard]] const procession::error &error() const noexcept { return error_; }
 
     /** Throws the original exception that the error carries, else this one: see error::rethrow. */
     [[noreturn]] void rethrow() const {
@@ -33,7 +34,7 @@ class [[gnu::visibility("default")]] failure : public std::exception {
     }
 
   private:
-    proc::error error_;
+    procession::error error_;
 };
 
 /**
@@ -45,17 +46,18 @@ class [[gnu::visibility("default")]] failure : public std::exception {
  */
 class [[gnu::visibility("default")]] cancelled final {
   public:
-    explicit cancelled(proc::error error) noexcept : error_(std::move(error)) {}
+    explicit cancelled(procession::error error) noexcept : error_(std::move(error)) {}
 
     /** The whole text of the error. */
     [[nodiscard]] const char *what() const noexcept { return proc_error_message(error_.get()); }
 
-    [[nodiscard]] const proc::error &error() const noexcept { return error_; }
+    [[nodiscard]] const procession::error &error() const noexcept { return error_; }
 
   private:
-    proc::error error_;
+    procession::error error_;
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

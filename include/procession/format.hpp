@@ -13,8 +13,8 @@
 #ifdef __cpp_lib_format
 
 /** The whole text of an error, with what may be said of a text: `std::format("{:>20}", error)`. */
-template <> struct std::formatter<proc::error> : std::formatter<std::string_view> {
-    template <class Context> auto format(const proc::error &error, Context &context) const {
+template <> struct std::formatter<procession::error> : std::formatter<std::string_view> {
+    template <class Context> auto format(const procession::error &error, Context &context) const {
         return std::formatter<std::string_view>::format(error.message(), context);
     }
 };

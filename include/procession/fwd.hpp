@@ -1,10 +1,13 @@
 /*
- * procession/fwd.hpp - beside procession.hpp, and included on its own: that there are these types, for headers that only name them
+ * procession/fwd.hpp - part of procession.hpp, and included on its own: the namespace, and that there are these types, for headers that
+ * only name them
  */
 #ifndef PROCESSION_FWD_HPP
 #define PROCESSION_FWD_HPP
 
-namespace proc {
+/* The version of the ABI is in the names for the linker, so that parts of a program which have different versions do not get mixed up. */
+namespace procession {
+inline namespace v0_2 {
 
 class error;
 class [[gnu::visibility("default")]] failure;
@@ -37,6 +40,11 @@ struct supervise_options;
 struct trace_hooks;
 enum class dump_format : int;
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
+
+#ifndef PROCESSION_NO_SHORT_NAMESPACE
+namespace proc = procession;
+#endif
 
 #endif

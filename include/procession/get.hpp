@@ -11,7 +11,8 @@
 #include <expected>
 #endif
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -55,12 +56,12 @@ template <class T> class result {
     }
 
     /** Why there is none; success if there is one. */
-    [[nodiscard]] const proc::error &error() const noexcept { return error_; }
+    [[nodiscard]] const procession::error &error() const noexcept { return error_; }
 
   private:
     friend detail::result_maker;
 
-    result(std::optional<T> value, proc::error failed)
+    result(std::optional<T> value, procession::error failed)
         : value_(std::move(value)), error_(std::move(failed)) {}
 
     template <class Self> static auto &checked(Self &self) {
@@ -70,7 +71,7 @@ template <class T> class result {
     }
 
     std::optional<T> value_;
-    proc::error error_;
+    procession::error error_;
 };
 
 #endif
@@ -204,6 +205,7 @@ template <class Part, class Callable,
     return job(std::move(what), cancel, detail::to_notice(std::move(tells)), std::move(beginning));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

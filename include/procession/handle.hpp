@@ -4,11 +4,14 @@
 #ifndef PROCESSION_HANDLE_HPP
 #define PROCESSION_HANDLE_HPP
 
-#include <procession.h> // IWYU pragma: export
+#include <procession.h>       // IWYU pragma: export
+#include <procession/fwd.hpp> // IWYU pragma: export
 #include <string>
 #include <utility>
 
-namespace proc::detail {
+namespace procession {
+inline namespace v0_2 {
+namespace detail {
 
 /**
  * A value that holds one reference to an object of the library, or is empty.
@@ -74,6 +77,8 @@ class text {
     const char *string_;
 };
 
-} // namespace proc::detail
+} // namespace detail
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -8,7 +8,8 @@
 #include <procession/cancel.hpp> // IWYU pragma: export
 #include <procession/invoke.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * Calls a callable when a handle is cancelled, for as long as this object lives: to interrupt what waits
@@ -84,6 +85,7 @@ class hook {
     std::shared_ptr<void> body_{};
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -6,10 +6,13 @@
 #ifndef PROCESSION_INVOKE_HPP
 #define PROCESSION_INVOKE_HPP
 
+#include <procession/fwd.hpp> // IWYU pragma: export
 #include <type_traits>
 #include <utility>
 
-namespace proc::detail {
+namespace procession {
+inline namespace v0_2 {
+namespace detail {
 
 template <class Object, class = void> inline constexpr bool is_pointer_like = false;
 
@@ -61,6 +64,8 @@ template <class Callable> bool is_empty(const Callable &callable) {
         return false;
 }
 
-} // namespace proc::detail
+} // namespace detail
+} // namespace v0_2
+} // namespace procession
 
 #endif

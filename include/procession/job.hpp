@@ -8,9 +8,8 @@
 #include <mutex>
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
-
-class job;
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -45,7 +44,7 @@ class beginning {
     ~beginning();
 
   private:
-    friend class proc::job;
+    friend class procession::job;
 
     const job *job_ = nullptr;
     proc_impl *what_ = nullptr;
@@ -120,7 +119,7 @@ class job {
     [[nodiscard]] bool inside() const noexcept { return proc_job_inside(get()); }
 
     /** The handle that it runs under, which is its own: cancelling it cancels the job and nothing else. */
-    [[nodiscard]] const proc::cancel &cancel() const noexcept {
+    [[nodiscard]] const procession::cancel &cancel() const noexcept {
         begin();
         return cancel_;
     }
@@ -223,7 +222,7 @@ class job {
         return !proc_job_wait(job_, 0) && errno == EOWNERDEAD;
     }
 
-    proc::cancel cancel_ = proc::cancel::adopt(nullptr);
+    procession::cancel cancel_ = procession::cancel::adopt(nullptr);
     std::shared_ptr<void> told_{};
     mutable proc_job *job_ = nullptr;
     mutable detail::beginning *beginning_ = nullptr;
@@ -271,6 +270,7 @@ template <class Part>
     return job(detail::to_process(std::forward<Part>(part)), token(), {}, std::move(beginning));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

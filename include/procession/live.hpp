@@ -6,7 +6,8 @@
 
 #include <procession/exception.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /** How proc::dump writes. */
 enum class dump_format : int {
@@ -45,6 +46,7 @@ using stats = proc_stats;
 /** The version of the library that runs, "MAJOR.MINOR.PATCH"; that of the headers is in PROC_VERSION_MAJOR and so on. */
 [[nodiscard]] inline const char *version() noexcept { return proc_version(); }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

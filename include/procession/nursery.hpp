@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A nursery: a group whose children come as it runs. It runs as the process that proc::with_nursery makes, and whoever has it
@@ -83,8 +84,8 @@ class nursery : public detail::handle<nursery, proc_nursery, proc_nursery_ref, p
     [[nodiscard]] std::size_t count() const noexcept { return proc_nursery_count(get()); }
 
     /** The handle that the children run under, which is the nursery's own: cancelling it cancels the nursery and nothing else. */
-    [[nodiscard]] proc::cancel cancel() const noexcept {
-        return proc::cancel::share(proc_nursery_cancel(get()));
+    [[nodiscard]] procession::cancel cancel() const noexcept {
+        return procession::cancel::share(proc_nursery_cancel(get()));
     }
 
   private:
@@ -151,7 +152,7 @@ namespace detail {
 template <class Body> struct nursery_body {
     static proc_error *run(proc_nursery *borrowed, proc_cancel *cancel, void *user_data) {
         const lent<nursery> own(borrowed);
-        const lent<proc::cancel> handle(cancel);
+        const lent<procession::cancel> handle(cancel);
         return detail::guarded([&] {
             return detail::call(static_cast<nursery_body *>(user_data)->body, handle.get(),
                                 own.get());
@@ -202,6 +203,7 @@ template <class Body>
         proc_with_nursery(owner::run, data.release(), detail::destroy<owner>, &given));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

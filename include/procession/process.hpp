@@ -6,7 +6,8 @@
 
 #include <procession/callable.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A process: a description of something to run. It is a callable (proc::make), or a combinator made of
@@ -94,6 +95,7 @@ template <class Part> [[nodiscard]] process trace_region(detail::text region_typ
     return process::adopt(proc_trace_region(region_type.c_str(), child.release()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

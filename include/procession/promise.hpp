@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A promise: something that somebody completes once, with success or with an error. For event loops, and for what ends in a
@@ -60,6 +61,7 @@ class promise : public detail::handle<promise, proc_promise, proc_promise_ref, p
     return process::adopt(proc_await(promise.get()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -10,7 +10,8 @@
 #include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /** How sending or receiving ended. The numbers are those that `errno` has in C. */
 enum class channel_status : int {
@@ -81,6 +82,7 @@ template <class T> class received {
     place item_;
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

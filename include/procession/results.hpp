@@ -11,7 +11,8 @@
 #include <tuple>
 #include <variant>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 namespace detail {
 
@@ -125,7 +126,7 @@ std::vector<returned_by<Callable, element<Range>>> run_map(const token &cancel, 
                                                            std::size_t limit, Callable &callable) {
     const elements<Range> given(range);
     std::vector<std::optional<returned_by<Callable, element<Range>>>> places(given.size());
-    const auto fills = [&](std::size_t index, const proc::cancel &own) {
+    const auto fills = [&](std::size_t index, const procession::cancel &own) {
         return detail::fill(places[index], [&]() -> decltype(auto) {
             return detail::call(callable, own, given[index]);
         });
@@ -234,6 +235,7 @@ template <class Callable>
     return detail::run_map(cancel, std::as_const(count), limit, callable);
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

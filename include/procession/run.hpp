@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * Runs a process, or a callable as one, and returns how it ended when it has completed. May be called from
@@ -75,6 +76,7 @@ template <class Part> [[nodiscard]] int main(Part &&part) noexcept(detail::is_pr
     return exit_status(try_main(std::forward<Part>(part)));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -7,7 +7,8 @@
 #include <exception>
 #include <procession/cancel.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A task by hand, from here to the end of a scope: for work that no process of its own does, such as one request of many. What runs with
@@ -48,7 +49,7 @@ class task_scope {
     ~task_scope() { end(left()); }
 
     /** Its handle; empty once it has ended. Cancelling it does not end the task. */
-    [[nodiscard]] const proc::cancel &cancel() const noexcept { return cancel_; }
+    [[nodiscard]] const procession::cancel &cancel() const noexcept { return cancel_; }
 
     /** Ends it now, and says why it has failed, or that it has not. Further ends do nothing. */
     void end(const error &failed = {}) noexcept { proc_task_end(cancel_.release(), failed.get()); }
@@ -61,7 +62,7 @@ class task_scope {
         return cancel_.cancelled() ? cancel_.error() : error(-1, "left by an exception");
     }
 
-    proc::cancel cancel_;
+    procession::cancel cancel_;
     int unwinding_ = std::uncaught_exceptions();
 };
 
@@ -94,6 +95,7 @@ class region {
     proc_region *region_;
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * Runs one, and then another one, which cleans up, whatever became of the first: whether it has succeeded, failed or was cancelled. Both
@@ -46,6 +47,7 @@ template <class Part> [[nodiscard]] process shield(Part &&part) {
     return process::adopt(proc_shield(PROC_FOREVER, child.release()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -12,7 +12,8 @@
 
 #ifdef __cpp_lib_jthread
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * A std::stop_token that is stopped when a handle is cancelled, for code that knows nothing of this library.
@@ -31,7 +32,7 @@ namespace proc {
 class stop_link {
   public:
     /** @param cancel  if it is cancelled already, the token is stopped already. If it is empty, a proc::failure with EINVAL is thrown. */
-    explicit stop_link(const proc::token &cancel)
+    explicit stop_link(const procession::token &cancel)
         : hook_(proc_on_cancel(cancel.get(), stop, this)) {
         if (hook_ == nullptr)
             throw failure(error::from_errno("proc_on_cancel"));
@@ -54,7 +55,8 @@ class stop_link {
     proc_hook *hook_;
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif
 

@@ -8,7 +8,8 @@
 #include <procession/callback.hpp>    // IWYU pragma: export
 #include <procession/combinators.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /** When a supervised process runs again (proc::supervise). A time that is to be for ever is `std::chrono::nanoseconds::max()`. */
 struct supervise_options {
@@ -116,6 +117,7 @@ template <class... Parts> [[nodiscard]] process stack(Parts &&...parts) {
     return detail::combine(proc_stack, parts);
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

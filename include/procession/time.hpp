@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * The time by the library's clock, which all its durations go by: since some moment in the past, by CLOCK_MONOTONIC. Nobody sets it, and
@@ -50,6 +51,7 @@ template <class Rep, class Period, class Part>
     return process::adopt(proc_every(detail::nanoseconds(period), child.release()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

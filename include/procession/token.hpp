@@ -11,11 +11,10 @@
 #include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 template <class T> class key;
-
-class cancel;
 
 namespace detail {
 
@@ -175,8 +174,8 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      * cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between
      * it is an error like any other, which ends it. Success if it is not cancelled.
      */
-    [[nodiscard]] proc::error error() const noexcept {
-        return proc::error::adopt(proc_cancel_error(get()));
+    [[nodiscard]] procession::error error() const noexcept {
+        return procession::error::adopt(proc_cancel_error(get()));
     }
 
     /**
@@ -184,14 +183,14 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
      * error with code EINTR that names the signal, of a handle below another its parent's cause. Success
      * if it is not cancelled.
      */
-    [[nodiscard]] proc::error cause() const noexcept {
-        return proc::error::share(proc_cancel_cause(get()));
+    [[nodiscard]] procession::error cause() const noexcept {
+        return procession::error::share(proc_cancel_cause(get()));
     }
 
     /** Throws `error()` as a proc::cancelled if it is cancelled: "stopped, as asked" from deep inside. */
     void throw_if_cancelled() const {
         if (auto asked = error())
-            throw proc::cancelled(std::move(asked));
+            throw procession::cancelled(std::move(asked));
     }
 
     /**
@@ -202,7 +201,7 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     [[nodiscard]] int fd() const {
         const int descriptor = proc_cancel_fd(get());
         if (descriptor < 0)
-            throw failure(proc::error::from_errno("proc_cancel_fd"));
+            throw failure(procession::error::from_errno("proc_cancel_fd"));
         return descriptor;
     }
 
@@ -294,13 +293,13 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
 
     static int polled(int ready) {
         if (ready < 0 && errno != ECANCELED)
-            throw failure(proc::error::from_errno("proc_poll"));
+            throw failure(procession::error::from_errno("proc_poll"));
         return ready;
     }
 
     template <class Result> static Result done(Result result, const char *function) {
         if (result < 0 && errno != ECANCELED && errno != ETIMEDOUT)
-            throw failure(proc::error::from_errno(function));
+            throw failure(procession::error::from_errno(function));
         return result;
     }
 
@@ -323,6 +322,7 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     }
 };
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -8,7 +8,8 @@
 #include <procession/callable.hpp> // IWYU pragma: export
 #include <procession/callback.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /** Begins to write what happens in the program to a file, which ui.perfetto.dev opens (`proc_trace_start`), and returns why it cannot. */
 [[nodiscard]] inline error try_trace_start(detail::text path) noexcept {
@@ -195,6 +196,7 @@ inline void trace_set_hooks(trace_hooks hooks) {
         throw failure(std::move(failed));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif

@@ -6,7 +6,8 @@
 
 #include <procession/process.hpp> // IWYU pragma: export
 
-namespace proc {
+namespace procession {
+inline namespace v0_2 {
 
 /**
  * What a value is found by that travels down with handles, to whatever thread: a request's number, a logger, a credential.
@@ -77,6 +78,7 @@ template <class T> [[nodiscard]] T *value(const key<T> &key) noexcept {
     return static_cast<T *>(proc_value(nullptr, key.get()));
 }
 
-} // namespace proc
+} // namespace v0_2
+} // namespace procession
 
 #endif
