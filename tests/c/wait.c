@@ -7,10 +7,27 @@
  *   all_woken          … all who wait, on one handle and on many.
  *   group_wakes        … also that of a group's failing child.
  *   at_once            A cancellation that comes as the wait begins is not missed.
+ *   rings_for_nobody   Who does not wait any more costs no system call: neither as the deadline that ended the wait is struck
+ *                      nor at a later cancellation.
  *   null               NULL: false, at once.
  *   units              PROC_MS and PROC_SECONDS are nanoseconds; PROC_FOREVER is negative.
  */
 #include "leaf.h"
+#include "system_call.h"
+#include <linux/futex.h>
+#include <sys/syscall.h>
+
+static atomic_int rung; /* by futexes, on any thread */
+
+long syscall(long number, ...) {
+    va_list arguments;
+    va_start(arguments, number);
+    system_call call = system_call_of(number, arguments);
+    va_end(arguments);
+    if (number == SYS_futex && (call.arguments[1] & FUTEX_CMD_MASK) == FUTEX_WAKE)
+        rung++;
+    return system_call_real(&call);
+}
 
 static const int64_t times[] = {
     0, 1, PROC_MS(1), PROC_SECONDS(3600), INT64_MAX, PROC_FOREVER, -2, INT64_MIN};
@@ -135,6 +152,18 @@ static void at_once(void) {
     }
 }
 
+static void rings_for_nobody(void) {
+    proc_cancel *timed = proc_cancel_new_timeout(NULL, PROC_MS(1));
+    proc_cancel *plain = proc_cancel_new(NULL);
+    rung = 0;
+    CHECK(proc_wait(timed, PROC_FOREVER));
+    CHECK(!proc_wait(plain, 1));
+    proc_cancel_trigger(plain, NULL);
+    CHECK_INT(rung, 0);
+    proc_cancel_unref(timed);
+    proc_cancel_unref(plain);
+}
+
 static void null(void) {
     for (int i = 0; i < TIMES; i++)
         CHECK(!proc_wait(NULL, times[i]));
@@ -152,4 +181,4 @@ static void units(void) {
 }
 
 CHECK_MAIN(CASE(already), CASE(time_is_up), CASE(woken), CASE(from_above), CASE(all_woken),
-           CASE(group_wakes), CASE(at_once), CASE(null), CASE(units))
+           CASE(group_wakes), CASE(at_once), CASE(rings_for_nobody), CASE(null), CASE(units))

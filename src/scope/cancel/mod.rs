@@ -112,8 +112,8 @@ struct Links {
     /// Nobody else holds it any more: the last of these lets go of it.
     is_left: bool,
     rare: Option<Box<Rare>>,
-    /// Whether somebody has waited: to ring for nobody is a system call all the same.
-    is_waited_for: bool,
+    /// How many threads wait: to ring for nobody is a system call all the same.
+    waiting: u32,
 }
 
 /// What few handles have.
@@ -269,7 +269,7 @@ impl Node {
                 held_from_below: 0,
                 is_left: false,
                 rare: None,
-                is_waited_for: false,
+                waiting: 0,
             }),
             bell: Condvar::new(),
         }
@@ -339,7 +339,7 @@ impl Node {
             .store(self.time_of_strike(), Ordering::Relaxed);
         self.state.store(STRUCK, Ordering::Release);
         // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
-        if links.is_waited_for {
+        if links.waiting > 0 {
             self.bell.notify_all();
         }
         if let Some(rare) = &mut links.rare {
@@ -390,9 +390,9 @@ impl Node {
         let waits = |_: &mut Links| !self.is_struck();
         let end = self.at_the_latest(end);
         let mut links = self.links.lock();
-        links.is_waited_for = true;
+        links.waiting += 1;
         let _asleep = events::asleep(!self.is_struck(), end);
-        drop(self.bell.wait_while_until(links, end, waits));
+        self.bell.wait_while_until(links, end, waits).waiting -= 1;
         self.cancelled()
     }
 }

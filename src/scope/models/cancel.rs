@@ -96,7 +96,7 @@ fn mutant_of_a_waiter_looks_before_it_locks() {
     waiter_races_with_cancellation(|root| {
         if !root.cancelled() {
             let mut links = root.links.lock();
-            links.is_waited_for = true;
+            links.waiting += 1;
             drop(root.bell.wait(links));
         }
     });
