@@ -13,6 +13,9 @@
 #       A ctest case that is not one program of ours, such as a script which drives a server. It is left out of the
 #       valgrind build, which would watch the shell instead. "$<TARGET_FILE:name>" names a program.
 #
+#   procession_is_busy(TEST...)
+#       Tests that compute. Most wait nearly all the time, so the gates run two of these for each processor; a busy one counts for two.
+#
 # More can be said with set_tests_properties(NAME PROPERTIES ...), guarded by `if(TEST NAME)`.
 # C is C11 and C++ is C++17 unless the target says otherwise (set_target_properties after the call).
 
@@ -93,4 +96,12 @@ function(procession_bound name seconds)
     math(EXPR seconds "${seconds} * 3")
   endif()
   set_tests_properties(${name} PROPERTIES TIMEOUT ${seconds})
+endfunction()
+
+function(procession_is_busy)
+  foreach(name ${ARGV})
+    if(TEST ${name})
+      set_tests_properties(${name} PROPERTIES PROCESSORS 2)
+    endif()
+  endforeach()
 endfunction()

@@ -11,6 +11,7 @@
  *   late_threads    Of many hooks that are due at once each has a thread, if they wait for each other; but while threads are late, no more are made
  *                   than a few.
  */
+#include "asleep.h"
 #include "child.h"
 #include "interpose.h"
 #include "leaf.h"
@@ -116,7 +117,7 @@ static void one_role(void) {
         hooks[i] = proc_on_cancel(cancels[i], ignore, NULL);
     }
     int threads;
-    CHECK_OK(proc_run(proc_delay(PROC_MS(20)), NULL));
+    wait_until_others_sleep();
     unsigned long before = switches(&threads);
     CHECK_INT(threads, 2);
     CHECK_OK(proc_run(proc_delay(PROC_MS(150)), NULL));
