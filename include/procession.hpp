@@ -54,7 +54,9 @@
  *     proc::get, try_get                    run a callable, and give back what it returns, or as a proc::result the error
  *     proc::all, map, first                 run callables, and give back what these return
  *
- * What few programs need costs the others no time to compile. These files are included on their own:
+ * It includes what its interface shows of the standard library: durations and clocks, not all of <chrono>, and
+ * neither <functional> nor std::shared_ptr. What few programs need costs the others no time to compile. These files
+ * are included on their own:
  *
  *     procession/fwd.hpp                    that there are these types, for headers that only name them
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run

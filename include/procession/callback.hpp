@@ -5,7 +5,6 @@
 #define PROCESSION_CALLBACK_HPP
 
 #include <atomic>
-#include <memory>
 #include <procession/hook.hpp> // IWYU pragma: export
 #include <type_traits>
 
@@ -35,24 +34,24 @@ template <class Result, class... Arguments> class callback<Result(Arguments...)>
             "it is an option");
         if (detail::is_empty<stored>(callable))
             return;
-        callable_ = std::make_shared<stored>(std::forward<Callable>(callable));
+        callable_ = shared::make<stored>(std::forward<Callable>(callable));
         function_ = call<stored>;
     }
 
     explicit operator bool() const noexcept { return function_ != nullptr; }
 
     Result operator()(Arguments... arguments) const noexcept {
-        return function_(callable_.get(), static_cast<Arguments &&>(arguments)...);
+        return function_(callable_, static_cast<Arguments &&>(arguments)...);
     }
 
   private:
-    template <class Callable> static Result call(void *callable, Arguments... arguments) {
-        return static_cast<Result>(detail::invoke(*static_cast<Callable *>(callable),
-                                                  static_cast<Arguments &&>(arguments)...));
+    template <class Callable> static Result call(const shared &callable, Arguments... arguments) {
+        return static_cast<Result>(
+            detail::invoke(callable.as<Callable>(), static_cast<Arguments &&>(arguments)...));
     }
 
-    std::shared_ptr<void> callable_{};
-    Result (*function_)(void *callable, Arguments... arguments) = nullptr;
+    shared callable_{};
+    Result (*function_)(const shared &callable, Arguments... arguments) = nullptr;
 };
 
 /** A time for C, which has no largest one but for ever. */

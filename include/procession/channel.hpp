@@ -256,7 +256,7 @@ class channel
     int pass_boxed(std::remove_reference_t<Item> &item, proc_cancel *cancel,
                    std::int64_t timeout_ns) const {
         using given = std::conditional_t<is_moved<Item>, T &&, const T &>;
-        auto boxed = std::make_unique<T>(static_cast<given>(item));
+        std::unique_ptr<T> boxed(new T(static_cast<given>(item)));
         T *const address = boxed.get();
         const int code = pass_bytes(&address, cancel, timeout_ns);
         if (code == 0)

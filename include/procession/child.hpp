@@ -4,7 +4,6 @@
 #ifndef PROCESSION_CHILD_HPP
 #define PROCESSION_CHILD_HPP
 
-#include <memory>
 #include <optional>
 #include <procession/callback.hpp> // IWYU pragma: export
 #include <procession/process.hpp>  // IWYU pragma: export

@@ -13,10 +13,9 @@
 
 #include <cerrno>
 #include <cstdlib>
-#include <cxxabi.h>
-#include <memory>
 #include <procession/exception_codes.hpp> // IWYU pragma: export
 #include <procession/failure.hpp>         // IWYU pragma: export
+#include <procession/own.hpp>             // IWYU pragma: export
 #include <typeinfo>
 
 namespace procession {
@@ -49,12 +48,17 @@ inline told tell(const cancelled &caught) { return tell(caught.error()); }
 
 inline told tell(const failure &caught) { return tell(caught.error()); }
 
+/* What <cxxabi.h> has by these names, without its hundreds of lines for compilers. */
+std::type_info *type_of_caught() noexcept __asm__("__cxa_current_exception_type");
+char *demangle(const char *name, char *buffer, std::size_t *size, int *status) noexcept
+    __asm__("__cxa_demangle");
+
 /** The name of the type of what was caught last. */
 inline std::string name_of_caught() {
-    const char *name = abi::__cxa_current_exception_type()->name();
+    const char *name = type_of_caught()->name();
     int status = 0;
     const std::unique_ptr<char, void (*)(void *)> demangled(
-        abi::__cxa_demangle(name, nullptr, nullptr, &status), std::free);
+        demangle(name, nullptr, nullptr, &status), std::free);
     return demangled ? demangled.get() : name;
 }
 
@@ -127,7 +131,7 @@ inline error carry(told outer) {
         outer.code = outer.code != 0 ? outer.code : inner.code;
         outer.nested = std::move(inner.nested);
     }
-    auto carried = std::make_unique<std::exception_ptr>(std::current_exception());
+    std::unique_ptr<std::exception_ptr> carried(new std::exception_ptr(std::current_exception()));
     return error::adopt(proc_error_with_typed_payload(
         outer.code, outer.text.c_str(), exception_type, carried.release(), release_exception));
 }

@@ -127,8 +127,7 @@ template <class Part> bool is_bad(const Part &part) {
 }
 
 /** A job's process, which notes how it ends. One that is bad input has ended already, and one for which there is no thread is never run. */
-template <class Part, class T>
-process noting(Part &&part, const std::shared_ptr<ending<T>> &ended) {
+template <class T, class Part> process noting(Part &&part, const shared &ended) {
     using stored = std::decay_t<Part>;
     static_assert(can_be_kept<Part>,
                   "procession: a callable that cannot be copied is given by std::move");
@@ -136,12 +135,12 @@ process noting(Part &&part, const std::shared_ptr<ending<T>> &ended) {
         process bad;
         if constexpr (!is_process<Part>)
             bad = process::adopt(proc_new(nullptr, nullptr, nullptr));
-        ended->failed = try_run(bad);
+        ended.as<ending<T>>().failed = try_run(bad);
         return bad;
     }
-    ended->failed = error(EAGAIN, "there was no thread for the job");
+    ended.as<ending<T>>().failed = error(EAGAIN, "there was no thread for the job");
     return make([ended, kept = stored(std::forward<Part>(part))](const cancel &cancel) mutable {
-        return ended->run(kept, cancel);
+        return ended.template as<ending<T>>().run(kept, cancel);
     });
 }
 
@@ -195,12 +194,12 @@ template <class Part, class Callable,
 [[nodiscard]] job start(Part &&part, const token &cancel, Callable &&on_done,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
     using T = detail::returned_by<std::decay_t<Part>>;
-    const auto ended = std::make_shared<detail::ending<T>>();
-    process what = detail::noting(std::forward<Part>(part), ended);
+    const auto ended = detail::shared::make<detail::ending<T>>();
+    process what = detail::noting<T>(std::forward<Part>(part), ended);
     if (detail::is_empty<std::decay_t<Callable>>(on_done))
         return job(std::move(what), cancel, {}, std::move(beginning));
     auto tells = [ended, kept = std::decay_t<Callable>(std::forward<Callable>(on_done))]() mutable {
-        ended->tell(kept);
+        ended.template as<detail::ending<T>>().tell(kept);
     };
     return job(std::move(what), cancel, detail::to_notice(std::move(tells)), std::move(beginning));
 }

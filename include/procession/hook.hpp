@@ -4,7 +4,6 @@
 #ifndef PROCESSION_HOOK_HPP
 #define PROCESSION_HOOK_HPP
 
-#include <memory>
 #include <procession/cancel.hpp> // IWYU pragma: export
 #include <procession/invoke.hpp> // IWYU pragma: export
 
@@ -40,9 +39,9 @@ class hook {
      * @param callable  takes nothing; what it returns is not looked at. It may be move-only. If empty, as above.
      */
     template <class Callable> [[nodiscard]] hook(const token &cancel, Callable &&callable) {
-        using body = body_of<std::decay_t<Callable>>;
-        const auto call = detail::is_empty<std::decay_t<Callable>>(callable) ? nullptr : body::call;
-        auto made = std::make_shared<body>(std::forward<Callable>(callable));
+        using stored = std::decay_t<Callable>;
+        const auto call = detail::is_empty<stored>(callable) ? nullptr : hook::call<stored>;
+        auto made = detail::shared::make<stored>(std::forward<Callable>(callable));
         hook_ = proc_on_cancel(cancel.get(), call, made.get());
         if (hook_ == nullptr)
             throw failure(error::from_errno("proc_on_cancel"));
@@ -65,24 +64,15 @@ class hook {
     ~hook() { proc_hook_remove(hook_); }
 
   private:
-    /** Lives as long as the hook, and while it is called: the callable may destroy the hook. */
+    /** The callable lives as long as the hook, and while it is called: it may destroy the hook. */
     template <class Callable>
-    class body_of : public std::enable_shared_from_this<body_of<Callable>> {
-      public:
-        explicit body_of(const Callable &callable) : callable_(callable) {}
-        explicit body_of(Callable &&callable) : callable_(std::move(callable)) {}
-
-        static void call(void *user_data) noexcept { // NOLINT(bugprone-exception-escape): as said
-            const auto kept = static_cast<body_of *>(user_data)->shared_from_this();
-            detail::invoke(kept->callable_);
-        }
-
-      private:
-        Callable callable_;
-    };
+    static void call(void *user_data) noexcept { // NOLINT(bugprone-exception-escape): as said
+        const auto kept = detail::shared::share(static_cast<detail::counted *>(user_data));
+        detail::invoke(kept.as<Callable>());
+    }
 
     proc_hook *hook_ = nullptr;
-    std::shared_ptr<void> body_{};
+    detail::shared body_{};
 };
 
 } // namespace v0_2

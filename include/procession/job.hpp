@@ -16,19 +16,20 @@ namespace detail {
 /** Who is to be told when a job is complete; nobody if there is no function. */
 struct notice {
     void (*function)(void *user_data) = nullptr;
-    std::shared_ptr<void> callable{};
+    shared callable{};
 };
 
 template <class Callable> void give_notice(void *callable) noexcept {
-    detail::invoke(*static_cast<Callable *>(callable));
+    const lent<shared> told(static_cast<counted *>(callable));
+    detail::invoke(told.get().as<Callable>());
 }
 
 template <class Callable> notice to_notice(Callable &&callable) {
     using stored = std::decay_t<Callable>;
     if (is_empty<stored>(callable))
         return {};
-    return {give_notice<stored>, std::make_shared<stored>(std::forward<Callable>(callable))};
-}
+    return {give_notice<stored>, shared::make<stored>(std::forward<Callable>(callable))};
+} // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the notice is one of its owners
 
 struct now {};
 
@@ -164,7 +165,7 @@ class job {
             throw failure(std::move(ended)); // That says why.
         job_ =
             nullptr; // Only now: what is a part of the job may look at it for as long as it runs.
-        told_.reset();
+        told_ = {};
         return ended;
     }
 
@@ -223,7 +224,7 @@ class job {
     }
 
     procession::cancel cancel_ = procession::cancel::adopt(nullptr);
-    std::shared_ptr<void> told_{};
+    detail::shared told_{};
     mutable proc_job *job_ = nullptr;
     mutable detail::beginning *beginning_ = nullptr;
 };

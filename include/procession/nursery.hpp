@@ -110,22 +110,22 @@ class error_filter {
                       "procession: what errors pass through takes a proc::error");
         if (detail::is_empty<stored>(callable))
             return;
-        callable_ = std::make_shared<stored>(std::forward<Callable>(callable));
+        callable_ = shared::make<stored>(std::forward<Callable>(callable));
         function_ = pass<stored>;
     }
 
     explicit operator bool() const noexcept { return function_ != nullptr; }
 
-    error operator()(error failed) const { return function_(callable_.get(), std::move(failed)); }
+    error operator()(error failed) const { return function_(callable_, std::move(failed)); }
 
   private:
-    template <class Callable> static error pass(void *callable, error failed) {
+    template <class Callable> static error pass(const shared &callable, error failed) {
         return detail::outcome(
-            [&] { return detail::invoke(*static_cast<Callable *>(callable), std::move(failed)); });
+            [&] { return detail::invoke(callable.as<Callable>(), std::move(failed)); });
     }
 
-    std::shared_ptr<void> callable_{};
-    error (*function_)(void *callable, error failed) = nullptr;
+    shared callable_{};
+    error (*function_)(const shared &callable, error failed) = nullptr;
 };
 
 } // namespace detail
@@ -195,8 +195,7 @@ template <class Body>
     if (detail::is_empty<stored>(body))
         return process::adopt(proc_with_nursery(nullptr, nullptr, nullptr, nullptr));
     using owner = detail::nursery_body<stored>;
-    auto data =
-        std::unique_ptr<owner>(new owner{std::forward<Body>(body), std::move(options.on_failure)});
+    std::unique_ptr<owner> data(new owner{std::forward<Body>(body), std::move(options.on_failure)});
     const proc_nursery_options given{sizeof given, options.limit,
                                      data->on_failure ? owner::filter : nullptr, data.get()};
     return process::adopt(

@@ -5,7 +5,6 @@
 #define PROCESSION_RECEIVED_HPP
 
 #include <cerrno>
-#include <memory>
 #include <optional>
 #include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>

@@ -4,7 +4,6 @@
 #ifndef PROCESSION_SUPERVISE_HPP
 #define PROCESSION_SUPERVISE_HPP
 
-#include <memory>
 #include <procession/callback.hpp>    // IWYU pragma: export
 #include <procession/combinators.hpp> // IWYU pragma: export
 

@@ -4,12 +4,16 @@
 #ifndef PROCESSION_TOKEN_HPP
 #define PROCESSION_TOKEN_HPP
 
-#include <chrono>
 #include <cstdint>
 #include <limits>
+#include <mutex> // Has the durations and clocks that it waits by. In C++20, libstdc++'s <chrono> brings calendars and streams along, a tenth of all.
 #include <optional>
 #include <procession/exception.hpp> // IWYU pragma: export
 #include <type_traits>
+
+#ifndef __GLIBCXX__
+#include <chrono>
+#endif
 
 namespace procession {
 inline namespace v0_2 {

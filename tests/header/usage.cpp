@@ -9,6 +9,7 @@ proc::error named(const proc::cancel &cancel, proc::channel<int> *channel,
 #include <procession.hpp>
 
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <procession.h>
 #include <procession.hpp> // NOLINT(readability-duplicate-include)
