@@ -92,6 +92,17 @@ template <class Callable> proc_error *run_callable(proc_cancel *cancel, void *us
         [&] { return detail::call(*static_cast<Callable *>(user_data), handle.get()); });
 }
 
+/** Whether a callable needs no memory: a function, say, or a lambda that captures one reference. Called as const, its copies are all the same. */
+template <class Callable>
+inline constexpr bool is_small = fits_pointer<Callable> &&is_callable<const Callable>;
+
+/** The function that C has for one that is the bytes of its user data. */
+template <class Callable> proc_error *run_small(proc_cancel *cancel, void *user_data) {
+    const lent<procession::cancel> handle(cancel);
+    in_pointer<Callable> callable(user_data);
+    return detail::guarded([&] { return detail::call(callable.get(), handle.get()); });
+}
+
 } // namespace detail
 } // namespace v0_2
 } // namespace procession

@@ -75,11 +75,25 @@ class parts {
     std::vector<proc_impl *> list_{};
 };
 
+/** Whether it is one part, and not a range of them. */
+template <class Part>
+inline constexpr bool is_part = is_process<Part> || is_callable<std::decay_t<Part>>;
+
 template <class Combinator, class... Parts>
 process combine(const Combinator &combinator, Parts &&...given) {
-    parts all(sizeof...(given));
-    (all.add(std::forward<Parts>(given)), ...);
-    return std::move(all).combine(combinator);
+    if constexpr (sizeof...(given) > 0 && (is_part<Parts> && ...)) {
+        // NOLINTNEXTLINE(modernize-avoid-c-arrays): not worth reading <array>
+        process made[] = {to_process(std::forward<Parts>(given))...};
+        // NOLINTNEXTLINE(modernize-avoid-c-arrays): as above
+        proc_impl *impls[sizeof...(given)];
+        for (std::size_t i = 0; i < sizeof...(given); ++i)
+            impls[i] = made[i].release();
+        return process::adopt(combinator(impls, sizeof...(given)));
+    } else {
+        parts all(sizeof...(given));
+        (all.add(std::forward<Parts>(given)), ...);
+        return std::move(all).combine(combinator);
+    }
 }
 
 /** A function of C that takes a limit, with that limit. */

@@ -56,7 +56,10 @@ class handle {
   protected:
     handle() noexcept = default;
     explicit handle(Object *owned) noexcept : object_(owned) {}
-    ~handle() { Unref(object_); }
+    ~handle() {
+        if (object_ != nullptr) // Most that were handed over are not worth a call.
+            Unref(object_);
+    }
 
   private:
     void hold(Object *owned) noexcept { Unref(std::exchange(object_, owned)); }

@@ -40,12 +40,15 @@ class hook {
      */
     template <class Callable> [[nodiscard]] hook(const token &cancel, Callable &&callable) {
         using stored = std::decay_t<Callable>;
-        const auto call = detail::is_empty<stored>(callable) ? nullptr : hook::call<stored>;
-        auto made = detail::shared::make<stored>(std::forward<Callable>(callable));
-        hook_ = proc_on_cancel(cancel.get(), call, made.get());
-        if (hook_ == nullptr)
-            throw failure(error::from_errno("proc_on_cancel"));
-        body_ = std::move(made);
+        const bool is_empty = detail::is_empty<stored>(callable);
+        if constexpr (is_small<stored>) {
+            void *const data = detail::in_pointer<stored>::put(callable);
+            set(cancel, is_empty ? nullptr : call_small<stored>, data);
+        } else {
+            auto made = detail::shared::make<stored>(std::forward<Callable>(callable));
+            set(cancel, is_empty ? nullptr : call<stored>, made.get());
+            body_ = std::move(made);
+        }
     }
 
     hook(hook &&other) noexcept
@@ -64,6 +67,23 @@ class hook {
     ~hook() { proc_hook_remove(hook_); }
 
   private:
+    /** As a callable that is made a process. */
+    template <class Callable>
+    static constexpr bool is_small =
+        detail::fits_pointer<Callable> &&std::is_invocable_v<const Callable &>;
+
+    void set(const token &cancel, void (*function)(void *user_data), void *user_data) {
+        hook_ = proc_on_cancel(cancel.get(), function, user_data);
+        if (hook_ == nullptr)
+            throw failure(error::from_errno("proc_on_cancel"));
+    }
+
+    template <class Callable>
+    static void call_small(void *user_data) noexcept { // NOLINT(bugprone-exception-escape): as said
+        detail::in_pointer<Callable> callable(user_data);
+        detail::invoke(callable.get());
+    }
+
     /** The callable lives as long as the hook, and while it is called: it may destroy the hook. */
     template <class Callable>
     static void call(void *user_data) noexcept { // NOLINT(bugprone-exception-escape): as said

@@ -9,8 +9,10 @@
 
 #include <atomic>
 #include <cstddef>
+#include <new>
 #include <procession/handle.hpp> // IWYU pragma: export
 #include <thread>
+#include <type_traits>
 
 #ifndef __GLIBCXX__
 #include <memory>
@@ -64,6 +66,31 @@ class shared : public handle<shared, counted, count, uncount> {
 
         T object;
     };
+};
+
+/** Whether the bytes of an object are all of it, and there are not more of them than a pointer has. */
+template <class T>
+inline constexpr bool fits_pointer =
+    sizeof(T) <= sizeof(void *) &&
+    std::conjunction_v<std::is_trivially_copyable<T>, std::is_trivially_copy_constructible<T>>;
+
+/** A copy of such an object, which was put into a pointer. */
+template <class T> class in_pointer {
+  public:
+    static void *put(const T &object) noexcept {
+        void *pointer = nullptr;
+        if constexpr (!std::is_empty_v<T>)
+            __builtin_memcpy(&pointer, std::addressof(object), sizeof(T));
+        return pointer;
+    }
+
+    explicit in_pointer(void *pointer) noexcept { __builtin_memcpy(bytes_, &pointer, sizeof(T)); }
+
+    [[nodiscard]] T &get() noexcept { return *std::launder(reinterpret_cast<T *>(bytes_)); }
+
+  private:
+    // NOLINTNEXTLINE(modernize-avoid-c-arrays): not worth reading <array>
+    alignas(T) std::byte bytes_[sizeof(T)] = {};
 };
 
 } // namespace detail

@@ -43,7 +43,9 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. It is called as it is
  * stored, not const; if the same process runs several times at once, so does it, and must guard what it
- * changes. See `proc_fn` in procession.h for signals and forks.
+ * changes. Only one that can be called as const, and is no more than the bytes of one pointer, as a function or
+ * a lambda that captures one reference, is copied for each call: making it a process costs no memory.
+ * See `proc_fn` in procession.h for signals and forks.
  *
  * @param callable  an empty std::function, or a null pointer to a function, is bad input: the process starts
  *                  nothing and fails with EINVAL, and so does every combinator above it. One that is given to a combinator
@@ -57,8 +59,14 @@ template <class Callable> [[nodiscard]] process make(Callable &&callable) {
                   "procession: a callable that cannot be copied is given by std::move");
     if (detail::is_empty<stored>(callable))
         return process::adopt(proc_new(nullptr, nullptr, nullptr));
-    auto *data = new stored(std::forward<Callable>(callable));
-    return process::adopt(proc_new(detail::run_callable<stored>, data, detail::destroy<stored>));
+    if constexpr (detail::is_small<stored>) {
+        void *const data = detail::in_pointer<stored>::put(callable);
+        return process::adopt(proc_new(detail::run_small<stored>, data, nullptr));
+    } else {
+        auto *data = new stored(std::forward<Callable>(callable));
+        return process::adopt(
+            proc_new(detail::run_callable<stored>, data, detail::destroy<stored>));
+    }
 }
 
 namespace detail {

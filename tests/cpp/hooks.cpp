@@ -116,6 +116,11 @@ TEST_F(hooks, destroys_itself) {
     cancel.trigger();
     EXPECT_FALSE(hook);
     EXPECT_EQ(seen, "held by the callable, for as long as it runs");
+
+    const proc::cancel other;
+    hook.emplace(other, [&hook] { hook.reset(); });
+    other.trigger();
+    EXPECT_FALSE(hook);
 }
 
 /* Each destroys the other, so that the order in which they are called does not matter. */

@@ -2,6 +2,7 @@
  *
  *   interposed       (The tests of this file see and deny the allocations of C++.)
  *   making           Making a tree throws std::bad_alloc and leaks nothing, or makes it.
+ *   small            A callable that fits into a pointer needs no memory, as a process or as a hook, and neither does a list of such.
  *   values           So it is for what keeps values and ranges, and for nurseries.
  *   values_back      Running callables for their values throws, and leaks none, or gives all.
  *   carrying         An exception that leaves a callable becomes an error all the same: one that carries it, or one that says, with
@@ -84,6 +85,20 @@ TEST(memory, making) {
     EXPECT_GE(deny_each(makes, check), 8);
     EXPECT_EQ(*held, 4);
     EXPECT_EQ(held.use_count(), 2) << "what is held beside this and the lambda leaked";
+}
+
+TEST(memory, small) {
+    int runs = 0;
+    const auto counts = [&runs] { ++runs; };
+    const auto runs_all = [&] {
+        const proc::cancel cancel;
+        const proc::hook hook(cancel, counts);
+        proc::run(proc::sequence(
+            counts, [] {}, counts, proc::make(counts)));
+        cancel.trigger();
+        return runs;
+    };
+    EXPECT_EQ(deny_each(runs_all, [](int total, bool) { EXPECT_EQ(total, 4); }), 0);
 }
 
 const proc::key<std::string> key("key");
