@@ -23,6 +23,7 @@
  *     proc_shield        one that a cancellation from above reaches later
  *     proc_with_value    gives a value to all that runs in it
  *     proc_await         waits for a promise, which anybody may complete
+ *     proc_on_queue      runs one on a thread of your choice, which has an event loop or an interpreter
  *     proc_on_signal     one at each arrival of a signal
  *     proc_task          a named unit of work
  *     proc_service       a task that says when it is up
@@ -39,7 +40,7 @@
  *        proc_main(proc_task("web", proc_new(serve, &server, NULL)))
  * 2. Returned pointers. Non-const: yours to release or to hand on, unless the function says that it is
  *    borrowed. Const: borrowed, for as long as what it was got from lives.
- * 3. Cancel handles, nurseries, channels and promises are borrowed by the callee, but for the _unref
+ * 3. Cancel handles, nurseries, channels, promises and queues are borrowed by the callee, but for the _unref
  *    functions and proc_task_end, which release them.
  * 4. Threads. Every function may be called from any thread at any time, from a callback too, unless
  *    it says otherwise. Only functions that say async-signal-safe may be called in signal handlers,
@@ -252,6 +253,16 @@ typedef struct proc_nursery proc_nursery;
  * Threads: may be used from several threads at the same time.
  */
 typedef struct proc_promise proc_promise;
+
+/**
+ * A queue of what is to run on a thread of the program's choice (`proc_queue_new`).
+ *
+ * Ownership: reference counted; it is borrowed by all functions but `proc_queue_unref`. With the last reference goes the possibility to
+ * run what is in it.
+ *
+ * Threads: may be used from several threads at the same time.
+ */
+typedef struct proc_queue proc_queue;
 
 /**
  * A region of the trace that was begun by hand (`proc_region_begin`).
@@ -1892,7 +1903,7 @@ proc_impl *proc_delay(int64_t duration_ns);
  * What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
  * has called have returned by then.
  *
- * Threads: around what waits without a thread (`proc_await`, `proc_delay`) it takes none either.
+ * Threads: around what waits without a thread (`proc_await`, `proc_delay`, `proc_on_queue`) it takes none either.
  *
  * Ownership: takes over one reference of `impl`.
  *
@@ -2183,6 +2194,104 @@ bool proc_promise_complete(proc_promise *promise,
  */
 PROC_API
 proc_impl *proc_await(proc_promise *promise);
+
+/* ------------------------------------------------------------------------------------------------
+ * Queues
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Makes a queue of what is to run on a thread of your choice: one that has an event loop, or the only one that may enter an
+ * interpreter or a library. `proc_on_queue` is the process that runs another one there; `proc_queue_run` runs what is there,
+ * on the thread that calls it.
+ *
+ * Ownership: the result is yours.
+ *
+ * @return never NULL.
+ */
+PROC_API
+PROC_MUST_USE
+proc_queue *proc_queue_new(void);
+
+/**
+ * Makes another reference to a queue.
+ *
+ * @param queue  stays yours; may be NULL.
+ * @return the same queue, as a reference of its own; NULL for NULL.
+ */
+PROC_API proc_queue *proc_queue_ref(proc_queue *queue);
+
+/**
+ * Releases one reference to a queue. If it was the last one, nobody can run the queue any more: all that waits in it, and all
+ * that will, fails with EPIPE. What runs in it goes on.
+ *
+ * @param queue  may be NULL.
+ */
+PROC_API
+void proc_queue_unref(proc_queue *queue);
+
+/**
+ * A process that runs another one in a queue: it waits until some thread calls `proc_queue_run`, which runs `impl`, and
+ * completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the cause
+ * (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+ *
+ * `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
+ * around this, its error goes to who waits, and none to who runs the queue.
+ *
+ * On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
+ *
+ * What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that has
+ * something to run in the same queue, both would wait for ever: that fails with EDEADLK, unless others run the queue at that moment. So a
+ * nursery there cannot have children in its own queue, and neither can a group, where it is not sure which thread begins a child.
+ * A job (`proc_start`) is no part of what has started it, and waits for its turn.
+ *
+ * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
+ * `impl` runs in the queue.
+ *
+ * Ownership: takes over one reference of `impl`. The queue is borrowed: the process is no reference to it, and may outlive all of
+ * them.
+ *
+ * @param queue  NULL is bad input.
+ * @param impl   what to run; NULL is bad input.
+ * @return as for `proc_concurrent`. It fails with EDEADLK where nobody could run `impl` before this is over (above). In a child of `fork`, where nobody runs a queue of the parent's, it fails with EOWNERDEAD.
+ */
+PROC_API
+proc_impl *proc_on_queue(proc_queue *queue,
+                         proc_impl *impl);
+
+/**
+ * A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to run. Call `proc_queue_run`
+ * then, with a timeout of 0.
+ *
+ * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
+ * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+ *
+ * Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
+ *
+ * @param queue  NULL is bad input.
+ * @return -1 with `errno` EINVAL for NULL; EOWNERDEAD in a child of `fork`, if the queue is the parent's; if none can be had, with
+ *         that of `pipe`: EMFILE, ENFILE and so on.
+ */
+PROC_API
+int proc_queue_fd(proc_queue *queue);
+
+/**
+ * Runs what is in a queue, on the calling thread, one after the other, in the order in which it came. If there is nothing, it blocks until
+ * there is. What comes while it runs is left for the next call, so that an event loop gets its turn. Signals do not end it.
+ *
+ * Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
+ *
+ * @param queue       NULL returns 0 at once.
+ * @param cancel      ends the wait when it is cancelled, and nothing else: what is there runs all the same, under handles of its own.
+ *                    NULL is never cancelled.
+ * @param timeout_ns  how long to wait for the first, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
+ *                    (PROC_FOREVER).
+ * @return how many it has run; what was cancelled before it began does not count. 0: the time was up, the handle was cancelled, or
+ *         all that was there was cancelled; in a child of `fork`, the queue is the parent's.
+ */
+PROC_API
+size_t proc_queue_run(proc_queue *queue,
+                      proc_cancel *cancel,
+                      int64_t timeout_ns);
 
 /* ------------------------------------------------------------------------------------------------
  * Programs

@@ -42,6 +42,7 @@
  *     proc::stack                           each begins when the one before is up, and stops before that one
  *     proc::child                           runs a program
  *     proc::promise, await                  what somebody else completes, and the process that waits for it
+ *     proc::queue                           what runs on a thread of the program's choice
  *     proc::key, with_value, value          what handles carry down to all that runs below
  *     proc::nursery, with_nursery           a group whose children come as it runs
  *     proc::start                           starts one, and does not wait: what runs then is a proc::job
@@ -100,6 +101,7 @@
 #include <procession/job.hpp>
 #include <procession/nursery.hpp>
 #include <procession/promise.hpp>
+#include <procession/queue.hpp>
 #include <procession/results.hpp>
 #include <procession/scope.hpp>
 #include <procession/shield.hpp>

@@ -24,6 +24,7 @@ class process;
 class job;
 class nursery;
 class promise;
+class queue;
 class task_scope;
 class region;
 

@@ -142,10 +142,11 @@ pub(crate) enum Waiting {
     WriteAll,
     Accept,
     Connect,
+    QueueRun,
 }
 
 impl Waiting {
-    const ALL: [Waiting; 13] = [
+    const ALL: [Waiting; 14] = [
         Waiting::Wait,
         Waiting::Poll,
         Waiting::HookRemove,
@@ -159,6 +160,7 @@ impl Waiting {
         Waiting::WriteAll,
         Waiting::Accept,
         Waiting::Connect,
+        Waiting::QueueRun,
     ];
 
     /// The function of the API.
@@ -177,6 +179,7 @@ impl Waiting {
             Waiting::WriteAll => "proc_write_all",
             Waiting::Accept => "proc_accept",
             Waiting::Connect => "proc_connect",
+            Waiting::QueueRun => "proc_queue_run",
         }
     }
 

@@ -5,6 +5,7 @@
 //! - `nursery`: several that come while it runs.
 //! - `pending`: children that wait without a thread, as a backlog keeps them.
 //! - `operation`: one of those.
+//! - `part`: what a child is a part of that goes on on a thread which is not lent for it.
 //! - `time_limit`: the end of what is cancelled when its time is up.
 //! - `shown`: what waits without a thread, as whoever looks at it sees it.
 //! - `children`: what the engine knows of children.
@@ -45,6 +46,7 @@ pub(crate) mod leaf;
 mod models;
 pub(crate) mod nursery;
 pub(crate) mod operation;
+pub(crate) mod part;
 mod pending;
 pub(crate) mod rule;
 pub(crate) mod sentinel;

@@ -21,12 +21,14 @@ pub(crate) struct Operation {
     since: u64,
     /// By which the timer knows it, if it is to tell.
     ticket: Option<Ticket>,
+    /// The handles of the timeouts around, outermost first, if what it waits for can see them.
+    seen: Option<Vec<Cancel>>,
 }
 
 impl Source {
     fn moment(&self) -> Option<Instant> {
         match self {
-            Source::Promise(_) => None,
+            Source::Promise(_) | Source::Turn(_) => None,
             Source::Moment(moment) => *moment,
         }
     }
@@ -36,6 +38,24 @@ impl Source {
         match self {
             Source::Promise(promise) => promise.outcome().unwrap_or_else(|| cancel.echo()),
             Source::Moment(moment) => delayed(cancel, *moment),
+            Source::Turn(turn) => turn.outcome().unwrap_or_else(|| cancel.echo()),
+        }
+    }
+
+    /// From now on that one is told when it has come (true); or it has (false). A moment the timer tells of.
+    fn listen(&self, listening: &Arc<Listening>) -> bool {
+        match self {
+            Source::Promise(promise) => promise.listen(listening),
+            Source::Turn(turn) => turn.listen(listening),
+            Source::Moment(_) => true,
+        }
+    }
+
+    fn unlisten(&self, listening: &Arc<Listening>) {
+        match self {
+            Source::Promise(promise) => promise.unlisten(listening),
+            Source::Turn(turn) => turn.unlisten(listening),
+            Source::Moment(_) => {}
         }
     }
 }
@@ -48,7 +68,14 @@ impl Operation {
             around,
             since: clock::rough(),
             ticket: None,
+            seen: None,
         }
+    }
+
+    /// The same, of which what it waits for can see the handles of the timeouts around.
+    pub(crate) fn seen_as(self, timeouts: Vec<Cancel>) -> Operation {
+        let seen = Some(timeouts);
+        Operation { seen, ..self }
     }
 
     /// The same, within one thing more.
@@ -78,15 +105,11 @@ impl Operation {
     /// Tells whether the timer is to be sent a thread.
     pub(super) fn listen(&mut self, listening: &Arc<Listening>) -> Option<bool> {
         let moment = self.moment();
-        if moment.is_some_and(clock::has_come) {
+        let has_come = moment.is_some_and(clock::has_come);
+        if has_come && self.gives_up() || !self.source.listen(listening) {
             return None;
         }
-        if let Source::Promise(promise) = &self.source
-            && !promise.listen(listening)
-        {
-            return None;
-        }
-        let Some(moment) = moment else {
+        let Some(moment) = moment.filter(|_| !has_come) else {
             return Some(false);
         };
         let whom: Weak<Listening> = Arc::downgrade(listening);
@@ -95,10 +118,26 @@ impl Operation {
         Some(wants_thread)
     }
 
-    fn unlisten(&self, listening: &Arc<Listening>) {
-        if let Source::Promise(promise) = &self.source {
-            promise.unlisten(listening);
+    /// It is over, because of a cancellation or a moment. `false`: it has begun to run in a queue, and is over when that has ended.
+    pub(super) fn gives_up(&self) -> bool {
+        match &self.source {
+            Source::Turn(turn) => turn.outcome().is_some() || turn.give_up(),
+            Source::Promise(_) | Source::Moment(_) => true,
         }
+    }
+
+    /// The same, where it is told that something has come.
+    pub(super) fn is_over(&self) -> bool {
+        match &self.source {
+            Source::Turn(turn) if turn.outcome().is_none() => {
+                self.moment().is_some_and(clock::has_come) && turn.give_up()
+            }
+            _ => true,
+        }
+    }
+
+    fn unlisten(&self, listening: &Arc<Listening>) {
+        self.source.unlisten(listening);
         // What is due the timer takes itself, and finds nobody: many are due at once, and would contend for its lock.
         let is_ahead = |ticket: &Ticket| !clock::has_come(ticket.0);
         let ahead = self.ticket.filter(is_ahead);
@@ -128,6 +167,9 @@ impl Operation {
         self.unlisten(listening);
         let mut handles = Handles::of(&self, cancel);
         let mut outcome = self.source.outcome(handles.innermost());
+        if let Source::Turn(turn) = &self.source {
+            turn.release();
+        }
         for around in self.around.into_iter().rev() {
             match around {
                 Around::Task(run) => {
@@ -148,7 +190,8 @@ impl Operation {
     }
 }
 
-/// The handles of the timeouts of an operation. Nobody knows of them before it ends, so they are made then.
+/// The handles of the timeouts of an operation. Unless what it waits for can see them, nobody knows of them before it ends, so they
+/// are made then.
 struct Handles {
     /// What it runs under.
     outside: Cancel,
@@ -160,8 +203,11 @@ impl Handles {
     fn of(operation: &Operation, cancel: &Cancel) -> Handles {
         let mut handles = Handles {
             outside: cancel.clone(),
-            inside: Vec::new(),
+            inside: operation.seen.clone().unwrap_or_default(),
         };
+        if operation.seen.is_some() {
+            return handles;
+        }
         let mut task = cancel.task();
         for around in &operation.around {
             match around {

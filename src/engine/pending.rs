@@ -16,7 +16,8 @@
 //! All of this is guarded by the lock of the backlog. The locks of promises, of handles and of the timer are taken under that; whoever tells
 //! does so under none.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::collections::btree_map::{BTreeMap, Entry};
 
 use crate::base::error::Outcome;
 use crate::base::generation;
@@ -116,11 +117,8 @@ impl<T> Pending<T> {
         let key = self.begun;
         let hears = self.hears_of(cancel, &keeper);
         let listening = ticket(keeper, Which::One(key));
-        let wants_thread = if hears {
-            operation.listen(&listening)
-        } else {
-            None
-        };
+        let is_over = !hears && operation.gives_up();
+        let wants_thread = (!is_over).then(|| operation.listen(&listening)).flatten();
         let kept = Box::new(Kept {
             child,
             operation,
@@ -147,14 +145,26 @@ impl<T> Pending<T> {
         hears
     }
 
-    /// Gives back those that have not been (B2). Tells how many that are.
+    /// Gives back those that have not been (B2), but for what has begun to run in a queue: that is told of once more when it has ended.
+    /// Tells how many that are.
     pub(super) fn give_back(&mut self, which: Which) -> usize {
         let before = self.ready.len();
         match which {
-            Which::One(key) => self.ready.extend(self.waiting.remove(&key)),
+            Which::One(key) => {
+                if let Entry::Occupied(kept) = self.waiting.entry(key)
+                    && kept.get().operation.is_over()
+                {
+                    self.ready.push_back(kept.remove());
+                }
+            }
             Which::All => {
-                let all = std::mem::take(&mut self.waiting);
-                self.ready.extend(all.into_values());
+                for (key, kept) in std::mem::take(&mut self.waiting) {
+                    if kept.operation.gives_up() {
+                        self.ready.push_back(kept);
+                    } else {
+                        self.waiting.insert(key, kept);
+                    }
+                }
             }
         }
         self.ready.len() - before

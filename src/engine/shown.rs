@@ -8,6 +8,7 @@ use crate::base::sync::Arc;
 use crate::engine::background::Background;
 use crate::scope::cancel::TimeLimit;
 use crate::scope::promise;
+use crate::scope::queue::Turn;
 use crate::scope::task_run::TaskRun;
 
 /// What an operation waits for.
@@ -16,6 +17,7 @@ pub(crate) enum Source {
     Promise(Arc<promise::Node>),
     /// `None`: for ever.
     Moment(Option<Instant>),
+    Turn(Arc<Turn>),
 }
 
 /// An operation, as it was seen.

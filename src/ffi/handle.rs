@@ -10,6 +10,7 @@ use std::mem::ManuallyDrop;
 use super::bad_input::BadInput;
 use super::types::{
     proc_cancel, proc_channel, proc_error, proc_impl, proc_job, proc_nursery, proc_promise,
+    proc_queue,
 };
 use crate::base::error::{self, Error, Outcome};
 use crate::base::shared::Shared;
@@ -17,6 +18,7 @@ use crate::base::sync::Arc;
 use crate::scope::cancel::{self, Cancel};
 use crate::scope::channel::Channel;
 use crate::scope::promise::{self, Promise};
+use crate::scope::queue::{self, Queue};
 use crate::tree::job::Job;
 use crate::tree::nursery::Open;
 use crate::tree::process::{self, Process};
@@ -72,6 +74,7 @@ counted!(proc_channel, Channel);
 handle!(proc_impl, Process, process::Node, Shared::from_shared);
 handle!(proc_error, Error, error::Node, Arc::from_arc);
 handle!(proc_cancel, Cancel, cancel::Node, Arc::from_arc);
+handle!(proc_queue, Queue, queue::Node, Arc::from_arc);
 handle!(proc_promise, Promise, promise::Node, Arc::from_arc);
 
 /// Hands a value to C.

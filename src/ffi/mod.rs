@@ -2,11 +2,10 @@
 //! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections.
 //! The rooms, in the order of the header; the last five are what all of them are written with:
 //!
-//! - `types`, `process`, `many`: what C holds by pointers; making processes, also of many children.
-//! - `run`, `error`, `printf`: running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say; with a format.
+//! - `types`, `process`, `many`, `run`, `error`, `printf`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say; with a format.
 //! - `cancel`, `hook`, `io`, `poll`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too.
 //! - `time`, `supervise`, `shield`, `values`: what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
-//! - `channel`, `promise`: bounded queues between threads; what is completed once.
+//! - `channel`, `promise`, `queue`: bounded queues between threads; what is completed once; what runs on a thread of the program's choice.
 //! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
 //! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
 //! - `configure`, `init`, `trace`, `by_hand`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; code that is told what happens; which version.
@@ -34,6 +33,7 @@ pub mod values;
 
 pub mod channel;
 pub mod promise;
+pub mod queue;
 
 pub mod child;
 pub mod job;

@@ -53,7 +53,7 @@ pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
 /// What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
 /// has called have returned by then.
 ///
-/// Threads: around what waits without a thread (`proc_await`, `proc_delay`) it takes none either.
+/// Threads: around what waits without a thread (`proc_await`, `proc_delay`, `proc_on_queue`) it takes none either.
 ///
 /// Ownership: takes over one reference of `impl`.
 ///

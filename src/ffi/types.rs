@@ -70,6 +70,16 @@ pub struct proc_promise {
     _opaque: (),
 }
 
+/// A queue of what is to run on a thread of the program's choice (`proc_queue_new`).
+///
+/// Ownership: reference counted; it is borrowed by all functions but `proc_queue_unref`. With the last reference goes the possibility to
+/// run what is in it.
+///
+/// Threads: may be used from several threads at the same time.
+pub struct proc_queue {
+    _opaque: (),
+}
+
 /// A job: a process that runs without blocking who started it (`proc_start`).
 ///
 /// Ownership: yours, until you join it, once, with `proc_job_join`.

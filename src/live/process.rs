@@ -61,6 +61,9 @@ pub(super) struct Cancelled {
 }
 
 pub(super) const RUNNING: &str = "running";
+
+/// The kind of what runs in a queue, on the thread that called this.
+pub(super) const QUEUE_RUN: &str = "proc_queue_run";
 pub(super) const JOINING: &str = "joining children";
 pub(super) const AWAITING: &str = "waiting for its signal";
 pub(super) const CLEANING_UP: &str = "cleaning up";

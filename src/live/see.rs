@@ -1,7 +1,7 @@
 //! Notes what one thread is inside of, under its slot's lock: by references, and nothing that takes long.
 
 use super::process::{
-    BY_HAND, CLEANING_UP, Cancelled, DELAYING, Name, PENDING, Process, RUNNING, STOPPING,
+    BY_HAND, CLEANING_UP, Cancelled, DELAYING, Name, PENDING, Process, QUEUE_RUN, RUNNING, STOPPING,
 };
 use crate::base::clock::{self, Instant};
 use crate::base::sync::Arc;
@@ -86,7 +86,7 @@ fn see(frame: &Frame<'_>, now: u64) -> Seen {
             due_ns: due(&frame.what, handle, now),
             handle: handle.map(Cancel::downgrade),
             start_site: match frame.what {
-                What::Job(site) => Some(site.clone()),
+                What::Job(site) | What::Turn(site) => Some(site.clone()),
                 _ => None,
             },
             doing: doing(&frame.what),
@@ -142,6 +142,8 @@ fn what(what: &What<'_>) -> (&'static str, Option<Name>, Place) {
         What::Every(_) => ("every", None, Place::Here),
         What::Delay(_) => ("delay", None, Place::Here),
         What::Await => ("await", None, Place::Here),
+        What::Queue => ("queue", None, Place::Here),
+        What::Turn(_) => (QUEUE_RUN, None, Place::Here),
         What::Program(name, _) => ("child", Some(Name::Given((*name).clone())), Place::Here),
         What::OnSignal(number) => ("on_signal", Some(Name::Signal(*number)), Place::Here),
         What::Supervise(_) => ("supervise", None, Place::Here),
@@ -220,6 +222,7 @@ fn without_thread(shown: Shown, task: Option<&Arc<TaskRun>>, now: u64) -> Vec<Pr
     match shown.source {
         Source::Promise(_) => add("await", None, &task, None),
         Source::Moment(moment) => add("delay", None, &task, moment),
+        Source::Turn(_) => add("queue", None, &task, None),
     }
     all
 }
@@ -242,7 +245,9 @@ fn due(what: &What<'_>, handle: Option<&Cancel>, now: u64) -> Option<u64> {
                 .checked_sub(now);
         }
         (What::Delay(end), _) => *end,
-        (What::Run(_) | What::Job(_), Some(handle)) => handle.deadline().map(Deadline::moment),
+        (What::Run(_) | What::Job(_) | What::Turn(_), Some(handle)) => {
+            handle.deadline().map(Deadline::moment)
+        }
         (_, Some(handle)) => handle.own_deadline().map(Deadline::moment),
         (_, None) => None,
     };

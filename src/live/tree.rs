@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::process::Process;
+use super::process::{Process, QUEUE_RUN};
 use super::see::{At, Place, Thread};
 use crate::engine::leaf::Call;
 use crate::engine::start_site;
@@ -42,7 +42,11 @@ impl Live {
         let mut inside = None;
         for frame in frames.into_iter().rev() {
             if let Some(caller) = frame.caller {
-                inside = Some(self.callback(caller, "proc_run", &at, inside));
+                let call = match frame.process.kind {
+                    QUEUE_RUN => QUEUE_RUN,
+                    _ => "proc_run",
+                };
+                inside = Some(self.callback(caller, call, &at, inside));
             }
             let number = self.place(frame.process, frame.place, inside);
             self.add_pending(frame.pending, number);

@@ -64,6 +64,20 @@ pub(crate) fn within<T>(activities: Activities, code: impl FnOnce() -> T) -> T {
     code()
 }
 
+/// Runs code as a part of these activities, and of those that the calling thread is a part of.
+pub(crate) fn also_within<T>(activities: &Activities, code: impl FnOnce() -> T) -> T {
+    let mut all = current();
+    all.tells |= activities.tells;
+    let ids: Vec<Id> = activities.ids().collect();
+    for id in ids.into_iter().rev() {
+        if !all.ids().any(|other| other == id) {
+            let around = all.innermost;
+            all.innermost = Some(Arc::new(Activity { id, around }));
+        }
+    }
+    within(all, code)
+}
+
 /// Runs code as a part of one more activity.
 pub(crate) fn inside<T>(id: Id, code: impl FnOnce() -> T) -> T {
     let here = current();

@@ -13,6 +13,7 @@
 //! - `waiter`: what one thread waits by, and others wake.
 //! - `alert`: a thread that waits is woken by a cancellation too.
 //! - `channel`: bounded queues between threads.
+//! - `queue`: what runs on a thread of the program's choice.
 //! - `poll`: poll(2), which a cancellation ends too.
 //! - `io`: reading, writing, accepting and connecting, which it ends as well.
 //! - `drain`: which `proc_main` is asked to stop soon.
@@ -43,6 +44,7 @@ mod observers;
 pub(crate) mod poll;
 pub(crate) mod progress;
 pub(crate) mod promise;
+pub(crate) mod queue;
 pub(crate) mod readiness;
 pub(crate) mod ready_fd;
 pub(crate) mod reloading;

@@ -11,6 +11,7 @@ use crate::tree::every::Every;
 use crate::tree::finally::Finally;
 use crate::tree::limit::Limit;
 use crate::tree::nursery::Nursery;
+use crate::tree::on_queue::OnQueue;
 use crate::tree::on_signal::OnSignal;
 use crate::tree::process::Process;
 use crate::tree::region::Region;
@@ -54,6 +55,7 @@ pub(crate) enum Kind {
     Every(Every),
     Delay(Delay),
     Await(Await),
+    OnQueue(OnQueue),
     Program(Box<Child>),
     /// Boxed, so that the other nodes are no larger for it; so is the next one.
     Supervise(Box<Supervise>),
@@ -83,6 +85,7 @@ impl Kind {
             Kind::Finally(finally) => finally.children(),
             Kind::Task(task) => std::slice::from_ref(task.child()),
             Kind::TraceRegion(region) => std::slice::from_ref(region.child()),
+            Kind::OnQueue(on_queue) => std::slice::from_ref(on_queue.child()),
             Kind::OnSignal(on_signal) => std::slice::from_ref(on_signal.child()),
             Kind::WithValue(with_value) => std::slice::from_ref(with_value.child()),
             Kind::Background(child) => std::slice::from_ref(child),
@@ -113,6 +116,7 @@ impl Kind {
             Kind::Finally(finally) => finally.into_children(),
             Kind::Task(task) => vec![task.into_child()],
             Kind::TraceRegion(region) => vec![region.into_child()],
+            Kind::OnQueue(on_queue) => vec![on_queue.into_child()],
             Kind::OnSignal(on_signal) => vec![on_signal.into_child()],
             Kind::WithValue(with_value) => vec![with_value.into_child()],
             Kind::Background(child) => vec![*child],
@@ -136,7 +140,7 @@ impl Kind {
     /// Whether it, or one of its children, can wait without a thread.
     pub(super) fn pends(&self) -> Pends {
         match self {
-            Kind::Await(_) | Kind::Delay(_) => Pends::Itself,
+            Kind::Await(_) | Kind::Delay(_) | Kind::OnQueue(_) => Pends::Itself,
             Kind::Background(_) => Pends::Background,
             Kind::Task(task) if task.child().is_background() => Pends::Background,
             Kind::Task(_) | Kind::TraceRegion(_) | Kind::WithValue(_) | Kind::Timeout(_)

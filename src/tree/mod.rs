@@ -15,10 +15,9 @@
 //! - `race`, `any`: all at once; the first to complete, or to succeed, decides.
 //! - `nursery`: children that come while it runs; the first failure cancels the others.
 //! - `on_signal`: runs a process at each arrival of a signal.
-//! - `every`: runs a process at each multiple of a period.
-//! - `stack`: each begins when the one before is up, and stops before that.
+//! - `every`, `stack`: runs a process at each multiple of a period; each begins when the one before is up, and stops before that.
 //! - `supervise`: runs a process again when it fails.
-//! - `delay`, `await_promise`: one that waits; one that completes as a promise does.
+//! - `delay`, `await_promise`, `on_queue`: one that waits; one that completes as a promise does; one that runs another one where a queue is run.
 //! - `without_thread`: one that waits without a thread.
 //! - `child`: one that runs a program.
 //! - `callback`: the code of a leaf.
@@ -26,7 +25,7 @@
 //! - `by_hand`: tasks that a program begins and ends itself.
 //! - `completion_queue`: which jobs the thread that has started them is still to tell of.
 //!
-//! Circle: `process`, `kind`, `sequence`, `finally`, `shield`, `timeout`, `value`, `task`, `region`, `limit`, `background`, `each`, `race`, `any`, `nursery`, `without_thread`, `child`, `on_signal`, `every`, `stack`, `supervise`: a node
+//! Circle: `process`, `kind`, `sequence`, `finally`, `shield`, `timeout`, `value`, `task`, `region`, `limit`, `background`, `each`, `race`, `any`, `nursery`, `without_thread`, `on_queue`, `child`, `on_signal`, `every`, `stack`, `supervise`: a node
 //! and its combinators, as a tree and the walk down it are.
 
 mod any;
@@ -46,6 +45,7 @@ pub(crate) mod job;
 mod kind;
 pub(crate) mod limit;
 pub(crate) mod nursery;
+pub(crate) mod on_queue;
 pub(crate) mod on_signal;
 pub(crate) mod process;
 mod race;

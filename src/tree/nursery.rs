@@ -16,7 +16,7 @@ use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::{Code, UserData};
 use crate::engine::background::{Background, Member};
 use crate::engine::frames::Context;
-use crate::engine::nursery::{self, Child, IfFull, Refused, Rest};
+use crate::engine::nursery::{self, Child, IfFull, Refused, Rest, Under};
 use crate::engine::operation::Operation;
 use crate::scope::cancel::{self, Cancel};
 use crate::scope::readiness::Expected;
@@ -24,6 +24,7 @@ use crate::scope::task_run::{TaskRun, Tree};
 use crate::tree::background;
 use crate::tree::callback;
 use crate::tree::group;
+use crate::tree::on_queue::Around;
 use crate::tree::process::{self, Process};
 use crate::tree::without_thread;
 
@@ -195,6 +196,10 @@ impl Child for Spawned {
         self.process.can_pend()
     }
 
+    fn runs_here(&self) -> bool {
+        without_thread::runs_here(&self.process)
+    }
+
     #[inline(always)]
     fn needs_place(&self) -> bool {
         self.process.needs_place()
@@ -205,8 +210,13 @@ impl Child for Spawned {
         member.map(Member::background)
     }
 
-    fn begin(&self, task: Option<&Arc<TaskRun>>) -> Operation {
-        without_thread::begin_to_wait(&self.process, task, self.tree())
+    fn begin(&self, under: &Under) -> Operation {
+        let around = Around {
+            cancel: &under.cancel,
+            task: under.task.as_ref(),
+            tree: self.tree(),
+        };
+        without_thread::begin_to_wait(&self.process, &around, || under.part())
     }
 
     fn run(&self, context: &Context<'_>) -> Outcome {

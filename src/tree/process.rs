@@ -32,8 +32,8 @@ pub(crate) use crate::tree::kind::Kind;
 use crate::tree::kind::Pends;
 use crate::tree::nursery::{self, Nursery};
 use crate::tree::{
-    any, child, concurrent, each, every, finally, group, limit, on_signal, race, region, sequence,
-    shield, stack, supervise, task, timeout, value, without_thread,
+    any, child, concurrent, each, every, finally, group, limit, on_queue, on_signal, race, region,
+    sequence, shield, stack, supervise, task, timeout, value, without_thread,
 };
 
 /// How many combinators may be nested around a leaf.
@@ -145,6 +145,7 @@ pub(crate) fn run(process: &Process, context: &Context<'_>) -> Outcome {
         Kind::Delay(delay) => delay::run(delay, context),
         Kind::Supervise(supervise) => supervise::run(supervise, context),
         Kind::Await(awaits) => await_promise::run(awaits, context),
+        Kind::OnQueue(on_queue) => on_queue::run(on_queue, context),
         Kind::Program(program) => child::run(program, context),
         Kind::Nursery(nursery) => nursery::run(nursery, context),
         Kind::Invalid(error) => Err(error.clone()),

@@ -16,8 +16,7 @@ pub(crate) struct WithValue {
 /// Passes errors on as they are.
 #[inline(never)]
 pub(crate) fn run(with_value: &WithValue, context: &Context<'_>) -> Outcome {
-    let entry = Entry::Value(with_value.key, with_value.value.clone());
-    let handle = context.scope.child_with(entry);
+    let handle = context.scope.child_with(with_value.entry());
     context.under(handle, |inside| process::run(&with_value.child, inside))
 }
 
@@ -25,6 +24,11 @@ impl WithValue {
     pub(crate) fn new(key: Key, value: UserData, child: Process) -> WithValue {
         let value = Arc::new(value);
         WithValue { key, value, child }
+    }
+
+    /// What a handle hands down that has it.
+    pub(super) fn entry(&self) -> Entry {
+        Entry::Value(self.key, self.value.clone())
     }
 
     pub(crate) fn child(&self) -> &Process {

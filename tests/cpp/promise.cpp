@@ -1,4 +1,4 @@
-/* proc::promise and proc::await. Laws:
+/* proc::promise and proc::await; proc::queue. Laws:
  *
  *   success          What awaits a promise completes when it is completed, before and after.
  *   failure          … with its error; an exception arrives as what it was.
@@ -7,6 +7,11 @@
  *   cancelled        A cancellation ends the wait, and the promise is as it was.
  *   broken           When its last copy is gone, what awaits it fails with EPIPE; awaiting it is no copy.
  *   values           A copy is the same promise; an empty one cannot be awaited.
+ *
+ *   queue.runs       A callable or a process runs on the thread that runs the queue, in order, under its own handle; its exception arrives
+ *                    where it is waited for.
+ *   queue.waits      A run waits for the first: for ever, for a time, or until a handle is cancelled; run_ready does not.
+ *   queue.values     A copy is the same queue; an empty one has nothing, and with the last copy what waits fails with EPIPE.
  */
 #include "gate.hpp"
 #include <cerrno>
@@ -90,6 +95,54 @@ TEST(promise, values) {
     EXPECT_EQ(proc::try_run(proc::await(promise)).message(), "proc_await: promise is NULL");
     moved.complete();
     proc::run(proc::await(copy));
+}
+
+TEST(queue, runs) {
+    const proc::queue queue;
+    std::string order;
+    std::thread::id thread;
+    const auto first = queue.on([&](const proc::cancel &cancel) {
+        EXPECT_EQ(proc::cancel::current().get(), cancel.get());
+        thread = std::this_thread::get_id();
+        order += "first ";
+        proc::run(queue.on([&] { order += "inside "; }), cancel);
+        throw derived("thrown");
+    });
+    const auto second = queue.on(proc::task("s", [&] { order += "second"; }));
+    proc::job job = proc::start(proc::concurrent(proc::task("t", first), second));
+    while (!job.wait(std::chrono::nanoseconds(0)))
+        queue.run_for(std::chrono::milliseconds(1));
+    EXPECT_EQ(job.try_join().message(), "t: thrown");
+    EXPECT_EQ(thread, std::this_thread::get_id());
+    EXPECT_EQ(order, "first inside second");
+}
+
+TEST(queue, waits) {
+    const proc::queue queue;
+    const proc::cancel cancel;
+    EXPECT_EQ(queue.run_ready(), 0);
+    EXPECT_EQ(queue.run_for(std::chrono::milliseconds(1)), 0);
+    EXPECT_LT(queue.fd(), 1 << 20);
+    const proc::job job = proc::start(queue.on([] {}));
+    EXPECT_EQ(queue.run(), 1);
+    cancel.trigger();
+    EXPECT_EQ(queue.run(cancel), 0);
+    EXPECT_EQ(queue.run_for(cancel, std::chrono::hours(1)), 0);
+}
+
+TEST(queue, values) {
+    proc::queue queue;
+    const proc::queue copy = queue;
+    EXPECT_EQ(copy.get(), queue.get());
+    const proc::process waits = copy.on([] {});
+    const proc::queue moved = std::move(queue);
+    EXPECT_EQ(queue.get(), nullptr); // NOLINT(bugprone-use-after-move): it is empty
+    EXPECT_EQ(queue.run(), 0);
+    EXPECT_EQ(proc::try_run(queue.on([] {})).code(), EINVAL);
+    EXPECT_THROW((void)queue.fd(), proc::failure);
+    const proc::process gone = proc::queue().on([] {});
+    EXPECT_EQ(proc::try_run(gone).code(), EPIPE);
+    EXPECT_EQ(moved.get(), copy.get());
 }
 
 } // namespace

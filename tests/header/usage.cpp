@@ -32,6 +32,7 @@ static_assert(is_value<proc::cancel>());
 static_assert(is_value<proc::token>());
 static_assert(is_value<proc::nursery>());
 static_assert(is_value<proc::promise>());
+static_assert(is_value<proc::queue>());
 
 static_assert(std::is_nothrow_default_constructible_v<proc::hook>);
 static_assert(std::is_nothrow_move_constructible_v<proc::hook>);
@@ -82,6 +83,7 @@ static_assert(!std::is_constructible_v<proc::cancel, proc_cancel *>);
 static_assert(!std::is_constructible_v<proc::token, proc_cancel *>);
 static_assert(!std::is_constructible_v<proc::nursery, proc_nursery *>);
 static_assert(!std::is_constructible_v<proc::promise, proc_promise *>);
+static_assert(!std::is_constructible_v<proc::queue, proc_queue *>);
 static_assert(!std::is_constructible_v<bool, proc::cancel>);
 
 proc::error work(const proc::cancel &cancel) {
@@ -203,6 +205,7 @@ proc::process all_others() {
     return proc::with_value(
         key, "value",
         proc::group_limit(3, proc::race(work, tree()), proc::any({tree()}), proc::await(promise),
+                          proc::queue().on(work), proc::queue().on(tree()),
                           proc::each(numbers, 2, number), proc::each(3, 0, [](std::size_t) {}),
                           proc::finally(work, [promise] { promise.complete(); }),
                           proc::shield(std::chrono::seconds(1), proc::shield(work)),

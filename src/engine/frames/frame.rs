@@ -54,6 +54,10 @@ pub(crate) enum What<'a> {
     Delay(Option<Instant>),
     /// It waits for a promise.
     Await,
+    /// It has a turn in a queue, or runs in place what it would have there.
+    Queue,
+    /// A turn in a queue, of what has begun there.
+    Turn(&'a Arc<StartSite>),
     /// It runs the program of that name. What the monotonic clock shows when its group is killed, if that is being stopped, else 0;
     /// `u64::MAX`: it is never killed.
     Program(&'a Arc<CStr>, &'a AtomicU64),

@@ -9,12 +9,13 @@ use crate::base::error::{Error, Outcome};
 use crate::base::models::{explore, threads};
 use crate::base::sync::{Arc, Weak};
 use crate::engine::frames::{self, Context, What};
-use crate::engine::nursery::IfFull;
+use crate::engine::nursery::{IfFull, Under};
 use crate::engine::sentinel;
 use crate::engine::shown::Source;
+use crate::scope::activity::Activities;
 use crate::scope::cancel::Scope;
 use crate::scope::promise::Promise;
-use crate::scope::task_run::TaskRun;
+use crate::scope::queue::{Queue, Turn};
 
 /// A child that waits for a promise, and counts how many of its kind have been released.
 struct Waits {
@@ -41,7 +42,7 @@ impl Child for Waits {
     fn can_wait(&self) -> bool {
         self.at_once
     }
-    fn begin(&self, _: Option<&Arc<TaskRun>>) -> Operation {
+    fn begin(&self, _: &Under) -> Operation {
         self.operation()
     }
     fn run(&self, _: &Context<'_>) -> Outcome {
@@ -349,4 +350,51 @@ fn b3_f6_mutant_looks_for_the_sentinel_first() {
         assert!(pending::send_for(&me, true));
         nursery.lock().pending.give_back(which);
     });
+}
+
+/// How a child waits for its turn in a queue.
+type Waiting = fn(&Arc<Turn>) -> Source;
+
+/// A child has its turn in a queue, or the nursery is cancelled before that.
+fn turn_meets_a_cancellation(waits_for: Waiting) {
+    explore(2, move || {
+        let scene = scene();
+        let queue = Queue::new();
+        let body = || {
+            scene.spawn();
+            let cancel = scene.scope.handle();
+            let fails = Box::new(|| Err(Error::new(7, "seven")));
+            let turn = queue.node().enter(cancel, &Activities::default(), fails);
+            let child = scene.nursery.lock().places.begin().expect("it was spawned");
+            let operation = Operation::new(waits_for(&turn), Vec::new());
+            scene.nursery.keep(child, operation, cancel);
+        };
+        let runs = || {
+            let queue = queue.clone();
+            thread::spawn(move || {
+                let last = queue.await_first(None, 0);
+                last.map_or(0, |last| queue.run(last))
+            })
+        };
+        let mut others = None;
+        let codes = scene.run(|| {
+            body();
+            others = Some((runs(), scene.cancels()));
+        });
+        let (runs, cancels) = others.expect("the body has run");
+        let code = if runs.join().unwrap() == 1 { 7 } else { 77 };
+        assert_eq!(codes, [code]);
+        cancels.join().unwrap();
+    });
+}
+
+#[test]
+fn b2_what_has_begun_in_a_queue_is_not_given_back_before_it_ends() {
+    turn_meets_a_cancellation(|turn| Source::Turn(turn.clone()));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn b2_mutant_gives_back_what_runs() {
+    turn_meets_a_cancellation(|turn| Source::Promise(turn.done_node().clone()));
 }

@@ -6,7 +6,9 @@ use crate::base::bug;
 use crate::base::events;
 use crate::base::sync::{Arc, MutexGuard};
 use crate::engine::operation::Operation;
+use crate::engine::part::Host;
 use crate::engine::pending::{self, Keeper, Kept, Which};
+use crate::scope::activity::Id;
 use crate::scope::cancel::Cancel;
 
 impl<C: Child> Nursery<C> {
@@ -15,7 +17,7 @@ impl<C: Child> Nursery<C> {
         if let Some(origin) = child.origin() {
             events::arrive(origin, under.task.as_deref());
         }
-        let operation = child.begin(under.task.as_ref());
+        let operation = child.begin(under);
         self.keep(child, operation, &under.cancel);
         let state = self.lock();
         if state.pending.ready() > 0 {
@@ -59,6 +61,17 @@ impl<C: Child> Keeper for Nursery<C> {
         if state.pending.give_back(which) > 0 {
             me.see_to_ready(state, before == 0);
         }
+    }
+}
+
+/// A child that runs in a queue waits for others of the nursery as those do that threads run.
+impl<C: Child> Host for Nursery<C> {
+    fn arrives(&self, activity: Id) {
+        self.lock().places.begin_running(activity);
+    }
+
+    fn leaves(&self, activity: Id) {
+        self.lock().places.end_running(activity);
     }
 }
 

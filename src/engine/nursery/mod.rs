@@ -57,7 +57,7 @@ use incoming::Incoming;
 use places::Places;
 
 pub(crate) use rest::Rest;
-pub(crate) use spawn::{IfFull, Refused};
+pub(crate) use spawn::{IfFull, Refused, Under};
 
 /// A child, as the engine knows it.
 pub(crate) trait Child: Send + Sync + 'static {
@@ -81,8 +81,12 @@ pub(crate) trait Child: Send + Sync + 'static {
     fn background(&self) -> Option<&Arc<Background>> {
         None
     }
-    /// Begins such a one in that task, on whatever thread.
-    fn begin(&self, _task: Option<&Arc<TaskRun>>) -> Operation {
+    /// Whether it runs at once all the same if the calling thread is the one to run it.
+    fn runs_here(&self) -> bool {
+        false
+    }
+    /// Begins such a one under that, on whatever thread.
+    fn begin(&self, _under: &Under) -> Operation {
         unreachable!("it does not only wait")
     }
     /// Runs it on the calling thread until it completes.

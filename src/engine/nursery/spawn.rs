@@ -5,12 +5,13 @@ use super::{Child, Nursery, State, Work};
 use crate::base::clock::{self, Instant};
 use crate::base::error::Error;
 use crate::base::events::{self, Origin};
-use crate::base::sync::{Arc, MutexGuard};
+use crate::base::sync::{Arc, MutexGuard, Weak};
 use crate::engine::crew::Due;
 use crate::engine::frames;
 use crate::engine::leaf::Waiting;
+use crate::engine::part::{Host, Part};
 use crate::engine::{sentinel, waiting};
-use crate::scope::activity;
+use crate::scope::activity::{self, Activities};
 use crate::scope::alert::Alert;
 use crate::scope::cancel::Cancel;
 use crate::scope::task_run::TaskRun;
@@ -58,7 +59,7 @@ impl<C: Child> Nursery<C> {
     fn spawn_into_place(self: &Arc<Self>, mut child: C, if_full: IfFull) -> Result<(), Refused> {
         loop {
             let mut state = self.lock();
-            let refused = match state.offer(child) {
+            let refused = match state.offer(&self.me, child) {
                 Ok(None) => return self.see_to_it(state),
                 Ok(Some((child, begins))) => {
                     drop(state);
@@ -176,7 +177,7 @@ impl<C: Child> Nursery<C> {
         mut state: MutexGuard<'_, State<C>>,
         can_wait: bool,
     ) -> Result<(), Refused> {
-        if can_wait && let Some((child, begins)) = state.take_waiting() {
+        if can_wait && let Some((child, begins)) = state.take_waiting(&self.me) {
             drop(state);
             self.begin_spawned(child, &begins);
             return Ok(());
@@ -206,7 +207,11 @@ impl<C: Child> State<C> {
 
     /// Accepts a child, or gives it back and says why not, in the order of the API. One that only waits is given back with what
     /// it begins in: it has its place.
-    fn offer(&mut self, mut child: C) -> Result<Option<Begins<C>>, (C, Refused)> {
+    fn offer(
+        &mut self,
+        me: &Weak<Nursery<C>>,
+        mut child: C,
+    ) -> Result<Option<Begins<C>>, (C, Refused)> {
         let open = self.open.as_ref().filter(|_| !self.places.is_over());
         let Some(open) = open else {
             return Err((child, Refused::Over));
@@ -223,15 +228,15 @@ impl<C: Child> State<C> {
         child.accepted(&open.cancel);
         if child.can_wait() {
             self.places.begin_another();
-            return Ok(Some((child, Under::of(open))));
+            return Ok(Some((child, Under::of(open, me))));
         }
         self.places.accept(child);
         Ok(None)
     }
 
     /// Takes out one that only waits, with what it begins in.
-    fn take_waiting(&mut self) -> Option<Begins<C>> {
-        let under = Under::of(self.open.as_ref()?);
+    fn take_waiting(&mut self, me: &Weak<Nursery<C>>) -> Option<Begins<C>> {
+        let under = Under::of(self.open.as_ref()?, me);
         let child = self.places.begin_that(C::can_wait)?;
         Some((child, under))
     }
@@ -241,17 +246,26 @@ impl<C: Child> State<C> {
 type Begins<C> = (C, Under);
 
 /// What children run under.
-pub(super) struct Under {
-    pub(super) cancel: Cancel,
-    pub(super) task: Option<Arc<TaskRun>>,
+pub(crate) struct Under {
+    pub(crate) cancel: Cancel,
+    pub(crate) task: Option<Arc<TaskRun>>,
+    activities: Activities,
+    nursery: Weak<dyn Host>,
 }
 
 impl Under {
-    pub(super) fn of(work: &Work) -> Under {
+    pub(super) fn of<C: Child>(work: &Work, nursery: &Weak<Nursery<C>>) -> Under {
         Under {
             cancel: work.cancel.clone(),
             task: work.task.clone(),
+            activities: work.activities.clone(),
+            nursery: nursery.clone(),
         }
+    }
+
+    /// What a child is a part of that goes on on another thread than the nursery's.
+    pub(crate) fn part(&self) -> Part {
+        Part::of(self.activities.clone(), self.nursery.clone())
     }
 }
 

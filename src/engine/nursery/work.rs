@@ -157,8 +157,8 @@ impl<C: Child> Nursery<C> {
         if let Some(origin) = child.origin() {
             events::arrive(origin, work.task.as_deref());
         }
-        if child.can_wait() {
-            let operation = child.begin(work.task.as_ref());
+        if child.can_wait() && !child.runs_here() {
+            let operation = child.begin(&Under::of(work, &self.me));
             // If it is ready already, this thread, which goes on to take the next one, finds it.
             self.keep(child, operation, &work.cancel);
             return false;
@@ -212,7 +212,7 @@ impl<C: Child> Nursery<C> {
     fn begin_all_here(self: &Arc<Self>, waiting: Vec<Taken<C>>, work: &Work) {
         for taken in waiting {
             if let Taken::New(child) = taken {
-                self.begin_here(child, &Under::of(work));
+                self.begin_here(child, &Under::of(work, &self.me));
             }
         }
     }

@@ -211,6 +211,14 @@ impl Cancel {
         self.until(self.task.clone(), deadline)
     }
 
+    /// The same, with that limit, or without one.
+    pub(crate) fn child_within(&self, limit: Option<TimeLimit>) -> Cancel {
+        match limit {
+            Some(limit) => self.child_until(Deadline::of(limit).of_this_run()),
+            None => self.child(),
+        }
+    }
+
     pub(super) fn until(&self, task: Option<Arc<TaskRun>>, deadline: Deadline) -> Cancel {
         self.born(task, false, self.inherited.clone(), Some(deadline))
     }

@@ -159,6 +159,11 @@ impl Cancel {
         self.below(Some(task), false)
     }
 
+    /// This one, as that task inside of it sees it (C7).
+    pub(crate) fn view_in(&self, task: Arc<TaskRun>) -> Cancel {
+        self.below(Some(task), true)
+    }
+
     /// A handle below this one, in a task.
     fn below(&self, task: Option<Arc<TaskRun>>, is_view: bool) -> Cancel {
         self.born(task, is_view, self.inherited.clone(), None)

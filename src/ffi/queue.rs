@@ -1,0 +1,130 @@
+//! Queues of what runs on a thread of the program's choice.
+
+use std::ffi::c_int;
+
+use super::errno::{bad_input, or_errno};
+use super::handle::{give, share, take};
+use super::process::{around, null};
+use super::types::{proc_cancel, proc_impl, proc_queue};
+use crate::engine::leaf::Waiting;
+use crate::engine::{late_strike, waiting};
+use crate::scope::queue::Queue;
+use crate::tree::on_queue::OnQueue;
+use crate::tree::process::Kind;
+
+/// # Queues
+///
+/// Makes a queue of what is to run on a thread of your choice: one that has an event loop, or the only one that may enter an
+/// interpreter or a library. `proc_on_queue` is the process that runs another one there; `proc_queue_run` runs what is there,
+/// on the thread that calls it.
+///
+/// Ownership: the result is yours.
+///
+/// @return never NULL.
+#[unsafe(no_mangle)]
+#[must_use]
+pub extern "C" fn proc_queue_new() -> *mut proc_queue {
+    give(Queue::new())
+}
+
+/// Makes another reference to a queue.
+///
+/// @param queue  stays yours; may be NULL.
+/// @return the same queue, as a reference of its own; NULL for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_queue_ref(queue: *mut proc_queue) -> *mut proc_queue {
+    // SAFETY: the caller lends a valid pointer.
+    unsafe { share(queue) }.map_or(std::ptr::null_mut(), give)
+}
+
+/// Releases one reference to a queue. If it was the last one, nobody can run the queue any more: all that waits in it, and all
+/// that will, fails with EPIPE. What runs in it goes on.
+///
+/// @param queue  may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
+    // SAFETY: the caller gives up a reference.
+    drop(unsafe { take(queue) });
+}
+
+/// A process that runs another one in a queue: it waits until some thread calls `proc_queue_run`, which runs `impl`, and
+/// completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the cause
+/// (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+///
+/// `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
+/// around this, its error goes to who waits, and none to who runs the queue.
+///
+/// On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
+///
+/// What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that has
+/// something to run in the same queue, both would wait for ever: that fails with EDEADLK, unless others run the queue at that moment. So a
+/// nursery there cannot have children in its own queue, and neither can a group, where it is not sure which thread begins a child.
+/// A job (`proc_start`) is no part of what has started it, and waits for its turn.
+///
+/// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
+/// `impl` runs in the queue.
+///
+/// Ownership: takes over one reference of `impl`. The queue is borrowed: the process is no reference to it, and may outlive all of
+/// them.
+///
+/// @param queue  NULL is bad input.
+/// @param impl   what to run; NULL is bad input.
+/// @return as for `proc_concurrent`. It fails with EDEADLK where nobody could run `impl` before this is over (above). In a child of `fork`, where nobody runs a queue of the parent's, it fails with EOWNERDEAD.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_on_queue(
+    queue: *mut proc_queue,
+    r#impl: *mut proc_impl,
+) -> *mut proc_impl {
+    let function = "proc_on_queue";
+    // SAFETY: the caller lends the queue and hands the process over.
+    let (queue, child) = unsafe { (share(queue), take(r#impl)) };
+    let queue = queue.ok_or_else(|| null(function, "queue"));
+    around(function, queue, child, |queue: Queue, child| {
+        Kind::OnQueue(OnQueue::new(queue.node().clone(), child))
+    })
+}
+
+/// A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to run. Call `proc_queue_run`
+/// then, with a timeout of 0.
+///
+/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
+/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+///
+/// Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
+///
+/// @param queue  NULL is bad input.
+/// @return -1 with `errno` EINVAL for NULL; EOWNERDEAD in a child of `fork`, if the queue is the parent's; if none can be had, with
+///         that of `pipe`: EMFILE, ENFILE and so on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
+    // SAFETY: the caller lends a valid pointer.
+    let queue = unsafe { share(queue) };
+    or_errno(queue.map_or_else(|| Err(bad_input()), |queue| queue.fd()))
+}
+
+/// Runs what is in a queue, on the calling thread, one after the other, in the order in which it came. If there is nothing, it blocks until
+/// there is. What comes while it runs is left for the next call, so that an event loop gets its turn. Signals do not end it.
+///
+/// Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
+///
+/// @param queue       NULL returns 0 at once.
+/// @param cancel      ends the wait when it is cancelled, and nothing else: what is there runs all the same, under handles of its own.
+///                    NULL is never cancelled.
+/// @param timeout_ns  how long to wait for the first, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
+///                    (PROC_FOREVER).
+/// @return how many it has run; what was cancelled before it began does not count. 0: the time was up, the handle was cancelled, or
+///         all that was there was cancelled; in a child of `fork`, the queue is the parent's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_queue_run(
+    queue: *mut proc_queue,
+    cancel: *mut proc_cancel,
+    timeout_ns: i64,
+) -> usize {
+    // SAFETY: the caller lends valid pointers, and others may release what they have meanwhile.
+    let (queue, cancel) = unsafe { (share(queue), share(cancel)) };
+    let Some(queue) = queue else { return 0 };
+    let wait = || queue.await_first(cancel.as_ref(), timeout_ns);
+    let last = waiting::during(Waiting::QueueRun, wait);
+    cancel.iter().for_each(late_strike::strike_if_over);
+    last.map_or(0, |last| queue.run(last))
+}
