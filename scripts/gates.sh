@@ -1,9 +1,11 @@
 # shellcheck shell=bash
-# Part of x: runs gates one after the other, but for two beside each other, ends at the first that fails, and says at the end how each went.
+# Part of x: runs gates one after the other, some of them beside another, ends at the first that fails, and says at the end how
+# each went.
 
-# Two gates that keep no more than one processor busy for most of their time, measure none, and build in directories of their own:
-# the second runs beside the first, and says what it has to say after it.
-declare -A beside=([rust]=models)
+# Gates that keep no more than one processor busy for most of their time, as compilers do with the last thing that is left to
+# compile, and the gate that each runs beside, if it comes before it. None of them measures time, nor calls run_tests, and they build
+# in directories of their own.
+declare -A beside=([models]=rust [library]=rust)
 
 # run_gates KIND GATE… runs the function KIND_GATE for each, after setup_KIND_GATE for those that have one: who must
 # install something by hand should learn it before the first gate. Bash switches -e off in a condition, so a gate of
@@ -17,48 +19,61 @@ run_gates() {
     for gate in "$@"; do
         ! declare -F "setup_${kind}_$gate" >/dev/null || "setup_${kind}_$gate"
     done
-    while [ $# -gt 0 ]; do
-        if [ "${beside[$1]:-none}" = "${2:-}" ]; then
-            run_both "$kind" "$1" "$2"
-            shift
-        else
-            run_gate "$kind" "$1" "$SECONDS" "${kind}_$1"
-        fi
-        shift
-    done
+    run_groups "$@"
     printf '\n%s%s\n' "$summary" "$(line "./x $kind" passed 0)"
     say_passed_again
 }
 
-# run_gate KIND GATE START COMMAND…
+run_groups() {
+    local first aside
+    while [ $# -gt 0 ]; do
+        first=$1 aside=()
+        shift
+        while [ "${beside[${1:-none}]:-}" = "$first" ]; do
+            aside+=("$1")
+            shift
+        done
+        run_group "$first" "${aside[@]}"
+    done
+}
+
+# What those beside the first say is shown after it, and the time they took is that until then.
+run_group() {
+    local first=$1 start=$SECONDS gate
+    shift
+    run_aside "$@" &
+    run_gate "$first" "$start" "${kind}_$first"
+    wait
+    for gate in "$@"; do
+        run_gate "$gate" "$start" has_passed "$gate"
+    done
+}
+
+run_aside() {
+    local gate
+    rm -rf build/gates && mkdir -p build/gates
+    for gate in "$@"; do
+        if "${kind}_$gate" >"build/gates/$gate.log" 2>&1; then
+            touch "build/gates/$gate.passed"
+        fi
+    done
+}
+
+has_passed() { cat "build/gates/$1.log" && [ -e "build/gates/$1.passed" ]; }
+
+# run_gate GATE START COMMAND…
 run_gate() {
-    local kind=$1 gate=$2 start=$3
-    shift 3
+    local gate=$1 start=$2
+    shift 2
     printf '\n=== %s %s\n' "$kind" "$gate"
     if "$@"; then
         summary+=$(line "$gate" passed "$start")$'\n'
         return
     fi
-    wait # for a gate beside this one
+    wait # for what runs beside it
     printf '\n%s%s\nTo run it again: ./x %s %s\n' "$summary" "$(line "$gate" FAILED "$start")" "$kind" "$gate"
     say_passed_again
     exit 1
-}
-
-# The second of them is in a shell of its own: it must not be one that calls run_tests, which notes what passed again.
-run_both() {
-    local kind=$1 first=$2 second=$3 start=$SECONDS log
-    log=$(mktemp)
-    { "${kind}_$second" || exit 1; } >"$log" 2>&1 &
-    run_gate "$kind" "$first" "$start" "${kind}_$first"
-    run_gate "$kind" "$second" "$start" has_run $! "$log"
-}
-
-has_run() {
-    local status=0
-    wait "$1" || status=1
-    cat "$2" && rm "$2"
-    return "$status"
 }
 
 line() { printf '%-14s %s %5d s' "$1" "$2" $((SECONDS - $3)); }
