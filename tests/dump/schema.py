@@ -29,6 +29,11 @@ ffi.cdef("""
         int *status_out;
     } proc_child_options;
     proc_impl *proc_child(const proc_child_options *options);
+    typedef struct proc_queue proc_queue;
+    proc_queue *proc_queue_new(void);
+    void proc_queue_unref(proc_queue *queue);
+    proc_impl *proc_on_queue(proc_queue *queue, proc_impl *impl);
+    size_t proc_queue_run(proc_queue *queue, proc_cancel *cancel, int64_t timeout_ns);
 """)
 
 JSON = 1
@@ -163,6 +168,15 @@ def at_a_signal():
     check(not lib.proc_run(several(lib.proc_group, reaction, process(send)), ffi.NULL), "a signal is an error")
 
 
+def in_a_queue():
+    """What runs in a queue, as its owner and the one who runs the queue have it."""
+    queue = lib.proc_queue_new()
+    job = lib.proc_start(lib.proc_on_queue(queue, process(dump)), ffi.NULL, ffi.NULL, ffi.NULL)
+    check(lib.proc_queue_run(queue, ffi.NULL, -1) == 1, "a queue runs nothing")
+    check(not lib.proc_job_join(job), "what runs in a queue fails")
+    lib.proc_queue_unref(queue)
+
+
 def walk(value):
     yield value
     for part in value.get("children", value.get("processes", [])):
@@ -196,6 +210,7 @@ def main():
     many()
     of_newer_kinds()
     at_a_signal()
+    in_a_queue()
     for seen in dumps:
         validator.validate(seen)
     check_complete(schema)
