@@ -87,7 +87,9 @@ each_language() (
     done
 )
 
-test_ffi() {
+install_for_ffi() {
     cmake --preset release && cmake --build --preset release --target procession_cargo hit_counter &&
-        cmake --install build/release --prefix "$PWD/build/ffi/procession" >/dev/null && each_language
+        cmake --install build/release --prefix "$PWD/build/ffi/procession" >/dev/null
 }
+
+test_ffi() { alone_in_build install_for_ffi && each_language; }

@@ -2,10 +2,15 @@
 # Part of x: runs gates one after the other, some of them beside another, ends at the first that fails, and says at the end how
 # each went.
 
-# Gates that keep no more than one processor busy for most of their time, as compilers do with the last thing that is left to
-# compile, and the gate that each runs beside, if it comes before it. None of them measures time, nor calls run_tests, and they build
-# in directories of their own.
-declare -A beside=([models]=rust [library]=rust)
+# Gates that leave a processor idle for much of their time, as compilers do with the last thing that is left to compile, and
+# clients that download; and the gate that each runs beside, if it comes before it. None of them measures time, nor calls run_tests,
+# and they build in directories of their own, or take turns (alone_in_build).
+declare -A beside=([models]=rust [library]=rust [trace]=ffi)
+
+alone_in_build() {
+    mkdir -p build
+    (flock 9 && "$@") 9>build/lock
+}
 
 # run_gates KIND GATE… runs the function KIND_GATE for each, after setup_KIND_GATE for those that have one: who must
 # install something by hand should learn it before the first gate. Bash switches -e off in a condition, so a gate of

@@ -37,6 +37,6 @@ test_trace() {
     python_venv build/trace/python tests/trace/requirements.txt &&
         rm -rf "$files" &&
         PROCESSION_TRACE_SCENES=$files cargo test --locked --lib -- "${traced[@]/#/trace::tests::}" &&
-        install_trace_tool &&
+        alone_in_build install_trace_tool &&
         traces_are_right "$files"
 }
