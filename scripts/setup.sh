@@ -32,6 +32,8 @@ missing_packages() {
     pkg-config --exists libmicrohttpd 2>/dev/null || echo libmicrohttpd-dev
     pkg-config --exists libuv 2>/dev/null || echo libuv1-dev
     pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
+    # ThreadSanitizer for clang; gcc brings its own.
+    compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.tsan-*" >/dev/null || echo libclang-rt-dev
     python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
 }
 

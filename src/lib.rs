@@ -29,3 +29,6 @@ mod scope;
 mod signal;
 mod trace;
 mod tree;
+
+#[global_allocator]
+static MEMORY: base::race_detector::Memory = base::race_detector::Memory;

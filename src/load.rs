@@ -13,7 +13,7 @@
 use std::arch::global_asm;
 
 use crate::base::ending::Ending;
-use crate::base::{generation, pin_object};
+use crate::base::{generation, pin_object, race_detector};
 use crate::daemon::early_signals;
 use crate::engine::terms;
 use crate::signal::Delay;
@@ -33,6 +33,7 @@ global_asm!(
 );
 
 extern "C" fn at_load() {
+    race_detector::look();
     pin_object::pin();
     generation::note_origin();
     terms::note_own();

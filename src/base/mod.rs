@@ -11,6 +11,7 @@
 //! - `bug`: defects of our own: the only `catch_unwind`.
 //! - `counts`: what happened how often.
 //! - `events`: what happens, told to whoever wants to know.
+//! - `race_detector`: tells one what comes before what.
 //! - `sync`: locks and waits; with `atomics`, the only place that names std::sync or loom.
 //! - `atomics`: those of std, or of loom.
 //! - `clock`: the only place that reads a clock or sleeps.
@@ -48,6 +49,7 @@ pub(crate) mod models;
 pub(crate) mod once;
 pub(crate) mod own_fd;
 pub(crate) mod pin_object;
+pub(crate) mod race_detector;
 pub(crate) mod random;
 pub(crate) mod shared;
 pub(crate) mod signal_set;

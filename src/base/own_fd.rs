@@ -11,6 +11,7 @@ use std::io::{Error, Result};
 use std::os::fd::RawFd;
 
 use crate::base::cancelability;
+use crate::base::race_detector::unseen;
 
 /// A socket or a pipe of ours, or what was one.
 pub(crate) struct OwnFd {
@@ -52,12 +53,12 @@ fn inode(fd: RawFd) -> Option<Inode> {
     // SAFETY: all zeros is a valid `stat`, and the call fills it.
     unsafe {
         let mut stat: libc::stat = std::mem::zeroed();
-        (libc::fstat(fd, &mut stat) == 0).then_some((stat.st_dev, stat.st_ino))
+        (unseen(|| libc::fstat(fd, &mut stat)) == 0).then_some((stat.st_dev, stat.st_ino))
     }
 }
 
 /// Closes a descriptor that is ours.
 pub(crate) fn close(fd: RawFd) {
     // SAFETY: this call takes no pointer.
-    cancelability::disabled(|| unsafe { libc::close(fd) });
+    cancelability::disabled(|| unseen(|| unsafe { libc::close(fd) }));
 }

@@ -7,14 +7,21 @@
 //! - **RC1 the last one.** The value is released once, by who takes the count down to none, or finds that he is the only
 //!   holder: then nobody else can become one.
 //!
+//! A race detector is told that what any holder has done with the value comes before its release, of which the value's own `drop` tells.
+//!
 //! unsafe: the value is in a box that nobody owns, and C holds it by its address. RC1 is what makes that sound.
 #![allow(unsafe_code)]
+
+mod holder;
 
 use std::mem::{ManuallyDrop, offset_of};
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use crate::base::race_detector;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
+
+pub(crate) use holder::Holder;
 
 pub(crate) struct Shared<T>(NonNull<Counted<T>>);
 
@@ -43,8 +50,12 @@ impl<T> Shared<T> {
     /// Gives up the value. Its last holder is given it.
     pub(crate) fn into_inner(self) -> Option<T> {
         let this = ManuallyDrop::new(self);
+        if !was_last(&this.counted().holders, &raw const **this) {
+            return None;
+        }
+        race_detector::acquire(&raw const **this);
         // SAFETY: `new` has boxed it, and nobody else holds it (RC1).
-        was_last(&this.counted().holders).then(|| unsafe { Box::from_raw(this.0.as_ptr()) }.value)
+        Some(unsafe { Box::from_raw(this.0.as_ptr()) }.value)
     }
 
     /// The address of the value, which is held until `from_raw`.
@@ -93,17 +104,23 @@ impl<T> Deref for Shared<T> {
 impl<T> Drop for Shared<T> {
     #[inline]
     fn drop(&mut self) {
-        if was_last(&self.counted().holders) {
+        if was_last(&self.counted().holders, &raw const **self) {
             // SAFETY: `new` has boxed it, and nobody else holds it (RC1).
             drop(unsafe { Box::from_raw(self.0.as_ptr()) });
         }
     }
 }
 
-/// A holder lets go. Tells whether he was the last one, who has seen what all others have done (RC1).
+/// A holder of that value lets go. Tells whether he was the last one, who has seen what all others have done (RC1).
 #[inline(always)]
-fn was_last(holders: &AtomicUsize) -> bool {
-    holders.load(Ordering::Acquire) == 1 || holders.fetch_sub(1, Ordering::AcqRel) == 1
+fn was_last<T>(holders: &AtomicUsize, value: *const T) -> bool {
+    holders.load(Ordering::Acquire) == 1 || was_last_of_several(holders, value)
+}
+
+#[inline(never)] // So that what only one holds goes without.
+fn was_last_of_several<T>(holders: &AtomicUsize, value: *const T) -> bool {
+    race_detector::release(value);
+    holders.fetch_sub(1, Ordering::AcqRel) == 1
 }
 
 #[cfg(all(test, loom))]

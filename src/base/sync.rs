@@ -13,17 +13,25 @@ use loom::sync as source;
 #[cfg(not(loom))]
 use std::sync as source;
 
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::sync::PoisonError;
 
 pub(crate) use crate::base::atomics::{atomic, notes};
-pub(crate) use source::MutexGuard;
 pub(crate) use std::sync::{Arc, OnceLock, Weak};
 
-use crate::base::clock::{self, Instant};
+use crate::base::clock::{self, Duration, Instant};
+use crate::base::race_detector;
+pub(crate) use crate::base::race_detector::Seen;
+use crate::base::race_detector::Unseen;
 
 /// A lock that a panic does not poison: a panic is a bug of ours, and is told as an error (`bug`).
-#[derive(Default)]
-pub(crate) struct Mutex<T>(source::Mutex<T>);
+///
+/// What is done under it no race detector looks at, for it knows nothing of the lock; unless it is said to be `Seen`, which costs nothing,
+/// where that is done by nothing that a race detector sees: calls of the C library.
+pub(crate) struct Mutex<T, U = Unseen>(source::Mutex<T>, PhantomData<U>);
+
+pub(crate) struct MutexGuard<'a, T, U = Unseen>(U, source::MutexGuard<'a, T>);
 
 pub(crate) struct Condvar(source::Condvar);
 
@@ -36,13 +44,33 @@ macro_rules! constant {
     };
 }
 
-impl<T> Mutex<T> {
+impl<T, U: Default> Mutex<T, U> {
     constant! { fn new(value: T) -> Self {
-        Mutex(source::Mutex::new(value))
+        Mutex(source::Mutex::new(value), PhantomData)
     } }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, T, U> {
+        let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        MutexGuard(U::default(), guard)
+    }
+}
+
+impl<T: Default, U: Default> Default for Mutex<T, U> {
+    fn default() -> Mutex<T, U> {
+        Mutex::new(T::default())
+    }
+}
+
+impl<T, U> Deref for MutexGuard<'_, T, U> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.1
+    }
+}
+
+impl<T, U> DerefMut for MutexGuard<'_, T, U> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.1
     }
 }
 
@@ -51,27 +79,45 @@ impl Condvar {
         Condvar(source::Condvar::new())
     } }
 
-    pub(crate) fn wait<'a, T>(&self, guard: MutexGuard<'a, T>) -> MutexGuard<'a, T> {
-        self.0.wait(guard).unwrap_or_else(PoisonError::into_inner)
+    /// It may end without a ring, as those of `std`.
+    pub(crate) fn wait<'a, T, U>(&self, guard: MutexGuard<'a, T, U>) -> MutexGuard<'a, T, U> {
+        if race_detector::is_there() {
+            return self.wait_for(guard, race_detector::LONGEST_WAIT);
+        }
+        let MutexGuard(unseen, guard) = guard;
+        let guard = self.0.wait(guard);
+        MutexGuard(unseen, guard.unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn wait_for<'a, T, U>(
+        &self,
+        guard: MutexGuard<'a, T, U>,
+        most: Duration,
+    ) -> MutexGuard<'a, T, U> {
+        let most = race_detector::before_wait(most);
+        let MutexGuard(unseen, guard) = guard;
+        let waited = self.0.wait_timeout(guard, most);
+        let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        MutexGuard(unseen, guard)
     }
 
     /// Waits for as long as the condition holds.
-    pub(crate) fn wait_while<'a, T>(
+    pub(crate) fn wait_while<'a, T, U>(
         &self,
-        guard: MutexGuard<'a, T>,
+        guard: MutexGuard<'a, T, U>,
         condition: impl FnMut(&mut T) -> bool,
-    ) -> MutexGuard<'a, T> {
+    ) -> MutexGuard<'a, T, U> {
         self.wait_while_until(guard, None, condition)
     }
 
     /// Waits for as long as the condition holds and the moment, if there is one, has not come.
     /// In a model, a wait that has begun is not ended by time.
-    pub(crate) fn wait_while_until<'a, T>(
+    pub(crate) fn wait_while_until<'a, T, U>(
         &self,
-        mut guard: MutexGuard<'a, T>,
+        mut guard: MutexGuard<'a, T, U>,
         end: Option<Instant>,
         mut condition: impl FnMut(&mut T) -> bool,
-    ) -> MutexGuard<'a, T> {
+    ) -> MutexGuard<'a, T, U> {
         while condition(&mut guard) {
             let Some(end) = end else {
                 guard = self.wait(guard);
@@ -81,8 +127,7 @@ impl Condvar {
             if left.is_zero() {
                 break;
             }
-            let waited = self.0.wait_timeout(guard, left);
-            guard = waited.unwrap_or_else(PoisonError::into_inner).0;
+            guard = self.wait_for(guard, left);
         }
         guard
     }

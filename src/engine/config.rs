@@ -4,6 +4,7 @@
 //! - **K1 the same for all.** It can be changed only as long as nothing has run, so all threads of the
 //!   library live by the same.
 
+use crate::base::race_detector;
 use crate::base::signal_set::Set;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::sync::{Mutex, MutexGuard, global};
@@ -56,6 +57,7 @@ pub(crate) fn change(to: Config) -> Result<(), Settled> {
     if SETTLED.load(Ordering::Relaxed) {
         return Err(Settled);
     }
+    race_detector::release(&raw const CONFIG);
     *config = to;
     Ok(())
 }
@@ -70,6 +72,7 @@ pub(crate) fn settle() {
 /// How it is from now on.
 pub(super) fn settled() -> Config {
     let config = CONFIG.lock();
+    race_detector::acquire(&raw const CONFIG);
     SETTLED.store(true, Ordering::Relaxed);
     *config
 }

@@ -16,6 +16,7 @@ use std::cell::Cell;
 use libc::{c_int, c_long, c_ulong};
 
 use crate::base::clock::Duration;
+use crate::base::race_detector::unseen;
 use crate::base::sync::{Arc, OnceLock, per_thread};
 
 /// `None`: the process's own.
@@ -76,13 +77,13 @@ impl Terms {
     }
 
     pub(super) fn of_the_caller() -> Terms {
-        Terms::of(0)
+        unseen(|| Terms::of(0))
     }
 
     /// Has the calling thread, whose terms these are, run on others. What the system does not allow is not done:
     /// a thread without privileges cannot become more urgent again.
     pub(super) fn change_to(&mut self, others: Terms) {
-        if *self == others {
+        if unseen(|| *self == others) {
             return;
         }
         let is_done = match (self.scheduling(), others.scheduling()) {

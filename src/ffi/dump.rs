@@ -8,6 +8,7 @@ use super::handle::give_outcome;
 use super::types::proc_error;
 use crate::base::cancelability;
 use crate::base::error::{Error, Outcome};
+use crate::base::race_detector::unseen;
 use crate::base::{bug, descriptor};
 use crate::live;
 
@@ -58,7 +59,8 @@ pub extern "C" fn proc_dump(fd: c_int, format: MaybeUninit<proc_dump_format>) ->
     // SAFETY: C passes some number; whether it is a format is looked at before it is taken for one.
     let format = unsafe { format.as_ptr().cast::<c_int>().read() };
     give_outcome(bug::contained(|| {
-        cancelability::disabled(|| dump(fd, format))
+        // It reads what no promise orders, under locks or as atomics.
+        cancelability::disabled(|| unseen(|| dump(fd, format)))
     }))
 }
 

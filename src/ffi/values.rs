@@ -6,10 +6,9 @@ use super::bad_input::BadInput;
 use super::handle::{borrow, give, look, take};
 use super::process::{around, null};
 use super::types::{proc_cancel, proc_destroy_fn, proc_impl, proc_key};
-use crate::base::sync::Arc;
 use crate::base::user_data::UserData;
 use crate::engine::frames;
-use crate::scope::cancel::{Cancel, Entry, Key};
+use crate::scope::cancel::{Cancel, Entry, Key, Value};
 use crate::tree::process::Kind;
 use crate::tree::value::WithValue;
 
@@ -39,7 +38,7 @@ pub unsafe extern "C" fn proc_cancel_with_value(
     if key.is_null() {
         return give(refused());
     }
-    let entry = Entry::Value(Key::at(key), Arc::new(value));
+    let entry = Entry::Value(Key::at(key), Value::shared(value));
     // SAFETY: the caller lends a valid pointer.
     give(match unsafe { borrow(parent) } {
         Some(parent) => parent.child_with(entry),

@@ -19,7 +19,8 @@ use std::io;
 use std::os::fd::RawFd;
 
 use crate::base::clock;
-use crate::base::sync::{Arc, Mutex, MutexGuard};
+use crate::base::race_detector;
+use crate::base::sync::{Arc, Mutex, MutexGuard, Seen};
 use crate::base::user_data::Destroy;
 use crate::scope::alert::Alert;
 use crate::scope::cancel::{Cancel, Node};
@@ -28,7 +29,7 @@ use party::{End, Parties, Party};
 use ring::Ring;
 
 pub(crate) struct Channel {
-    state: Mutex<State>,
+    state: Mutex<State, Seen>,
 }
 
 struct State {
@@ -94,7 +95,7 @@ impl Channel {
             Err(failed) => return Ok(Err(failed)),
         };
         if state.is_closed {
-            return Ok(Err(Failed::Closed));
+            return Ok(Err(self.failed_closed()));
         }
         if let Some(receiver) = state.receivers.next() {
             // SAFETY: the receiver waits, so its memory is there, and the caller lends the item.
@@ -151,7 +152,7 @@ impl Channel {
             // SAFETY: as above.
             unsafe { state.ring.copy(sender.item, item) };
         } else if state.is_closed {
-            return Ok(Err(Failed::Closed));
+            return Ok(Err(self.failed_closed()));
         } else {
             return Err(state);
         }
@@ -164,6 +165,7 @@ impl Channel {
 
     /// From now on nothing can be sent. What is there can still be received.
     pub(crate) fn close(&self) {
+        race_detector::release(&raw const self.state);
         let mut state = self.state.lock();
         state.is_closed = true;
         let mut waiting = state.senders.take();
@@ -172,6 +174,12 @@ impl Channel {
         state.show();
         drop(state);
         waiting.iter().for_each(|party| party.ring());
+    }
+
+    /// It is closed, and what was done before that comes first.
+    fn failed_closed(&self) -> Failed {
+        race_detector::acquire(&raw const self.state);
+        Failed::Closed
     }
 
     /// How many items are in it.
@@ -188,7 +196,7 @@ impl Channel {
     }
 
     /// The state, for who is not cancelled: that comes first, also where it could go on.
-    fn enter(&self, cancel: Option<&Node>) -> Result<MutexGuard<'_, State>, Failed> {
+    fn enter(&self, cancel: Option<&Node>) -> Result<MutexGuard<'_, State, Seen>, Failed> {
         if cancel.is_some_and(|cancel| cancel.cancelled()) {
             return Err(Failed::Cancelled);
         }
@@ -198,7 +206,7 @@ impl Channel {
     /// Waits to be served.
     fn wait(
         &self,
-        mut state: MutexGuard<'_, State>,
+        mut state: MutexGuard<'_, State, Seen>,
         side: Side,
         cancel: Option<&Cancel>,
         item: *mut u8,
@@ -235,7 +243,7 @@ impl Channel {
 }
 
 /// What has become of a call that did not wait; else the state, under which it would begin to.
-type Now<'a> = Result<Result<(), Failed>, MutexGuard<'a, State>>;
+type Now<'a> = Result<Result<(), Failed>, MutexGuard<'a, State, Seen>>;
 
 #[derive(Clone, Copy)]
 enum Side {

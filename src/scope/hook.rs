@@ -10,6 +10,7 @@
 use crate::base::events;
 use crate::base::generation;
 use crate::base::intrusive_list::Member;
+use crate::base::race_detector;
 use crate::base::sync::atomic::AtomicUsize;
 use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::base::user_data::Notice;
@@ -55,6 +56,7 @@ impl Hook {
     /// Runs it on the calling thread, if that is still to be done (C3).
     pub(super) fn run(&self) {
         if let Some(run) = self.begin() {
+            race_detector::acquire(&raw const self.notice);
             activity::inside(run.activity, || {
                 self.notice.give_in(|| TaskRun::path(self.task.as_ref()))
             });
@@ -72,6 +74,12 @@ impl Hook {
             let _asleep = events::asleep(goes_on(&mut state), None);
             drop(self.bell.wait_while(state, goes_on));
         }
+        race_detector::acquire(&raw const self.bell);
+    }
+
+    /// What its owner has done comes before its run.
+    pub(super) fn release_by_owner(&self) {
+        race_detector::release(&raw const self.notice);
     }
 
     fn begin(&self) -> Option<Run> {
@@ -99,6 +107,7 @@ impl Hook {
     }
 
     fn end(&self) {
+        race_detector::release(&raw const self.bell);
         *self.state.lock() = State::Over;
         self.bell.notify_all();
     }

@@ -16,6 +16,7 @@ impl Hooked {
     /// Has this code run when the handle is cancelled, or at once if it is already (C3).
     pub(crate) fn on(cancel: Cancel, notice: Notice) -> Hooked {
         let hook = Arc::new(Hook::new(notice, cancel.task().cloned()));
+        hook.release_by_owner();
         let early = cancel.observe(|observers, cancelled| {
             if !cancelled {
                 observers.add(hook.clone());

@@ -20,6 +20,7 @@ use std::os::fd::RawFd;
 use crate::base::cancelability;
 use crate::base::generation;
 use crate::base::own_fd::OwnFd;
+use crate::base::race_detector;
 
 /// The descriptor; made when somebody first asks for it. The owner's lock guards it, together with what it shows.
 #[derive(Default)]
@@ -36,12 +37,14 @@ impl LevelFd {
     /// The descriptor, the same at every call, unless it is not there any more.
     pub(super) fn get(&mut self, ready: bool) -> Result<RawFd> {
         if let Some([to_read, _]) = self.0.as_ref().and_then(Pipe::usable) {
+            race_detector::acquire(&raw const *self);
             return Ok(to_read);
         }
         let mut pipe = Pipe::open()?;
         pipe.set(ready);
         let [to_read, _] = pipe.usable().ok_or_else(Error::last_os_error)?;
         self.0 = Some(pipe);
+        race_detector::release(&raw const *self); // To use a number comes after it was made.
         Ok(to_read)
     }
 

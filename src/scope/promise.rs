@@ -9,6 +9,7 @@
 
 use crate::base::error::{Error, Outcome};
 use crate::base::intrusive_list::IntrusiveList;
+use crate::base::race_detector;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::sync::{Arc, Mutex};
 use crate::scope::listener::{Listener, Listening};
@@ -93,6 +94,7 @@ impl Node {
                 return false;
             }
             state.outcome = Some(outcome());
+            race_detector::release(&raw const self.state);
             state.listeners.take()
         };
         listeners.iter().for_each(|listening| listening.tell());
@@ -101,7 +103,11 @@ impl Node {
 
     /// What it was completed with, if it is complete.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.state.lock().outcome.clone()
+        let outcome = self.state.lock().outcome.clone();
+        if outcome.is_some() {
+            race_detector::acquire(&raw const self.state);
+        }
+        outcome
     }
 
     /// From now on that one is told when it is completed (true); or it is complete (false), and he is not (Y3).

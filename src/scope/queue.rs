@@ -23,6 +23,7 @@ use crate::base::bug;
 use crate::base::clock::{self, Instant};
 use crate::base::error::{Error, Outcome};
 use crate::base::generation;
+use crate::base::race_detector;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
 use crate::base::sync::{Arc, Mutex, per_thread};
 use crate::scope::activity::{self, Activities};
@@ -201,6 +202,7 @@ impl Node {
         }
         state.entered += 1;
         let turn = turn(state.entered);
+        race_detector::release(&raw const turn.number);
         state.turns.insert(turn.number, turn.clone());
         state.show();
         let runner = state.waiting.pop_front(); // Q7
@@ -252,6 +254,7 @@ impl Node {
         }
         let turn = first.remove();
         state.show();
+        race_detector::acquire(&raw const turn.number);
         Some(turn)
     }
 

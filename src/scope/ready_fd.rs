@@ -20,6 +20,7 @@ use std::os::fd::RawFd;
 
 use crate::base::generation;
 use crate::base::own_fd::{OwnFd, close};
+use crate::base::race_detector;
 
 /// The descriptor of something that becomes ready once; made when somebody first asks for it. The
 /// owner's lock guards it, together with whether the thing is ready.
@@ -35,10 +36,12 @@ impl ReadyFd {
     /// The descriptor, the same at every call, unless it is not there any more.
     pub(crate) fn get(&mut self, ready: bool) -> Result<RawFd> {
         if let Some(fd) = self.usable() {
+            race_detector::acquire(&raw const *self);
             return Ok(fd);
         }
         let (socket, fd) = Socket::open(ready)?;
         self.0 = Some(socket);
+        race_detector::release(&raw const *self); // To use a number comes after it was made.
         Ok(fd)
     }
 

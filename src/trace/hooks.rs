@@ -10,6 +10,7 @@ use std::ffi::{CStr, c_void};
 
 use crate::base::error::Error;
 use crate::base::events::Who;
+use crate::base::race_detector;
 use crate::base::sync::notes::Ordering;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::engine::frames;
@@ -115,11 +116,13 @@ pub(crate) fn set(callbacks: Option<Box<dyn Callbacks>>) -> Result<(), WouldWait
     if activity::tells() {
         return Err(WouldWaitForItself);
     }
+    race_detector::release(&raw const REGISTRY);
     let mut registry = REGISTRY.lock();
     let former = registry.replace(callbacks);
     Who::HOOKS.want(registry.current.is_some());
     let telling = |registry: &mut Registry| registry.telling_former > 0;
     drop(BELL.wait_while(registry, telling));
+    race_detector::acquire(&raw const BELL);
     drop(former);
     Ok(())
 }
@@ -130,8 +133,10 @@ pub(super) fn tell<T>(what: impl FnOnce(&Hooks) -> T) -> Option<T> {
         return None; // H2
     }
     let hooks = REGISTRY.lock().enter()?;
+    race_detector::acquire(&raw const REGISTRY);
     let value = activity::telling(|| what(&hooks));
     frames::time_passed();
+    race_detector::release(&raw const BELL);
     if REGISTRY.lock().leave(&hooks) {
         BELL.notify_all();
     }

@@ -21,6 +21,7 @@ use crate::base::clock::Instant;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::{self, Origin};
 use crate::base::generation;
+use crate::base::race_detector;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard};
 use crate::base::user_data::Notice;
 use crate::engine::crew::{self, Lender, NoThread};
@@ -89,7 +90,7 @@ impl Job {
         let job = Arc::new(Job::new());
         let origin = events::origin(work.task.as_deref());
         // The work is shared until it is known who does it.
-        let work = Arc::new(Mutex::new(Some(work)));
+        let work: Arc<Mutex<_>> = Arc::new(Mutex::new(Some(work)));
         let run = {
             let (job, work) = (job.clone(), work.clone());
             move || {
@@ -97,6 +98,7 @@ impl Job {
                 job.run(work, origin);
             }
         };
+        race_detector::release(&raw const job.activity);
         let lent = crew::lend_for(&Lender::caller(), Box::new(run));
         if let Err(NoThread) = lent {
             let work = work.lock().take();
@@ -120,6 +122,7 @@ impl Job {
 
     fn run(&self, work: Option<Work>, origin: Origin) {
         let Some(work) = work else { return };
+        race_detector::acquire(&raw const self.activity);
         let on_done = work.on_done;
         let outcome = activity::inside(self.activity, || {
             events::arrive(origin, work.task.as_deref());
@@ -151,6 +154,7 @@ impl Job {
     }
 
     fn advance(&self, progress: Progress, outcome: Option<Outcome>) {
+        race_detector::release(&raw const self.bell);
         let mut state = self.state.lock();
         state.progress = progress;
         if outcome.is_some() {
@@ -188,6 +192,9 @@ impl Job {
         });
         let is_complete = state.is_complete();
         drop(state);
+        if is_complete {
+            race_detector::acquire(&raw const self.bell);
+        }
         Some(is_complete)
     }
 
@@ -202,6 +209,7 @@ impl Job {
         // Who was to tell of it may be waiting for the caller.
         completion_queue::outermost(|| self.tell_if_untold());
         let mut state = self.await_end()?;
+        race_detector::acquire(&raw const self.bell);
         drop(mem::take(&mut state.fd)); // J4
         state.outcome.take().ok_or(Refused::Inside)
     }
@@ -260,6 +268,7 @@ impl Untold for Job {
             state.progress = Progress::Telling;
             on_done
         };
+        race_detector::acquire(&raw const self.bell);
         self.tell(on_done);
     }
 }

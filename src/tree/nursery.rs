@@ -172,6 +172,16 @@ impl Spawned {
 }
 
 impl Child for Spawned {
+    #[inline(always)]
+    fn hand_over(&self) {
+        self.process.hand_over();
+    }
+
+    #[inline(always)]
+    fn take_over(&self) {
+        self.process.take_over();
+    }
+
     fn came_from(&mut self, origin: Origin) {
         self.more().origin = Some(origin);
     }

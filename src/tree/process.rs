@@ -11,6 +11,7 @@ use std::ops::Deref;
 use crate::base::counts::Counted;
 use crate::base::error::{Error, Outcome};
 use crate::base::guard;
+use crate::base::race_detector;
 use crate::base::shared::Shared;
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
@@ -236,6 +237,18 @@ impl Process {
         }))
     }
 
+    /// It goes from the calling thread to another one, which may run it or release it: what was done so far comes before that.
+    #[inline(always)]
+    pub(super) fn hand_over(&self) {
+        race_detector::release(&raw const **self);
+    }
+
+    /// It is taken over by that one.
+    #[inline(always)]
+    pub(super) fn take_over(&self) {
+        race_detector::acquire(&raw const **self);
+    }
+
     pub(crate) fn into_raw(self) -> *const Node {
         self.0.into_raw()
     }
@@ -384,6 +397,7 @@ impl Node {
 impl Drop for Node {
     /// Releases the tree below without recursion (P2).
     fn drop(&mut self) {
+        race_detector::acquire(&raw const *self);
         // Most are leaves.
         if matches!(self.kind, Kind::Leaf(_)) || self.children().is_empty() {
             return;

@@ -14,6 +14,7 @@ use std::ffi::CStr;
 
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
+use crate::base::race_detector;
 use crate::base::sync::{Arc, Condvar, Mutex, Weak};
 use crate::engine::background;
 use crate::engine::frames::{Context, Stage, What};
@@ -262,6 +263,7 @@ impl Progress {
     }
 
     fn note(&self, change: impl FnOnce(&mut State)) {
+        race_detector::release(&raw const self.bell);
         change(&mut self.state.lock());
         self.bell.notify_one();
     }
@@ -279,12 +281,14 @@ impl Progress {
         let waits = |state: &mut State| !for_what(state) && !handle.cancelled();
         let end = handle.at_the_latest(None);
         drop((self.bell).wait_while_until(self.state.lock(), end, waits));
+        race_detector::acquire(&raw const self.bell);
         late_strike::strike_if_over(handle);
     }
 
     fn wait_for_end(&self, layer: usize) {
         let waits = |state: &mut State| !state.layers[layer].has_ended;
         drop(self.bell.wait_while(self.state.lock(), waits));
+        race_detector::acquire(&raw const self.bell);
     }
 }
 
@@ -321,6 +325,14 @@ struct Layer {
 
 /// It is run, also if it only waits: it has a handle of its own to hear of, and may have much above it to outlast.
 impl Child for Layer {
+    fn hand_over(&self) {
+        self.process.hand_over();
+    }
+
+    fn take_over(&self) {
+        self.process.take_over();
+    }
+
     fn came_from(&mut self, origin: Origin) {
         self.origin = Some(Box::new(origin));
     }

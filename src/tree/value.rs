@@ -1,15 +1,15 @@
 //! A process that has a value, as all has that runs in it.
 
 use crate::base::error::Outcome;
-use crate::base::sync::Arc;
+use crate::base::shared::Holder;
 use crate::base::user_data::UserData;
 use crate::engine::frames::Context;
-use crate::scope::cancel::{Entry, Key};
+use crate::scope::cancel::{Entry, Key, Value};
 use crate::tree::process::{self, Process};
 
 pub(crate) struct WithValue {
     key: Key,
-    value: Arc<UserData>,
+    value: Holder<Value>,
     child: Process,
 }
 
@@ -22,7 +22,7 @@ pub(crate) fn run(with_value: &WithValue, context: &Context<'_>) -> Outcome {
 
 impl WithValue {
     pub(crate) fn new(key: Key, value: UserData, child: Process) -> WithValue {
-        let value = Arc::new(value);
+        let value = Value::shared(value);
         WithValue { key, value, child }
     }
 

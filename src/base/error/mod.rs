@@ -19,6 +19,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::ops::Deref;
 
+use crate::base::shared::Holder;
 use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::UserData;
 
@@ -29,7 +30,7 @@ pub(crate) type Outcome = Result<(), Error>;
 
 /// A shared error. Two of them are the same error only if they share one node.
 #[derive(Clone)]
-pub(crate) struct Error(Arc<Node>);
+pub(crate) struct Error(Holder<Node>);
 
 /// An error as its readers see it.
 pub(crate) struct Node {
@@ -97,20 +98,20 @@ impl Error {
 
     fn from_kind(kind: Kind) -> Error {
         let text = OnceLock::new();
-        Error(Arc::new(Node { kind, text }))
+        Error(Holder::new(Node { kind, text }))
     }
 
     pub(crate) fn into_raw(self) -> *const Node {
-        Arc::into_raw(self.0)
+        self.0.into_raw()
     }
 
     pub(crate) fn from_arc(node: Arc<Node>) -> Error {
-        Error(node)
+        Error(Holder::from_arc(node))
     }
 
     /// Whether it is the same error, not only one that looks alike.
     pub(crate) fn is(&self, other: &Error) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        self.0.is(&other.0)
     }
 
     /// The errors side by side: of a multi error its items, else the error itself.

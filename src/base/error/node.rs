@@ -4,8 +4,7 @@ use std::ffi::{CStr, CString, c_void};
 
 use super::walk::Walk;
 use super::{Error, Kind, Node, Payload, text};
-use crate::base::once;
-use crate::base::sync::Arc;
+use crate::base::{once, race_detector};
 
 impl Node {
     /// What is around an error has that one's, a multi error its first's.
@@ -23,13 +22,19 @@ impl Node {
     pub(crate) fn message(&self) -> &CStr {
         match &self.kind {
             Kind::Failure { message, .. } => message,
-            _ => self.text.get().unwrap_or_else(|| self.settle_text()),
+            _ => {
+                let text = self.text.get().unwrap_or_else(|| self.settle_text());
+                race_detector::acquire(&raw const self.text);
+                text
+            }
         }
     }
 
     #[cold]
     fn settle_text(&self) -> &CString {
-        once::set_once(&self.text, text::for_c(&text::of(self)))
+        let text = text::for_c(&text::of(self));
+        race_detector::release(&raw const self.text); // Others may read it.
+        once::set_once(&self.text, text)
     }
 
     pub(crate) fn task_type(&self) -> Option<&CStr> {
@@ -113,9 +118,10 @@ impl Node {
 impl Drop for Node {
     /// Releases what hangs below without recursion (E3).
     fn drop(&mut self) {
+        race_detector::acquire(&raw const *self);
         let mut orphans = self.take_parts();
         while let Some(error) = orphans.pop() {
-            if let Some(mut node) = Arc::into_inner(error.0) {
+            if let Some(mut node) = error.0.into_inner() {
                 orphans.append(&mut node.take_parts());
             }
         }

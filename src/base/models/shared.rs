@@ -43,7 +43,7 @@ fn one_is_the_last(was_last: fn(&AtomicUsize) -> bool) {
 
 #[test]
 fn rc1_one_is_the_last() {
-    one_is_the_last(was_last);
+    one_is_the_last(|holders| was_last(holders, &raw const *holders));
 }
 
 #[test]

@@ -15,6 +15,7 @@ use super::patience::RETRY;
 use super::{Job, NoThread, lend};
 use crate::base::bug;
 use crate::base::clock::{self, Instant};
+use crate::base::race_detector;
 use crate::base::sync::notes::{AtomicBool, Ordering};
 use crate::base::sync::{Condvar, Mutex, MutexGuard, global};
 use crate::scope::activity;
@@ -103,7 +104,8 @@ impl Queue {
 /// calling thread is a part of at this moment.
 pub(crate) fn hand_over(job: Job) -> Due {
     let activities = activity::current();
-    let job = Box::new(move || activity::within(activities, job));
+    let job: Job = Box::new(move || activity::within(activities, job));
+    race_detector::release(&raw const *job);
     let due = QUEUE.lock().add(job);
     ask_again();
     due
@@ -159,10 +161,12 @@ pub(super) fn do_all() {
 }
 
 fn do_one((number, job): (u64, Job)) {
+    race_detector::acquire(&raw const *job);
     let _ = bug::contained(|| {
         job();
         Ok(())
     });
+    race_detector::release(&raw const BELL);
     QUEUE.lock().end(number);
     BELL.notify_all();
 }
@@ -181,6 +185,7 @@ impl Due {
             None => {
                 let goes_on = |queue: &mut Queue| queue.begun.contains(&self.0.get());
                 drop(BELL.wait_while(queue, goes_on));
+                race_detector::acquire(&raw const BELL);
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::{FanOut, State, Work};
 use crate::base::counts::Counted;
 use crate::base::events;
+use crate::base::race_detector;
 use crate::base::sync::atomic::Ordering;
 use crate::engine::children::Children;
 use crate::engine::crew;
@@ -44,11 +45,13 @@ impl<C: Children> FanOut<C> {
         }
         let work = state.open.clone()?;
         state.inside += 1;
+        race_detector::acquire(&raw const self.next);
         Some(work)
     }
 
     /// Lets a helper out, who has let go of all that it held.
     pub(super) fn leave(&self) {
+        race_detector::release(&raw const self.empty);
         let mut state = self.state.lock();
         state.inside -= 1;
         if state.inside == 0 {
@@ -71,6 +74,7 @@ impl<C: Children> FanOut<C> {
         }
         let ended = state.ended.take();
         drop(state);
+        race_detector::acquire(&raw const self.empty);
         drop(closed);
         ended
     }

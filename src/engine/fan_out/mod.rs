@@ -37,8 +37,9 @@ use crate::base::counts::Counted;
 use crate::base::error::Error;
 use crate::base::events::{self, Origin};
 use crate::base::in_place;
+use crate::base::race_detector;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
-use crate::base::sync::{Arc, Condvar, Mutex};
+use crate::base::sync::{Arc, Condvar, Mutex, Seen};
 use crate::engine::backlog::{Backlog, Published, Watch};
 use crate::engine::children::Children;
 use crate::engine::crew::Due;
@@ -120,6 +121,7 @@ fn make<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> Arc<Fan
     if fan_out.can_wait {
         fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     }
+    race_detector::release(&raw const fan_out.next);
     fan_out
 }
 
@@ -133,7 +135,7 @@ struct FanOut<C> {
     next: AtomicUsize,
     /// How many helpers have found something to do.
     useful: AtomicUsize,
-    state: Mutex<State<C>>,
+    state: Mutex<State<C>, Seen>,
     /// Rung when nobody is in any more, or something is due.
     empty: Condvar,
     watch: Watch,

@@ -8,9 +8,9 @@ use super::Context;
 use super::frame::{Frame, Link};
 use crate::base::clock;
 use crate::base::counts::Counts;
-use crate::base::sync::Mutex;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
+use crate::base::sync::{Mutex, Seen};
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
 
 /// Where one thread says what runs on it.
@@ -26,7 +26,7 @@ pub(crate) struct Slot {
     pub(crate) on_crew: bool,
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(in crate::engine) is_watched: AtomicBool,
-    pub(super) innermost: Mutex<Link>,
+    pub(super) innermost: Mutex<Link, Seen>,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }

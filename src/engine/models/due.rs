@@ -95,7 +95,7 @@ fn t4_it_is_done_when_there_is_a_thread() {
 /// The first thing waits for the second, and only one thread may be on its way.
 fn each_has_a_thread(arrive: fn()) {
     loom::model(move || {
-        let is_done = Arc::new((Mutex::new(false), Condvar::new()));
+        let is_done: Arc<(Mutex<_>, _)> = Arc::new((Mutex::new(false), Condvar::new()));
         let waits_for = is_done.clone();
         let first = move || {
             let (lock, bell) = &*waits_for;

@@ -40,6 +40,7 @@ mod work;
 
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
+use crate::base::race_detector;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use crate::engine::background::Background;
 use crate::engine::backlog::{self, Backlog, Published, Watch};
@@ -61,6 +62,10 @@ pub(crate) use spawn::{IfFull, Refused, Under};
 
 /// A child, as the engine knows it.
 pub(crate) trait Child: Send + Sync + 'static {
+    /// It goes from the thread that has spawned it to another one, which may run it or release it.
+    fn hand_over(&self) {}
+    /// It is taken over by that one.
+    fn take_over(&self) {}
     /// It was spawned there. Told if anybody wants to know, which it is to keep.
     fn came_from(&mut self, _origin: Origin) {}
     /// Where it was spawned, once.
@@ -109,6 +114,8 @@ pub(crate) struct Nursery<C> {
     /// Rung for the thread that runs it.
     bell: Condvar,
     watch: Watch,
+    /// Whether one child runs after the other.
+    is_sequence: bool,
 }
 
 struct State<C> {
@@ -153,7 +160,7 @@ impl<C: Child> Nursery<C> {
             on_failure: on_failure.map(Arc::new),
         };
         let incoming = Arc::new(Mutex::new(Incoming::new(open.cancel.clone())));
-        Arc::new_cyclic(|me| Nursery {
+        let nursery = Arc::new_cyclic(|me| Nursery {
             name,
             me: me.clone(),
             incoming: (limit == 0).then(|| incoming.clone()),
@@ -168,7 +175,10 @@ impl<C: Child> Nursery<C> {
             }),
             bell: Condvar::new(),
             watch: Watch::of(context.slot.thread()),
-        })
+            is_sequence: limit == 1,
+        });
+        race_detector::release(&raw const nursery.name);
+        nursery
     }
 
     /// Runs its body, and then what is left of its children, until all have ended.
@@ -191,6 +201,15 @@ impl<C: Child> Nursery<C> {
     /// How many children have not ended.
     pub(crate) fn count(&self) -> usize {
         self.state.lock().places.count()
+    }
+
+    /// What a child has done comes before what those do who wait for its end.
+    fn release_by_child(&self) {
+        race_detector::release(&raw const self.bell);
+    }
+
+    fn acquire_from_children(&self) {
+        race_detector::acquire(&raw const self.bell);
     }
 
     fn lock(&self) -> MutexGuard<'_, State<C>> {

@@ -27,7 +27,12 @@ impl<C: Child> Nursery<C> {
     pub(crate) fn rest(self: &Arc<Self>, deadline: Option<Instant>) -> Rest {
         loop {
             match self.rest_or_settle(deadline) {
-                Ok(rest) => return rest,
+                Ok(rest) => {
+                    if rest == Rest::Left {
+                        self.acquire_from_children();
+                    }
+                    return rest;
+                }
                 Err(due) => due.into_iter().for_each(Due::settle),
             }
         }

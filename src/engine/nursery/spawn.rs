@@ -38,6 +38,7 @@ pub(crate) enum Refused {
 impl<C: Child> Nursery<C> {
     #[inline]
     pub(crate) fn spawn(self: &Arc<Self>, mut child: C, if_full: IfFull) -> Result<(), Refused> {
+        child.hand_over();
         if events::wanted() {
             child.came_from(origin());
         }
@@ -154,6 +155,7 @@ impl<C: Child> Nursery<C> {
         let handles = state.heard();
         drop(state);
         waiting::during(Waiting::Spawn, || wait_under(&handles, &waiter, None));
+        self.acquire_from_children();
         let mut state = here.lock();
         let Some(child) = state.places.remove_spawner(&waiter) else {
             here.see_to_accepted(state, can_wait)?;

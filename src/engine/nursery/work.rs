@@ -9,6 +9,7 @@ use crate::base::bug;
 use crate::base::counts::Counted;
 use crate::base::error::{Echoes, Error};
 use crate::base::events;
+use crate::base::race_detector;
 use crate::base::sync::Arc;
 use crate::engine::background::Background;
 use crate::engine::crew;
@@ -45,11 +46,13 @@ impl<C: Child> Nursery<C> {
         }
         let work = state.open.clone()?;
         state.inside += 1;
+        race_detector::acquire(&raw const self.name);
         Some(work)
     }
 
     /// Lets a helper out, who has let go of all that it held (W3).
     fn leave(&self) {
+        self.release_by_child();
         let mut state = self.lock();
         state.inside -= 1;
         if state.is_for_runner() {
@@ -81,6 +84,7 @@ impl<C: Child> Nursery<C> {
                 let alert = state.pending.close();
                 let ended = std::mem::take(&mut state.ended);
                 drop(state);
+                self.acquire_from_children();
                 if let Some(alert) = alert {
                     context.scope.handle().unlisten(&alert);
                 }
@@ -123,6 +127,7 @@ impl<C: Child> Nursery<C> {
 
     /// One child has ended, or waits without a thread; takes the next.
     fn go_on(&self, has_ended: bool, work: &Work) -> Option<Taken<C>> {
+        self.release_by_child();
         let mut state = self.lock();
         let concerned = if has_ended {
             state.end(&work.cancel)
@@ -144,6 +149,7 @@ impl<C: Child> Nursery<C> {
     /// Runs one that was taken out, unless the nursery is cancelled (W1), or ends one that has waited. Tells whether it has
     /// ended.
     fn run_child(&self, taken: Taken<C>, work: &Work, context: &Context<'_>) -> bool {
+        self.take_over(&taken);
         let mut child = match taken {
             Taken::New(child) => child,
             Taken::Ready(kept) => {
@@ -169,6 +175,18 @@ impl<C: Child> Nursery<C> {
         }
         drop(child); // Who waits for that, finds its error recorded (F5).
         true
+    }
+
+    /// What who spawned it has done comes before what is done with it here; and if one runs after the other, what the former one has.
+    #[inline(always)]
+    fn take_over(&self, taken: &Taken<C>) {
+        match taken {
+            Taken::New(child) => child.take_over(),
+            Taken::Ready(kept) => kept.child.take_over(),
+        }
+        if self.is_sequence {
+            self.acquire_from_children();
+        }
     }
 
     /// A child has failed, on the calling thread: the error passes through what the program has for that, unless it
@@ -279,6 +297,7 @@ impl<C: Child> Nursery<C> {
 
     /// Ends a child that could not begin, or that others were to end.
     fn end_one(&self, taken: Taken<C>, work: &Work, is_to_be_told: bool) {
+        self.take_over(&taken);
         let error = match taken {
             // It has no error if the nursery is cancelled (W1).
             Taken::New(child) => Some(denied(&child)).filter(|_| !work.cancel.cancelled()),
@@ -287,6 +306,7 @@ impl<C: Child> Nursery<C> {
         if let Some(error) = error.filter(|_| is_to_be_told) {
             self.fail_child(error, work);
         }
+        self.release_by_child();
         let mut state = self.lock();
         let concerned = state.end(&work.cancel);
         drop(state);

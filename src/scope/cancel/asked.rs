@@ -3,6 +3,7 @@
 use super::Node;
 use crate::base::clock;
 use crate::base::error::{Error, Outcome};
+use crate::base::race_detector;
 use crate::base::sync::atomic::Ordering;
 use crate::scope::drain;
 
@@ -38,7 +39,16 @@ impl Node {
     #[cold]
     #[inline(never)]
     extern "C" fn is_struck_or_over(&self, state: u8) -> bool {
+        if state == STRUCK {
+            race_detector::acquire(&raw const self.viewed().state);
+        }
         state == STRUCK || self.is_over()
+    }
+
+    /// A cancellation has come to it. With release: who finds that sees the cause (C1), and what was done before.
+    pub(super) fn store_struck(&self) {
+        race_detector::release(&raw const self.state);
+        self.state.store(STRUCK, Ordering::Release);
     }
 
     /// Whether a cancellation has come to it, other than by the clock alone.

@@ -16,7 +16,7 @@ use super::{Cancel, Node, Struck};
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::error::Error;
 use crate::base::sync::{Arc, Mutex, OnceLock, Weak};
-use crate::base::{generation, once, time_text};
+use crate::base::{generation, once, race_detector, time_text};
 use crate::scope::activity::{self, Activities};
 use crate::scope::task_run::TaskRun;
 
@@ -151,10 +151,13 @@ impl Deadline {
     }
 
     fn settled(&self) -> Option<&Settled> {
-        self.late.get()?.settled.get()
+        let settled = self.late.get()?.settled.get();
+        race_detector::acquire(&raw const self.late);
+        settled
     }
 
     fn settle_as(&self, cause: Error, is_time_up: bool) -> &Settled {
+        race_detector::release(&raw const self.late); // Others may find the cause.
         once::set_once(&self.late().settled, Settled { cause, is_time_up })
     }
 
@@ -310,10 +313,12 @@ impl Node {
 
     /// The cause of a handle that is cancelled (X2).
     pub(super) fn settled_cause(&self) -> &Error {
-        self.cause.get().unwrap_or_else(|| {
+        let cause = self.cause.get().unwrap_or_else(|| {
             let _deciding = self.links.lock();
             self.cause.get_or_init(|| self.cause_by_deadline().clone())
-        })
+        });
+        let _ = self.deadline().map(Deadline::settled); // Others may have made it.
+        cause
     }
 
     /// Decides why this node is cancelled, which that one is about to be the cause of, under its lock (X2).

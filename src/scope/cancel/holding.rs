@@ -25,6 +25,7 @@ impl Clone for Cancel {
 impl Drop for Cancel {
     /// Lets go of the handle and of each one above that was held only by what is below (C6).
     fn drop(&mut self) {
+        self.0.release_by_holder();
         Node::let_go(&self.0);
     }
 }

@@ -12,7 +12,8 @@
 use std::ffi::c_void;
 
 use super::Cancel;
-use crate::base::sync::Arc;
+use crate::base::race_detector;
+use crate::base::shared::Holder;
 use crate::base::user_data::UserData;
 use crate::scope::task_run::Tree;
 
@@ -27,15 +28,30 @@ pub(crate) struct Inherited {
     outer: Chain,
 }
 
-pub(crate) type Chain = Option<Arc<Inherited>>;
+pub(crate) type Chain = Option<Holder<Inherited>>;
 
 #[derive(Clone)]
 pub(crate) enum Entry {
-    Value(Key, Arc<UserData>),
+    Value(Key, Holder<Value>),
     /// What is around a shield.
     Shield(Cancel),
     /// That it is in this layer of a stack.
     Layer(Tree),
+}
+
+/// A value of the program's.
+pub(crate) struct Value(UserData);
+
+impl Value {
+    pub(crate) fn shared(data: UserData) -> Holder<Value> {
+        Holder::new(Value(data))
+    }
+}
+
+impl Drop for Value {
+    fn drop(&mut self) {
+        race_detector::acquire(&raw const *self);
+    }
 }
 
 impl Key {
@@ -45,15 +61,15 @@ impl Key {
 }
 
 impl Inherited {
-    pub(super) fn new(entry: Entry, outer: Chain) -> Arc<Inherited> {
+    pub(super) fn new(entry: Entry, outer: Chain) -> Holder<Inherited> {
         let entry = Some(entry);
-        Arc::new(Inherited { entry, outer })
+        Holder::new(Inherited { entry, outer })
     }
 
     /// The innermost value of that key; NULL if there is none.
     pub(super) fn value(&self, key: Key) -> *mut c_void {
         let found = self.entries().find_map(|entry| match entry {
-            Entry::Value(of, value) if *of == key => Some(value.data),
+            Entry::Value(of, value) if *of == key => Some(value.0.data),
             _ => None,
         });
         found.unwrap_or(std::ptr::null_mut())
@@ -100,10 +116,13 @@ impl Drop for Inherited {
     /// The innermost first, which may refer to what is further out. Without recursion: a program can nest values without
     /// end.
     fn drop(&mut self) {
+        race_detector::acquire(&raw const *self);
         drop(self.entry.take());
         let mut outer = self.outer.take();
         while let Some(inherited) = outer {
-            outer = Arc::into_inner(inherited).and_then(|mut last| last.outer.take());
+            outer = inherited
+                .into_inner()
+                .and_then(|mut last| last.outer.take());
         }
     }
 }

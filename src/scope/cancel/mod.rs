@@ -46,18 +46,18 @@ use crate::base::in_place;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Weak};
+use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen, Weak};
 use crate::scope::drain::Main;
 use crate::scope::listener::Listening;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
 
-use above::Above;
+use above::{Above, LastHolder};
 use asked::STRUCK;
 use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use inherited::Inherited;
-pub(crate) use inherited::{Chain, Entry, Key};
+pub(crate) use inherited::{Chain, Entry, Key, Value};
 pub(crate) use scope::Scope;
 use strike::Strike;
 pub(crate) use strike::{Held, Struck, forget, hold};
@@ -67,6 +67,7 @@ pub(crate) struct Cancel(Arc<Node>);
 
 /// A cancel handle as its readers see it.
 pub(crate) struct Node {
+    last: LastHolder,
     /// `RUNS`, `TIMED` or `STRUCK`. Of a view it says only whether the cancellation has come down to it (C7).
     state: AtomicU8,
     cause: OnceLock<Error>,
@@ -97,7 +98,7 @@ pub(crate) struct Node {
     deadline_of: Above,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
-    links: Mutex<Links>,
+    links: Mutex<Links, Seen>,
     /// Rung once, at the cancellation. Every wait of the library for one is here or in `poll`.
     bell: Condvar,
 }
@@ -252,6 +253,7 @@ impl Node {
         nearest: Nearest,
     ) -> Node {
         Node {
+            last: LastHolder,
             state: AtomicU8::new(nearest.state),
             cause: OnceLock::new(),
             struck_at: AtomicU64::new(0),
@@ -321,7 +323,7 @@ impl Node {
         let _ = above.cause.get().map(|cause| self.cause.set(cause.clone()));
         let since = above.struck_at.load(Ordering::Relaxed);
         self.struck_at.store(since, Ordering::Relaxed);
-        self.state.store(STRUCK, Ordering::Release);
+        self.store_struck();
     }
 
     /// Cancels this one node, unless it is already; returns those to which the cancellation must go on.
@@ -342,7 +344,7 @@ impl Node {
         self.decide(strike.cause());
         self.struck_at
             .store(self.time_of_strike(), Ordering::Relaxed);
-        self.state.store(STRUCK, Ordering::Release);
+        self.store_struck();
         // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
         if links.waiting > 0 {
             self.bell.notify_all();

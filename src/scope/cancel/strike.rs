@@ -120,7 +120,7 @@ impl<'a> Strike<'a> {
     fn go_on(&mut self, mut below: Vec<Arc<Node>>) {
         while let Some(node) = below.pop() {
             below.append(&mut node.strike(self).unwrap_or_default());
-            self.orphans.extend(Arc::into_inner(node));
+            self.orphans.extend(Node::into_inner(node));
         }
     }
 
@@ -143,7 +143,7 @@ impl<'a> Strike<'a> {
 impl Struck {
     /// Leaves a node that nobody else has any more.
     pub(super) fn add_orphan(&mut self, node: Arc<Node>) {
-        self.orphans.extend(Arc::into_inner(node));
+        self.orphans.extend(Node::into_inner(node));
     }
 
     /// Does it on the calling thread.

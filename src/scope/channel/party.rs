@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use crate::base::race_detector;
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicU8, Ordering};
 use crate::scope::waiter::Waiter;
@@ -37,6 +38,7 @@ impl Party {
 
     /// By who took it out of its queue, under the lock (Q1); it is to be rung then, under none.
     pub(super) fn decide(&self, end: End) {
+        race_detector::release(&raw const self.item);
         // Release: who sees it without the lock sees what was copied for it.
         self.end.store(end as u8, Ordering::Release);
     }
@@ -46,11 +48,13 @@ impl Party {
     }
 
     pub(super) fn ended(&self) -> Option<End> {
-        match self.end.load(Ordering::Acquire) {
-            0 => None,
-            served if served == End::Served as u8 => Some(End::Served),
-            _ => Some(End::Refused),
-        }
+        let end = match self.end.load(Ordering::Acquire) {
+            0 => return None,
+            served if served == End::Served as u8 => End::Served,
+            _ => End::Refused,
+        };
+        race_detector::acquire(&raw const self.item);
+        Some(end)
     }
 }
 
@@ -68,7 +72,9 @@ impl Parties {
 
     /// The one that has waited longest, who is to be told its end.
     pub(super) fn next(&mut self) -> Option<Arc<Party>> {
-        self.queue.pop_front()
+        let next = self.queue.pop_front()?;
+        race_detector::acquire(&raw const next.end);
+        Some(next)
     }
 
     pub(super) fn take(&mut self) -> VecDeque<Arc<Party>> {
@@ -83,6 +89,7 @@ impl Parties {
             end: AtomicU8::new(0),
             waiter: Arc::new(Waiter::new()),
         });
+        race_detector::release(&raw const party.end);
         self.queue.push_back(party.clone());
         party
     }

@@ -2,8 +2,8 @@
 
 use std::mem::MaybeUninit;
 
-use crate::base::guard;
 use crate::base::user_data::Destroy;
+use crate::base::{guard, race_detector};
 
 /// Memory for any type of C: as `malloc` aligns it.
 #[repr(align(16))]
@@ -62,7 +62,7 @@ impl Ring {
     pub(super) unsafe fn push(&mut self, item: *const u8) {
         let end = self.place(self.length);
         // SAFETY: as the caller promises; the place is the ring's own, and empty.
-        unsafe { self.copy(item, end) };
+        race_detector::in_turn(end, || unsafe { self.copy(item, end) });
         self.length += 1;
     }
 
@@ -71,7 +71,7 @@ impl Ring {
     pub(super) unsafe fn pop(&mut self, item: *mut u8) {
         let first = self.place(0);
         // SAFETY: as the caller promises; the place is the ring's own, and has an item.
-        unsafe { self.copy(first, item) };
+        race_detector::in_turn(first, || unsafe { self.copy(first, item) });
         self.forget_first();
     }
 
@@ -83,7 +83,8 @@ impl Ring {
         self.length -= 1;
     }
 
-    /// Where the item is that has so many before it.
+    /// Where the item is that has so many before it. What was sent in a place comes before what is received there, and this before what is sent
+    /// there next.
     fn place(&mut self, before: usize) -> *mut u8 {
         let place = self.first + before;
         let place = if place >= self.capacity {
@@ -102,6 +103,7 @@ impl Drop for Ring {
         let Some(destroy) = self.destroy else { return };
         while !self.is_empty() {
             let item = self.place(0);
+            race_detector::acquire(item);
             // SAFETY: the function belongs to the items, and this one is released once.
             guard::must_return(String::new, || unsafe { destroy(item.cast()) });
             self.forget_first();
