@@ -59,6 +59,7 @@
  * neither <functional> nor std::shared_ptr. What few programs need costs the others no time to compile. These files
  * are included on their own:
  *
+ *     procession/async.hpp                  proc::async: coroutines that wait for a process (C++20)
  *     procession/fwd.hpp                    that there are these types, for headers that only name them
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
  *     procession/condition.hpp              proc::condition: a condition variable whose waits end at a cancellation, too

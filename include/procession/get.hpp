@@ -127,7 +127,7 @@ template <class Part> bool is_bad(const Part &part) {
 }
 
 /** A job's process, which notes how it ends. One that is bad input has ended already, and one for which there is no thread is never run. */
-template <class T, class Part> process noting(Part &&part, const shared &ended) {
+template <class T, class Part, class Owner> process noting(Part &&part, const Owner &ended) {
     using stored = std::decay_t<Part>;
     static_assert(can_be_kept<Part>,
                   "procession: a callable that cannot be copied is given by std::move");
@@ -135,10 +135,10 @@ template <class T, class Part> process noting(Part &&part, const shared &ended) 
         process bad;
         if constexpr (!is_process<Part>)
             bad = process::adopt(proc_new(nullptr, nullptr, nullptr));
-        ended.as<ending<T>>().failed = try_run(bad);
+        ended.template as<ending<T>>().failed = try_run(bad);
         return bad;
     }
-    ended.as<ending<T>>().failed = error(EAGAIN, "there was no thread for the job");
+    ended.template as<ending<T>>().failed = error(EAGAIN, "there was no thread for the job");
     return make([ended, kept = stored(std::forward<Part>(part))](const cancel &cancel) mutable {
         return ended.template as<ending<T>>().run(kept, cancel);
     });

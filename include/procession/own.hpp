@@ -68,6 +68,17 @@ class shared : public handle<shared, counted, count, uncount> {
     };
 };
 
+/** An object of any type that is there for as long as it is needed, in the place of one of its owners. */
+class not_owned {
+  public:
+    explicit not_owned(void *object) noexcept : object_(object) {}
+
+    template <class T> [[nodiscard]] T &as() const noexcept { return *static_cast<T *>(object_); }
+
+  private:
+    void *object_;
+};
+
 /** Whether the bytes of an object are all of it, and there are not more of them than a pointer has. */
 template <class T>
 inline constexpr bool fits_pointer =
