@@ -31,6 +31,6 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.pc DESTINATION ${pkgconfig_
 configure_package_config_file(cmake/processionConfig.cmake.in processionConfig.cmake
   INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(processionConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/processionConfig.cmake
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/processionConfig.cmake cmake/ProcessionAsio.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/processionConfigVersion.cmake
         DESTINATION ${package_dir})

@@ -60,6 +60,7 @@
  * are included on their own:
  *
  *     procession/async.hpp                  proc::async: coroutines that wait for a process (C++20)
+ *     procession/asio.hpp                   proc::async_run: processes as operations of Asio, for every completion token
  *     procession/fwd.hpp                    that there are these types, for headers that only name them
  *     procession/live.hpp                   proc::dump, get_stats, version: what runs now, and what has run
  *     procession/condition.hpp              proc::condition: a condition variable whose waits end at a cancellation, too

@@ -24,6 +24,8 @@ python3 python3
 END
 }
 
+has_header() { echo "#include <$1>" | c++ -E -x c++ - >/dev/null 2>&1; }
+
 missing_packages() {
     local command package
     packages | while read -r command package; do
@@ -34,6 +36,8 @@ missing_packages() {
     pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
     # ThreadSanitizer for clang; gcc brings its own.
     compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.tsan-*" >/dev/null || echo libclang-rt-dev
+    has_header asio/version.hpp || echo libasio-dev
+    has_header boost/asio/version.hpp || echo libboost-dev
     python3 -c 'import yaml' 2>/dev/null || echo python3-yaml
 }
 

@@ -87,6 +87,7 @@ case_install() {
 case_cmake_shared() {
     build_with_cmake "$here/program" -DCMAKE_PREFIX_PATH="$moved" -DLINK=procession
     run_all run_shared "program mixed values values_of_cxx"
+    [ ! -e "$work/operation" ] || run_shared "$work/operation"
 }
 
 case_cmake_static() {
