@@ -60,7 +60,7 @@ inline std::int64_t or_forever(std::chrono::nanoseconds time) noexcept {
 }
 
 /** Keeps what C refers to, also as the program ends, as long as that runs, and where those who look for leaks see it. */
-template <class Node> void keep(std::unique_ptr<Node> node) noexcept {
+template <class Node> void keep(detail::owned<Node> node) noexcept {
     static std::atomic<Node *> last = nullptr;
     node->before = last.load();
     while (!last.compare_exchange_weak(node->before, node.get())) {

@@ -256,7 +256,7 @@ class channel
     int pass_boxed(std::remove_reference_t<Item> &item, proc_cancel *cancel,
                    std::int64_t timeout_ns) const {
         using given = std::conditional_t<is_moved<Item>, T &&, const T &>;
-        std::unique_ptr<T> boxed(new T(static_cast<given>(item)));
+        detail::owned<T> boxed(new T(static_cast<given>(item)));
         T *const address = boxed.get();
         const int code = pass_bytes(&address, cancel, timeout_ns);
         if (code == 0)
@@ -277,7 +277,7 @@ class channel
         } else {
             T *item = nullptr;
             const auto status = take_bytes(&item, cancel, timeout_ns);
-            return {status, std::unique_ptr<T>(item)};
+            return {status, detail::owned<T>(item)};
         }
     }
 

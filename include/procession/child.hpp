@@ -54,7 +54,7 @@ struct output_listener {
     }
 
     /** That is there as long as the process: it is a value around that. */
-    static process keep(std::unique_ptr<output_listener> listener, process child) {
+    static process keep(detail::owned<output_listener> listener, process child) {
         static const proc_key key = {"proc::child"};
         return process::adopt(
             proc_with_value(&key, listener.release(), destroy<output_listener>, child.release()));
@@ -87,10 +87,10 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &string
  * Ownership: the options are moved or copied into the process.
  */
 [[nodiscard]] inline process child(child_options options) {
-    std::unique_ptr<detail::output_listener> listener;
+    detail::owned<detail::output_listener> listener;
     if (options.on_output)
-        listener = std::make_unique<detail::output_listener>(
-            detail::output_listener{std::move(options.on_output)});
+        listener = detail::owned<detail::output_listener>(
+            new detail::output_listener{std::move(options.on_output)});
     const auto argv = detail::pointers(options.argv);
     const auto envp = options.envp ? detail::pointers(*options.envp) : std::vector<const char *>();
     const bool is_killed = options.stop_after != std::chrono::nanoseconds::max();

@@ -71,7 +71,7 @@ struct thread_hooks {
  */
 [[nodiscard]] inline error try_configure(config config) {
     static const int none = 0; // Where there is no signal, there must still be an array.
-    std::unique_ptr<detail::thread_hooks> hooks(new detail::thread_hooks{
+    detail::owned<detail::thread_hooks> hooks(new detail::thread_hooks{
         std::move(config.on_thread_start), std::move(config.on_thread_stop)});
     proc_config given = PROC_CONFIG_INIT;
     given.stack_size = config.stack_size;

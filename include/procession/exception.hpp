@@ -53,13 +53,22 @@ std::type_info *type_of_caught() noexcept __asm__("__cxa_current_exception_type"
 char *demangle(const char *name, char *buffer, std::size_t *size, int *status) noexcept
     __asm__("__cxa_demangle");
 
+/** A text that C has allocated. */
+struct malloced {
+    explicit malloced(char *owned) noexcept : text(owned) {}
+    malloced(const malloced &) = delete;
+    malloced &operator=(const malloced &) = delete;
+    ~malloced() { std::free(text); } // NOLINT(cppcoreguidelines-no-malloc)
+
+    char *const text;
+};
+
 /** The name of the type of what was caught last. */
 inline std::string name_of_caught() {
     const char *name = type_of_caught()->name();
     int status = 0;
-    const std::unique_ptr<char, void (*)(void *)> demangled(
-        demangle(name, nullptr, nullptr, &status), std::free);
-    return demangled ? demangled.get() : name;
+    const malloced demangled(demangle(name, nullptr, nullptr, &status));
+    return demangled.text != nullptr ? demangled.text : name;
 }
 
 inline told tell(const std::exception &caught) {
@@ -131,7 +140,7 @@ inline error carry(told outer) {
         outer.code = outer.code != 0 ? outer.code : inner.code;
         outer.nested = std::move(inner.nested);
     }
-    std::unique_ptr<std::exception_ptr> carried(new std::exception_ptr(std::current_exception()));
+    detail::owned<std::exception_ptr> carried(new std::exception_ptr(std::current_exception()));
     return error::adopt(proc_error_with_typed_payload(
         outer.code, outer.text.c_str(), exception_type, carried.release(), release_exception));
 }

@@ -195,7 +195,7 @@ template <class Body>
     if (detail::is_empty<stored>(body))
         return process::adopt(proc_with_nursery(nullptr, nullptr, nullptr, nullptr));
     using owner = detail::nursery_body<stored>;
-    std::unique_ptr<owner> data(new owner{std::forward<Body>(body), std::move(options.on_failure)});
+    detail::owned<owner> data(new owner{std::forward<Body>(body), std::move(options.on_failure)});
     const proc_nursery_options given{sizeof given, options.limit,
                                      data->on_failure ? owner::filter : nullptr, data.get()};
     return process::adopt(

@@ -1,8 +1,8 @@
 /*
  * procession/own.hpp - part of procession.hpp: who deletes what
  *
- * What std::shared_ptr does, without <memory>, which would be an eighth of all that procession.hpp makes the compiler read. libstdc++
- * has std::unique_ptr in <thread>, too, whose threads hold one.
+ * What std::shared_ptr and std::unique_ptr do, without <memory>, which would be an eighth of all that procession.hpp makes the compiler
+ * read. For programs that include nothing else, <thread> is here: libstdc++ has std::unique_ptr there, too.
  */
 #ifndef PROCESSION_OWN_HPP
 #define PROCESSION_OWN_HPP
@@ -21,6 +21,32 @@
 namespace procession {
 inline namespace v0_2 {
 namespace detail {
+
+/** What std::unique_ptr is for one object of this very type, without the std::tuple that takes most of the time to compile that. */
+template <class T> class owned {
+  public:
+    owned() noexcept = default;
+    explicit owned(T *object) noexcept : object_(object) {}
+    owned(owned &&other) noexcept : object_(other.release()) {}
+
+    owned &operator=(owned &&other) noexcept {
+        const owned before(std::exchange(object_, other.release()));
+        return *this;
+    }
+
+    owned(const owned &) = delete;
+    owned &operator=(const owned &) = delete;
+    ~owned() { delete object_; }
+
+    explicit operator bool() const noexcept { return object_ != nullptr; }
+    T &operator*() const noexcept { return *object_; }
+    T *operator->() const noexcept { return object_; }
+    [[nodiscard]] T *get() const noexcept { return object_; }
+    [[nodiscard]] T *release() noexcept { return std::exchange(object_, nullptr); }
+
+  private:
+    T *object_ = nullptr;
+};
 
 /** What one of the owners of an object knows of it. */
 struct counted {

@@ -66,7 +66,7 @@ template <class T> class received {
     friend channel<T>;
 
     using place =
-        std::conditional_t<detail::lies_in_channel<T>, std::optional<T>, std::unique_ptr<T>>;
+        std::conditional_t<detail::lies_in_channel<T>, std::optional<T>, detail::owned<T>>;
 
     received(channel_status status, place item) noexcept
         : status_(status), item_(std::move(item)) {}

@@ -48,7 +48,7 @@ struct restart_judge {
     }
 
     /** That is there as long as the process: it is a value around that. */
-    static process keep(std::unique_ptr<restart_judge> judge, process supervised) {
+    static process keep(detail::owned<restart_judge> judge, process supervised) {
         static const proc_key key = {"proc::supervise"};
         return process::adopt(
             proc_with_value(&key, judge.release(), destroy<restart_judge>, supervised.release()));
@@ -72,10 +72,10 @@ struct restart_judge {
  */
 template <class Part> [[nodiscard]] process supervise(supervise_options options, Part &&part) {
     process child = detail::to_process(std::forward<Part>(part));
-    std::unique_ptr<detail::restart_judge> judge;
+    detail::owned<detail::restart_judge> judge;
     if (options.restart)
-        judge = std::make_unique<detail::restart_judge>(
-            detail::restart_judge{std::move(options.restart)});
+        judge = detail::owned<detail::restart_judge>(
+            new detail::restart_judge{std::move(options.restart)});
     const proc_supervise_options given{sizeof given,
                                        detail::nanoseconds(options.first_delay),
                                        detail::nanoseconds(options.longest_delay),

@@ -180,7 +180,7 @@ struct traced {
  * @return success; EDEADLK: it was called from within a hook, and would wait for itself. Then nothing has changed.
  */
 [[nodiscard]] inline error try_trace_set_hooks(trace_hooks hooks) {
-    std::unique_ptr<detail::traced> traced(new detail::traced{std::move(hooks)});
+    detail::owned<detail::traced> traced(new detail::traced{std::move(hooks)});
     if (traced->is_empty())
         return error::adopt(proc_trace_set_hooks(nullptr));
     const proc_trace_hooks given = traced->given();
