@@ -51,7 +51,8 @@
  *    or asked: there, as an error it is success, and as a cancel handle it is never cancelled. Where
  *    NULL is bad input, the function says so.
  *
- * Durations are nanoseconds in an int64_t; negative is forever.
+ * Durations are nanoseconds in an int64_t; negative is forever. In a struct that begins with its size, 0 is what a program gets that fills it with
+ * zeros and sets the size, as many languages do: where 0 as such would do harm, it is the default, and PROC_AT_ONCE says that no time is meant.
  *
  * The library is for Linux on machines of 64 bits. If it needs memory and gets none, the program ends by SIGABRT, and standard
  * error says why; that there is no memory for a thread is an error instead, as that there is no thread (EAGAIN).
@@ -87,6 +88,8 @@ struct sockaddr;
 
 /* Durations, in nanoseconds. */
 #define PROC_FOREVER INT64_C(-1)
+/* The shortest one: where 0 in a struct stands for the default. */
+#define PROC_AT_ONCE INT64_C(1)
 #define PROC_MS(n) (INT64_C(1000000) * (n))
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
@@ -349,8 +352,8 @@ typedef struct proc_supervise_options {
      */
     int64_t first_delay_ns;
     /**
-     * The delay is doubled to no more than this: default 30 s. Negative: to any length. Less than `first_delay_ns` is bad
-     * input.
+     * The delay is doubled to no more than this: default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: to any length.
+     * Otherwise less than `first_delay_ns` is bad input.
      */
     int64_t longest_delay_ns;
     /**
@@ -359,7 +362,8 @@ typedef struct proc_supervise_options {
      */
     int jitter_percent;
     /**
-     * A run that took so long was healthy: the delay after it is the first again. Default 60 s; negative: none is.
+     * A run that took so long was healthy: the delay after it is the first again. Default 60 s, which
+     * 0 stands for, too; negative: none is; PROC_AT_ONCE: each is.
      */
     int64_t healthy_after_ns;
     /**
@@ -368,7 +372,7 @@ typedef struct proc_supervise_options {
      */
     size_t most;
     /**
-     * See `most`. Healthy runs in between do not matter. Negative: all failures count.
+     * See `most`. Healthy runs in between do not matter. Negative: all failures count. 0: the default.
      */
     int64_t within_ns;
     /**
@@ -544,7 +548,7 @@ typedef struct proc_main_options {
     int64_t drain_ns;
     /**
      * How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
-     * Default PROC_FOREVER.
+     * Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: it is not waited for.
      */
     int64_t grace_ns;
     /**
@@ -722,12 +726,13 @@ typedef struct proc_config {
      */
     size_t stack_size;
     /**
-     * How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
-     * any number. The one that watches over children that nobody runs yet is not among them.
+     * How many threads are kept that have nothing to do; one more that has nothing to do ends. 0 or SIZE_MAX, the default:
+     * any number; to keep none, set `idle_timeout_ns` to PROC_AT_ONCE. The one that watches over children that nobody runs yet is not among them.
      */
     size_t max_idle_threads;
     /**
-     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds. A child that a
+     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for, too;
+     * PROC_AT_ONCE: none is. A child that a
      * callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
      * when the thread ends that has started it: keep threads for ever where that matters.
      */
@@ -1873,6 +1878,25 @@ proc_impl *proc_stack(proc_impl *const *impls,
 PROC_API
 PROC_MUST_USE
 int64_t proc_now(void);
+
+/**
+ * PROC_FOREVER, for languages that have no macros.
+ *
+ * Threads: async-signal-safe.
+ *
+ * @return -1: any negative duration is forever.
+ */
+PROC_API int64_t proc_forever(void);
+
+/**
+ * PROC_AT_ONCE, for languages that have no macros: the shortest duration, for options of which 0 stands for the default.
+ *
+ * Threads: async-signal-safe.
+ *
+ * @return 1, a nanosecond.
+ */
+PROC_API
+int64_t proc_at_once(void);
 
 /**
  * Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
@@ -3087,6 +3111,30 @@ PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
  * @return for the life of the program.
  */
 PROC_API const char *proc_version(void);
+
+/**
+ * The version of the library that is running, as a number: 1,000,000 times the major version, 1,000 times the minor one, and the patch.
+ *
+ * This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
+ * had that a program was compiled with.
+ */
+PROC_API
+uint32_t proc_version_number(void);
+
+/**
+ * PROC_MAX_DEPTH of the library that is running.
+ */
+PROC_API size_t proc_max_depth(void);
+
+/**
+ * PROC_MIN_STACK_SIZE of the library that is running.
+ */
+PROC_API size_t proc_min_stack_size(void);
+
+/**
+ * PROC_MAX_NAME_PREFIX of the library that is running.
+ */
+PROC_API size_t proc_max_name_prefix(void);
 
 #ifdef __cplusplus
 }  // extern "C"

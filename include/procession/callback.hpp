@@ -59,6 +59,11 @@ inline std::int64_t or_forever(std::chrono::nanoseconds time) noexcept {
     return time == std::chrono::nanoseconds::max() ? PROC_FOREVER : nanoseconds(time);
 }
 
+/** The same where 0 stands for C's default, which is never meant here. */
+inline std::int64_t at_once_or(std::chrono::nanoseconds time) noexcept {
+    return time > std::chrono::nanoseconds::zero() ? or_forever(time) : PROC_AT_ONCE;
+}
+
 /** Keeps what C refers to, also as the program ends, as long as that runs, and where those who look for leaks see it. */
 template <class Node> void keep(detail::owned<Node> node) noexcept {
     static std::atomic<Node *> last = nullptr;

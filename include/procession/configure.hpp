@@ -76,7 +76,8 @@ struct thread_hooks {
     proc_config given = PROC_CONFIG_INIT;
     given.stack_size = config.stack_size;
     given.max_idle_threads = config.max_idle_threads;
-    given.idle_timeout_ns = detail::or_forever(config.idle_timeout);
+    given.idle_timeout_ns =
+        config.max_idle_threads > 0 ? detail::at_once_or(config.idle_timeout) : PROC_AT_ONCE;
     given.thread_name_prefix = config.thread_name_prefix.c_str();
     given.on_thread_start = hooks->on_start ? detail::thread_hooks::start : nullptr;
     given.on_thread_stop = hooks->on_stop ? detail::thread_hooks::stop : nullptr;

@@ -65,7 +65,7 @@ inline proc_main_options given(const main_options &options) noexcept {
         given.signal_count = options.signals->size();
     }
     given.drain_ns = or_forever(options.drain);
-    given.grace_ns = or_forever(options.grace);
+    given.grace_ns = at_once_or(options.grace);
     given.dump_signal = options.dump_signal;
     given.notify = options.notify;
     given.signal_out = options.signal_out;

@@ -7,6 +7,7 @@ use super::bad_input::BadInput;
 use super::handle::{give_outcome, string};
 use super::signals::{self, Twice};
 use super::sized::{self, Growing};
+use super::time::or_default;
 use super::types::proc_error;
 use crate::base::error::{Error, Outcome};
 use crate::base::signal_set::Set;
@@ -44,10 +45,11 @@ pub struct proc_config {
     /// than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
     /// system gives threads (`ulimit -s`), but 2 MiB at least.
     pub stack_size: usize,
-    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default:
-    /// any number. The one that watches over children that nobody runs yet is not among them.
+    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. 0 or SIZE_MAX, the default:
+    /// any number; to keep none, set `idle_timeout_ns` to PROC_AT_ONCE. The one that watches over children that nobody runs yet is not among them.
     pub max_idle_threads: usize,
-    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds. A child that a
+    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for, too;
+    /// PROC_AT_ONCE: none is. A child that a
     /// callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
     /// when the thread ends that has started it: keep threads for ever where that matters.
     pub idle_timeout_ns: i64,
@@ -144,10 +146,12 @@ unsafe fn read(config: *const proc_config) -> Result<Asked, BadInput> {
     let asked = unsafe { sized::read(["proc_configure", "config"], config, FIRST_SIZE)? };
     // SAFETY: as above.
     let prefix = unsafe { string(asked.thread_name_prefix) };
+    let default = proc_config::INIT.idle_timeout_ns;
+    let idle_timeout_ns = or_default(asked.idle_timeout_ns, default);
     let config = Config {
         stack_size: stack_size(asked.stack_size)?,
-        max_idle: asked.max_idle_threads,
-        idle_timeout_ns: asked.idle_timeout_ns,
+        max_idle: max_idle(asked.max_idle_threads, idle_timeout_ns),
+        idle_timeout_ns,
         prefix: prefix.map(name_prefix).transpose()?.flatten(),
         on_start: notice(asked.on_thread_start, asked.user_data),
         on_stop: notice(asked.on_thread_stop, asked.user_data),
@@ -158,6 +162,15 @@ unsafe fn read(config: *const proc_config) -> Result<Asked, BadInput> {
         config,
         flight_recorder: asked.flight_recorder_size,
     })
+}
+
+/// Whom nothing is to keep, nobody finds.
+fn max_idle(asked: usize, idle_timeout_ns: i64) -> usize {
+    match (asked, idle_timeout_ns) {
+        (_, 0) => 0,
+        (0, _) => usize::MAX,
+        _ => asked,
+    }
 }
 
 /// `None`: as the system has it.

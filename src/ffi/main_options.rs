@@ -6,6 +6,7 @@ use std::mem::{MaybeUninit, offset_of};
 use super::bad_input::BadInput;
 use super::signals::{self, Twice};
 use super::sized::{self, Growing};
+use super::time::{FOREVER, or_default};
 use crate::base::user_data::Notice;
 use crate::daemon::shutdown::Options;
 use crate::signal::{Set, Stops};
@@ -29,7 +30,7 @@ pub struct proc_main_options {
     /// (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
     pub drain_ns: i64,
     /// How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
-    /// Default PROC_FOREVER.
+    /// Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: it is not waited for.
     pub grace_ns: i64,
     /// Prints the live tree to standard error, as `proc_dump` does, each time it comes; it stops nothing.
     /// Default 0: none.
@@ -156,7 +157,7 @@ impl Given {
             options: Options {
                 stops,
                 drain_ns: asked.drain_ns,
-                grace_ns: asked.grace_ns,
+                grace_ns: or_default(asked.grace_ns, FOREVER),
                 dump: signals::dump(function, asked.dump_signal, stops.signals)?,
                 notify: is_set(&asked.notify),
                 reap: is_set(&asked.reap),

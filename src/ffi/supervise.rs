@@ -7,6 +7,7 @@ use super::bad_input::BadInput;
 use super::handle::take;
 use super::process::{around, several};
 use super::sized::{self, Growing};
+use super::time::{FOREVER, or_default};
 use super::types::{proc_error, proc_impl};
 use crate::base::clock::Duration;
 use crate::base::error::Error;
@@ -29,18 +30,19 @@ pub struct proc_supervise_options {
     /// one. 0: it does not wait, and only `most` keeps it from failing again and again at full speed. Negative (PROC_FOREVER): it
     /// waits until it is cancelled.
     pub first_delay_ns: i64,
-    /// The delay is doubled to no more than this: default 30 s. Negative: to any length. Less than `first_delay_ns` is bad
-    /// input.
+    /// The delay is doubled to no more than this: default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: to any length.
+    /// Otherwise less than `first_delay_ns` is bad input.
     pub longest_delay_ns: i64,
     /// Each delay is chosen at random between so many percent less and so many percent more, so that what failed at the same
     /// moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
     pub jitter_percent: c_int,
-    /// A run that took so long was healthy: the delay after it is the first again. Default 60 s; negative: none is.
+    /// A run that took so long was healthy: the delay after it is the first again. Default 60 s, which
+    /// 0 stands for, too; negative: none is; PROC_AT_ONCE: each is.
     pub healthy_after_ns: i64,
     /// More failures than that within `within_ns` are too many: it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it
     /// gives up at the first.
     pub most: usize,
-    /// See `most`. Healthy runs in between do not matter. Negative: all failures count.
+    /// See `most`. Healthy runs in between do not matter. Negative: all failures count. 0: the default.
     pub within_ns: i64,
     /// Whether it runs again when it has succeeded, too, after the first delay. Default false: success ends it.
     pub restart_on_success: MaybeUninit<bool>,
@@ -167,7 +169,13 @@ unsafe fn read(options: *const proc_supervise_options) -> Result<Options, BadInp
 fn policy(asked: &proc_supervise_options) -> Result<Policy, BadInput> {
     let percent = asked.jitter_percent;
     let jitter_percent = u8::try_from(percent).ok().filter(|percent| *percent <= 100);
+    let default = proc_supervise_options::INIT;
     let (first, longest) = (asked.first_delay_ns, asked.longest_delay_ns);
+    let longest = match longest {
+        0 if first < 0 => FOREVER,
+        0 => default.longest_delay_ns.max(first),
+        _ => longest,
+    };
     if time(longest) < time(first) {
         return Err(BadInput::LongestDelay { longest, first });
     }
@@ -175,9 +183,12 @@ fn policy(asked: &proc_supervise_options) -> Result<Policy, BadInput> {
         first_delay: time(first),
         longest_delay: time(longest),
         jitter_percent: jitter_percent.ok_or(BadInput::Jitter { percent })?,
-        healthy_after: time(asked.healthy_after_ns),
+        healthy_after: time(or_default(asked.healthy_after_ns, default.healthy_after_ns)),
         most: asked.most,
-        within: time(asked.within_ns),
+        within: match asked.within_ns {
+            0 => time(default.within_ns),
+            within => time(within),
+        },
     })
 }
 

@@ -11,6 +11,21 @@ use crate::tree::every::Every;
 use crate::tree::process::{Kind, Process};
 use crate::tree::timeout::Timeout;
 
+/// What PROC_FOREVER says.
+pub(super) const FOREVER: i64 = -1;
+
+/// What PROC_AT_ONCE says: the shortest time.
+const AT_ONCE: i64 = 1;
+
+/// A time of an option of which 0 stands for the default.
+pub(super) fn or_default(time_ns: i64, default: i64) -> i64 {
+    match time_ns {
+        0 => default,
+        AT_ONCE => 0,
+        _ => time_ns,
+    }
+}
+
 /// # Time
 ///
 /// The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands still while the machine is suspended, and
@@ -23,6 +38,26 @@ use crate::tree::timeout::Timeout;
 #[must_use]
 pub extern "C" fn proc_now() -> i64 {
     i64::try_from(clock::exact()).unwrap_or(i64::MAX)
+}
+
+/// PROC_FOREVER, for languages that have no macros.
+///
+/// Threads: async-signal-safe.
+///
+/// @return -1: any negative duration is forever.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_forever() -> i64 {
+    FOREVER
+}
+
+/// PROC_AT_ONCE, for languages that have no macros: the shortest duration, for options of which 0 stands for the default.
+///
+/// Threads: async-signal-safe.
+///
+/// @return 1, a nanosecond.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_at_once() -> i64 {
+    AT_ONCE
 }
 
 /// Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however

@@ -2,6 +2,8 @@
 
 use std::ffi::{CStr, c_char};
 
+use super::configure::{PROC_MAX_NAME_PREFIX, PROC_MIN_STACK_SIZE};
+
 /// The major version of this header.
 pub const PROC_VERSION_MAJOR: u32 = 0;
 /// The minor version of this header. While the major version is 0, each one is an ABI of its own.
@@ -33,4 +35,31 @@ const VERSION: &CStr =
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_version() -> *const c_char {
     VERSION.as_ptr()
+}
+
+/// The version of the library that is running, as a number: 1,000,000 times the major version, 1,000 times the minor one, and the patch.
+///
+/// This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
+/// had that a program was compiled with.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_version_number() -> u32 {
+    (PROC_VERSION_MAJOR * 1000 + PROC_VERSION_MINOR) * 1000 + PROC_VERSION_PATCH
+}
+
+/// PROC_MAX_DEPTH of the library that is running.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_max_depth() -> usize {
+    PROC_MAX_DEPTH as usize
+}
+
+/// PROC_MIN_STACK_SIZE of the library that is running.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_min_stack_size() -> usize {
+    PROC_MIN_STACK_SIZE
+}
+
+/// PROC_MAX_NAME_PREFIX of the library that is running.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_max_name_prefix() -> usize {
+    PROC_MAX_NAME_PREFIX
 }

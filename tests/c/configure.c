@@ -91,7 +91,7 @@ static void bad_sizes(void) {
 
 static void bad_input_role(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.max_idle_threads = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     config.stack_size = PROC_MIN_STACK_SIZE - 1;
     CHECK_BAD(&config, "config->stack_size is 16383, less than PROC_MIN_STACK_SIZE, 16384");
     config.stack_size = 64 << 20;

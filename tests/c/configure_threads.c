@@ -117,7 +117,7 @@ static proc_error *check_started(proc_cancel *cancel, void *user_data) {
 static void hooks_role(void) {
     proc_config config = PROC_CONFIG_INIT;
     told t = {0};
-    config.idle_timeout_ns = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     config.on_thread_start = start_thread;
     config.on_thread_stop = stop_thread;
     config.user_data = &t;

@@ -110,7 +110,7 @@ static void one_role(void) {
     static proc_cancel *cancels[DEADLINES];
     static proc_hook *hooks[DEADLINES];
     proc_config config = PROC_CONFIG_INIT;
-    config.max_idle_threads = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     CHECK_OK(proc_configure(&config));
     for (int i = 0; i < DEADLINES; i++) {
         cancels[i] = proc_cancel_new_timeout(NULL, PROC_SECONDS(3600) - i);

@@ -265,7 +265,7 @@ static void by_hand(void) { check_passes("by_hand_role"); }
 
 static void signal_role(void) {
     proc_main_options options = with(PROC_SECONDS(3600));
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     proc_error_unref(proc_main_with(a_group(), &options));
 }
 

@@ -100,7 +100,7 @@ static proc_error *drain_with_root(proc_cancel *cancel, void *user_data) {
 
 static void drain_role(void) {
     int signal_number = 0;
-    proc_main_options options = with(PROC_FOREVER, 0);
+    proc_main_options options = with(PROC_FOREVER, PROC_AT_ONCE);
     options.signal_out = &signal_number;
     CHECK_OK(proc_main_with(proc_new(drain_with_root, NULL, NULL), &options));
     CHECK_INT(signal_number, SIGTERM);
@@ -162,7 +162,7 @@ static void deaf_role(void) {
 }
 
 static void deaf_now_role(void) {
-    proc_main_options options = with(0, 0);
+    proc_main_options options = with(0, PROC_AT_ONCE);
     proc_error_unref(proc_main_with(proc_task("web", staying()), &options));
 }
 
@@ -227,7 +227,7 @@ static proc_error *cancel_itself(proc_cancel *cancel, void *user_data) {
 
 static void own_role(void) {
     int signal_number = 7;
-    proc_main_options options = with(0, 0);
+    proc_main_options options = with(0, PROC_AT_ONCE);
     options.signal_out = &signal_number;
     CHECK_FAILS(proc_main_with(proc_new(cancel_itself, NULL, NULL), &options), 77, "own");
     CHECK_INT(signal_number, 0);
@@ -341,7 +341,7 @@ static proc_error *ask_for_dumps(proc_cancel *cancel, void *user_data) {
 }
 
 static void dump_role(void) {
-    proc_main_options options = with(0, 0);
+    proc_main_options options = with(0, PROC_AT_ONCE);
     options.dump_signal = SIGUSR1;
     proc_impl *work =
         PROC_SEQUENCE(proc_new(ask_for_dumps, NULL, NULL), proc_new(tell, NULL, NULL));
@@ -384,7 +384,7 @@ static void stuck_stderr(void) {
 }
 
 static void child_signal_role(void) {
-    proc_main_options options = with(0, 0);
+    proc_main_options options = with(0, PROC_AT_ONCE);
     options.signals = (const int[]){SIGCHLD, SIGTSTP};
     options.signal_count = 2;
     proc_error_unref(proc_main_with(staying(), &options));
@@ -403,7 +403,7 @@ static void ends_otherwise(void) {
 static void handle(int signal_number) { (void)signal_number; }
 
 static void restored(void) {
-    proc_main_options options = with(0, 0);
+    proc_main_options options = with(0, PROC_AT_ONCE);
     const int used[] = {SIGHUP, SIGUSR2, SIGRTMIN, SIGUSR1};
     options.signals = used;
     options.signal_count = 3;

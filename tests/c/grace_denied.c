@@ -15,7 +15,7 @@
 
 static void no_parked_threads(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.max_idle_threads = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     CHECK_OK(proc_configure(&config));
 }
 

@@ -4,9 +4,12 @@
  *   shorter           A program that knows fewer fields gets those, and nothing is written beyond.
  *   longer            What the library does not know becomes 0, and `size` is what was given.
  *   too_short         Without room for `size`, or at NULL, nothing is written.
+ *   zero_filled       A struct of zeros with its size is taken as the defaults where 0 would do harm: no grace period that is over at once, threads
+ *                     that are kept and a supervisor with its times.
  *   default_options   What they are set to is taken by the functions that read them.
  */
-#include "check.h"
+#include "asleep.h"
+#include "leaf.h"
 
 enum { GARBAGE = 0xA5 };
 
@@ -133,6 +136,37 @@ static void longer(void) {
     CHECK(are_all(of_later.further, sizeof of_later.further, 0));
 }
 
+static proc_error *take_a_moment(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    kill(getpid(), SIGTERM);
+    leaf_wait_cancelled(cancel);
+    CHECK_OK(proc_run(proc_delay(PROC_MS(20)), NULL));
+    return NULL;
+}
+
+static bool ask_no_more(const proc_error *error, void *user_data) {
+    (void)error;
+    return --*(int *)user_data > 0;
+}
+
+static void zero_filled(void) {
+    gate both;
+    gate_init(&both);
+    leaf meets = {.started = &both, .waits = &both};
+    CHECK_OK(proc_job_join(proc_start(leaf_new(&meets), NULL, NULL, NULL)));
+    wait_until_others_sleep();
+    proc_stats stats = PROC_STATS_INIT;
+    proc_get_stats(&stats);
+    CHECK(stats.threads_idle >= 1 || !order_is_seen());
+    proc_main_options options = {.size = sizeof options};
+    CHECK_OK(proc_main_with(proc_new(take_a_moment, NULL, NULL), &options));
+    int times = 3;
+    proc_supervise_options supervise = {
+        .size = sizeof supervise, .most = 5, .restart = ask_no_more, .user_data = &times};
+    CHECK_FAILS(proc_run(proc_supervise(&supervise, failing("bad")), NULL), EIO, "bad");
+    CHECK_INT(times, 0);
+}
+
 static void too_short(void) {
     proc_nursery_options options;
     memset(&options, GARBAGE, sizeof options);
@@ -156,6 +190,8 @@ static void default_options(void) {
     proc_config config;
     proc_config_init(&config, sizeof config);
     CHECK_OK(proc_configure(&config));
+    config = (proc_config){.size = sizeof config}; /* See zero_filled. */
+    CHECK_OK(proc_configure(&config));
     proc_main_options_init(&main_options, sizeof main_options);
     proc_supervise_options_init(&supervise_options, sizeof supervise_options);
     proc_impl *impl = proc_supervise(&supervise_options, proc_new(nothing, NULL, NULL));
@@ -163,4 +199,4 @@ static void default_options(void) {
 }
 
 CHECK_MAIN(CASE(same_as_macros), CASE(shorter), CASE(longer), CASE(too_short),
-           CASE(default_options))
+           CASE(default_options), CASE(zero_filled))

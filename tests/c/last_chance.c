@@ -145,7 +145,7 @@ static proc_error *stay_without_threads(proc_cancel *cancel, void *user_data) {
 
 static void denied_role(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.max_idle_threads = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     CHECK_OK(proc_configure(&config));
     proc_main_options options = abandoning(save);
     options.grace_ns = PROC_MS(10);
@@ -174,7 +174,7 @@ static void stuck_role(void) {
     fcntl(ends[1], F_SETFL, 0);
     dup2(ends[1], STDERR_FILENO);
     proc_main_options options = abandoning(tell_only);
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     run_staying(&options);
 }
 
@@ -192,7 +192,7 @@ static void hang(void *user_data) {
 
 static void hanging_role(void) {
     proc_main_options options = abandoning(hang);
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     run_staying(&options);
 }
 
@@ -220,7 +220,7 @@ static void ask_again(void *user_data) {
 
 static void further_role(void) {
     proc_main_options options = abandoning(ask_again);
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     run_staying(&options);
 }
 
@@ -245,7 +245,7 @@ static void use_library(void *user_data) {
 
 static void using_role(void) {
     proc_main_options options = abandoning(use_library);
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     run_staying(&options);
 }
 

@@ -249,8 +249,7 @@ static proc_error *wait_without_threads(proc_nursery *nursery, proc_cancel *canc
 
 static void denied_role(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.max_idle_threads = 0;
-    config.idle_timeout_ns = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     CHECK_OK(proc_configure(&config));
     awaits rests = awaits_new(3), waits = awaits_new(3);
     CHECK_OK(nursery_run(rest_without_threads, &rests, NULL, NULL));

@@ -12,7 +12,7 @@ static inline proc_stats look(void) {
 
 static inline void let_go_at_once(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.idle_timeout_ns = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     CHECK_OK(proc_configure(&config));
 }
 

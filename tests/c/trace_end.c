@@ -198,7 +198,7 @@ static proc_error *say_much_and_hang(proc_cancel *cancel, void *user_data) {
 
 static void main_of(proc_fn fn) {
     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
-    options.grace_ns = 0;
+    options.grace_ns = PROC_AT_ONCE;
     CHECK_OK(proc_main_with(proc_task("web", proc_new(fn, NULL, NULL)), &options));
 }
 

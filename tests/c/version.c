@@ -1,6 +1,7 @@
 /* Versions. Laws:
  *
  *   one_version      The header's version macros, proc_version() and the project's version are the same.
+ *   without_macros   Functions tell what the macros say: versions, limits, durations.
  */
 #include "check.h"
 
@@ -12,4 +13,14 @@ static void one_version(void) {
     CHECK_STR(PROJECT_VERSION, version);
 }
 
-CHECK_MAIN(CASE(one_version))
+static void without_macros(void) {
+    CHECK_INT(proc_version_number(),
+              (PROC_VERSION_MAJOR * 1000 + PROC_VERSION_MINOR) * 1000 + PROC_VERSION_PATCH);
+    CHECK_INT(proc_max_depth(), PROC_MAX_DEPTH);
+    CHECK_INT(proc_min_stack_size(), PROC_MIN_STACK_SIZE);
+    CHECK_INT(proc_max_name_prefix(), PROC_MAX_NAME_PREFIX);
+    CHECK_INT(proc_forever(), PROC_FOREVER);
+    CHECK_INT(proc_at_once(), PROC_AT_ONCE);
+}
+
+CHECK_MAIN(CASE(one_version), CASE(without_macros))

@@ -63,7 +63,7 @@ TEST_F(daemons, forever) {
     const proc_main_options given = proc::detail::given(options);
     EXPECT_EQ(given.drain_ns, PROC_FOREVER);
     EXPECT_EQ(given.force_after_ns, PROC_FOREVER);
-    EXPECT_EQ(given.grace_ns, 0);
+    EXPECT_EQ(given.grace_ns, PROC_AT_ONCE);
 }
 
 #if __cplusplus >= 202002L

@@ -50,7 +50,7 @@ static struct {
 /* Too late, as everything has run before. Nobody shall notice anything of it. */
 static void configure_too_late(void) {
     proc_config config = PROC_CONFIG_INIT;
-    config.idle_timeout_ns = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     if (all.lives > 0)
         CHECK_FAILS(proc_configure(&config), EBUSY, "proc_configure: something has run already");
 }

@@ -24,7 +24,7 @@ __attribute__((constructor)) static void run_at_load(void) {
 /* Runs it on a thread of the library that ends once it has nothing to do. NULL: that failed. */
 proc_job *part_start(proc_fn fn, proc_destroy_fn on_done, void *user_data) {
     proc_config config = PROC_CONFIG_INIT;
-    config.idle_timeout_ns = 0;
+    config.idle_timeout_ns = PROC_AT_ONCE;
     proc_error_unref(proc_configure(&config)); /* Too late if it runs at load. */
     return proc_start(proc_new(fn, user_data, NULL), NULL, on_done, user_data);
 }
