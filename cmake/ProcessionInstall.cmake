@@ -5,9 +5,10 @@ set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/procession)
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
-install(FILES ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SHARED} ${PROCESSION_LIBRARY_DIR}/${PROCESSION_SONAME}
-              ${PROCESSION_LIBRARY_DIR}/libprocession.so ${PROCESSION_LIBRARY_DIR}/libprocession.a
-        DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# Some distributions have CMake install shared libraries that are not executable, and others take those for broken.
+install(TARGETS procession_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+install(TARGETS procession_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # procession-trace is a program in Python, with its modules beside it. The one in bin is a link to it: Python looks behind links.
@@ -22,9 +23,24 @@ install(DIRECTORY tools/procession_trace ${CMAKE_CURRENT_BINARY_DIR}/procession_
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession-trace DESTINATION ${CMAKE_INSTALL_BINDIR}
         COMPONENT procession-trace)
 
-file(RELATIVE_PATH prefix_from_pkgconfig
-     ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
-string(REGEX REPLACE "/$" "" prefix_from_pkgconfig "${prefix_from_pkgconfig}")
+# With a directory of libraries that is told from the root, pkg-config's file cannot tell from there where the rest is.
+if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
+  set(pkgconfig_prefix ${CMAKE_INSTALL_PREFIX})
+else()
+  file(RELATIVE_PATH prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
+  string(REGEX REPLACE "/$" "" pkgconfig_prefix "\${pcfiledir}/${prefix}")
+endif()
+foreach(directory LIBDIR INCLUDEDIR)
+  set(pkgconfig_${directory} ${CMAKE_INSTALL_${directory}})
+  if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_${directory}})
+    string(PREPEND pkgconfig_${directory} "\${prefix}/")
+  endif()
+endforeach()
+# Where every compiler looks anyway it is not told to: that would change in which order it looks.
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set(pkgconfig_cflags "-I\${includedir}")
+  set(pkgconfig_search "-L\${libdir} ")
+endif()
 configure_file(cmake/procession.pc.in procession.pc @ONLY)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.pc DESTINATION ${pkgconfig_dir})
 

@@ -37,7 +37,7 @@ crate() { cargo build --release --locked --manifest-path "$1/Cargo.toml" --targe
 rust_peer() { crate benches/peers/rust --bin "$1" && cp "$out/cargo/release/$1" "$programs/"; }
 
 # The library as it is installed, by the same build.
-build_library() { cmake --preset release && cmake --build --preset release --target procession_cargo; }
+build_library() { cmake --preset release && cmake --build --preset release --target procession_shared; }
 
 # The program finds the library from where it stands, and the loader, not the shell, reads $ORIGIN.
 build_procession() {

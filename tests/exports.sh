@@ -3,7 +3,10 @@
 set -euo pipefail
 library=$2 header=$3 soname=$4
 
-exported() { nm -D --defined-only --format=posix "$library" | awk '{ print $1 }' | sort; }
+# Each with its version: NAME@@VERSION. Those are symbols too, but of no section.
+versioned() { nm -D --defined-only --format=posix "$library" | awk '$2 != "A" { print $1 }'; }
+
+exported() { versioned | sed 's/@.*//' | sort; }
 
 # The preprocessor takes comments away and marks which lines are the header's own. A typedef of a
 # function pointer has a parenthesis after its name, so only functions match.
@@ -17,6 +20,9 @@ dynamic() { readelf -dW "$library" | grep -E "$1"; }
 
 # Exactly what the header declares is exported, so nothing of Rust's, and nothing is missing.
 check_symbols() { diff <(declared) <(exported) && [ -n "$(declared)" ]; }
+
+# Two minor versions in one program stay apart by that.
+check_versions() { ! versioned | grep -v "@@PROCESSION_${soname##*.so.}$"; }
 
 check_soname() { dynamic '\(SONAME\)' | grep -F "[$soname]"; }
 

@@ -127,6 +127,39 @@ case_destdir() {
     case_pkg_config_shared
 }
 
+# Another static library in Rust, as it is by default and optimized as a whole, and a program in Rust.
+case_beside_rust() {
+    mkdir -p "$work"
+    ask_pkg_config --cflags --libs --static
+    local others=("${answer[@]/#-lprocession/-l:libprocession.a}") lto
+    for lto in no fat; do
+        "$RUSTC" -O -C lto=$lto --crate-type staticlib "$here/rust/other.rs" -o "$work/libother_$lto.a"
+        "$CC" "$here/rust/main.c" -o "$work/beside_$lto" "$work/libother_$lto.a" "${others[@]}"
+        run_static "$work/beside_$lto"
+        "$RUSTC" -O -C lto=$lto --edition 2024 "$here/rust/main.rs" -o "$work/in_rust_$lto" -L "$moved/$LIBDIR" -l static=procession
+        run_static "$work/in_rust_$lto" 2>/dev/null
+    done
+}
+
+# Two minor versions of the library, by two parts of one program.
+case_two_versions() {
+    mkdir -p "$work"
+    local former="$work/libprocession.so.0.1" name
+    echo "PROCESSION_0.1 { global: proc_*; local: *; };" >"$work/former.map"
+    "$CC" -shared -fPIC "$here/two/former.c" -o "$former" -Wl,-soname,libprocession.so.0.1,--version-script="$work/former.map"
+    for name in former this; do
+        local library=$former
+        [ $name = former ] || library=$moved/$LIBDIR/libprocession.so
+        "$CC" -shared -fPIC -DPART=part_of_$name "$here/two/part.c" -o "$work/lib$name.so" "$library"
+    done
+    # In either order: the one that comes first is not everybody's.
+    for name in "-lformer -lthis" "-lthis -lformer"; do
+        # shellcheck disable=SC2086
+        "$CC" "$here/two/main.c" -o "$work/two" -L"$work" $name -Wl,-rpath-link,"$work:$moved/$LIBDIR"
+        LD_LIBRARY_PATH=$work:$moved/$LIBDIR "$work/two" "$VERSION"
+    done
+}
+
 # The sources inside another project, which gets the library and none of our tests.
 case_embedded() {
     build_with_cmake "$here/embedded" -DFETCHCONTENT_SOURCE_DIR_PROCESSION="$SOURCE" \
@@ -134,6 +167,8 @@ case_embedded() {
     run_shared "$work/program"
     run_static "$work/program_static"
     [ ! -e "$work/CTestTestfile.cmake" ] || fail "the tests came along"
+    DESTDIR=$work/installed "$CMAKE" --install "$work"
+    [ ! -e "$work/installed" ] || fail "it is installed with what it is a part of"
 }
 
 rm -rf "$work"
