@@ -23,10 +23,12 @@
 #include <fcntl.h>
 #include <poll.h>
 
-/* Starts a wait for its turn, and returns when that is in the queue. */
+/* Starts a wait for its turn, and returns when that is in the queue; under valgrind, when anything is. */
 static proc_job *start_in(proc_queue *queue, proc_impl *impl, proc_cancel *cancel) {
     proc_job *job = proc_start(proc_on_queue(queue, impl), cancel, NULL, NULL);
     wait_until_others_sleep();
+    if (!order_is_seen())
+        CHECK_INT(poll(&(struct pollfd){proc_queue_fd(queue), POLLIN, 0}, 1, 10000), 1);
     return job;
 }
 
@@ -329,7 +331,8 @@ static void readable(void) {
     proc_job *first = proc_start(proc_on_queue(queue, succeeding()), NULL, NULL, NULL);
     CHECK_INT(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1), 1);
     proc_job *second = start_in(queue, succeeding(), handle);
-    CHECK_INT(proc_queue_run(queue, NULL, 0), order_is_seen() ? 2 : 1);
+    size_t ran = proc_queue_run(queue, NULL, 0);
+    CHECK(ran == 2 || (ran == 1 && !order_is_seen()));
     CHECK_OK(proc_job_join(first));
     while (!order_is_seen() && !proc_job_wait(second, 0))
         proc_queue_run(queue, NULL, PROC_MS(1));
