@@ -88,7 +88,9 @@ pub unsafe extern "C" fn proc_on_queue(
 /// then, with a timeout of 0.
 ///
 /// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
-/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's. But it is the end of a pipe,
+/// and may be read from: loops that watch by reading, as that of Node.js, find one byte. What is left after the next
+/// `proc_queue_run` makes it readable again.
 ///
 /// Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
 ///

@@ -48,6 +48,14 @@ impl LevelFd {
         Ok(to_read)
     }
 
+    /// Makes it readable again, if it is to be: who watches it may have read the byte away, as loops do that watch by reading.
+    pub(super) fn renew(&mut self) {
+        if let Some(pipe) = self.0.as_mut().filter(|pipe| pipe.is_ready) {
+            pipe.set(false);
+            pipe.set(true);
+        }
+    }
+
     /// Makes it readable or not, if there is one.
     pub(super) fn set(&mut self, ready: bool) {
         if let Some(pipe) = &mut self.0 {

@@ -110,10 +110,12 @@ impl Queue {
     pub(crate) fn run(&self, last: Number) -> usize {
         let run = activity::new_id();
         let _inside = Inside::begin(&self.0, run);
-        activity::inside(run, || {
+        let count = activity::inside(run, || {
             let turns = std::iter::from_fn(|| self.0.take(last));
             turns.filter(|turn| turn.run()).count()
-        })
+        });
+        self.0.state.lock().fd.renew();
+        count
     }
 
     /// A descriptor that is readable while there is something to run, made when somebody first asks for it.

@@ -13,6 +13,7 @@
  *   stops            Cancelled after that, it is asked to stop, and waited for.
  *   released         With the last reference, what waits fails with EPIPE, and what comes later; the process is no reference; a run has one.
  *   readable         The descriptor is readable while there is something to run, and closed with the queue.
+ *   read_away        If it was read from, what is left after the next run makes it readable again.
  *   races            Runs, cancellations and the last reference at the same time: each child ends once, as it should.
  *   dumped           Who waits is shown as `queue`; what runs, inside of who runs the queue, or else of who waits; who waits for something to run, by its name.
  *   bad_input        NULL is bad input; as a reference it is nothing.
@@ -348,6 +349,25 @@ static void readable(void) {
     CHECK_INT(fcntl(fd, F_GETFD), -1);
 }
 
+static void read_away(void) {
+    char byte;
+    uses u = {.queue = proc_queue_new()};
+    int fd = proc_queue_fd(u.queue);
+    proc_job *brings = start_in(u.queue, proc_new(bring_another, &u, NULL), NULL);
+    proc_job *beside = start_in(u.queue, succeeding(), NULL);
+    CHECK_INT(poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, -1), 1);
+    CHECK_INT(read(fd, &byte, 1), 1);
+    size_t ran = proc_queue_run(u.queue, NULL, 0);
+    CHECK(!order_is_seen() || (ran == 2 && is_readable(u.queue)));
+    while (ran < 3)
+        ran += proc_queue_run(u.queue, NULL, PROC_FOREVER);
+    CHECK_OK(proc_job_join(brings));
+    CHECK_OK(proc_job_join(beside));
+    CHECK_OK(proc_job_join(u.started));
+    CHECK(!is_readable(u.queue));
+    proc_queue_unref(u.queue);
+}
+
 static void *run_for_a_moment(void *queue) {
     proc_queue_run(queue, NULL, PROC_MS(1));
     proc_queue_run(queue, NULL, 0);
@@ -431,5 +451,5 @@ static void bad_input(void) {
 }
 
 CHECK_MAIN(CASE(runs), CASE(left), CASE(waits), CASE(belongs), CASE(in_place), CASE(refused),
-           CASE(nested), CASE(cancelled), CASE(stops), CASE(released), CASE(readable), CASE(races),
-           CASE(dumped), CASE(bad_input))
+           CASE(nested), CASE(cancelled), CASE(stops), CASE(released), CASE(readable),
+           CASE(read_away), CASE(races), CASE(dumped), CASE(bad_input))
