@@ -9,6 +9,13 @@ install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHIN
 install(TARGETS procession_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS procession_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+# The header without comments, macros and attributes: what cffi, LuaJIT and the like read of C.
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS include/procession.h)
+execute_process(
+  COMMAND ${CMAKE_C_COMPILER} -E -P -undef -nostdinc -I${CMAKE_CURRENT_SOURCE_DIR}/cmake/cdef
+          ${CMAKE_CURRENT_SOURCE_DIR}/include/procession.h
+  OUTPUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef COMMAND_ERROR_IS_FATAL ANY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # procession-trace is a program in Python, with its modules beside it. The one in bin is a link to it: Python looks behind links.
@@ -30,7 +37,7 @@ else()
   file(RELATIVE_PATH prefix ${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig ${CMAKE_INSTALL_PREFIX})
   string(REGEX REPLACE "/$" "" pkgconfig_prefix "\${pcfiledir}/${prefix}")
 endif()
-foreach(directory LIBDIR INCLUDEDIR)
+foreach(directory LIBDIR INCLUDEDIR DATADIR)
   set(pkgconfig_${directory} ${CMAKE_INSTALL_${directory}})
   if(NOT IS_ABSOLUTE ${CMAKE_INSTALL_${directory}})
     string(PREPEND pkgconfig_${directory} "\${prefix}/")

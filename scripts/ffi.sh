@@ -9,6 +9,7 @@ missing_ffi_packages() {
     command -v go >/dev/null || echo golang-go
     command -v javac >/dev/null || echo default-jdk-headless
     command -v mvn >/dev/null || echo maven
+    command -v luajit >/dev/null || echo luajit
 }
 
 setup_test_ffi() { need_packages_of missing_ffi_packages; }
@@ -69,6 +70,8 @@ ffi_java() {
         serves waits java -cp 'build/ffi/java/*:build/ffi/java/classes' Server
 }
 
+ffi_luajit() { bounded luajit ffi-examples/luajit/queue.lua "$(pkg-config --variable=cdef procession)"; }
+
 # serves FULL COMMAND…: whether the server of a language does what it should; see ffi-examples/server_check.py.
 serves() { bounded python3 ffi-examples/server_check.py "$@"; }
 
@@ -81,7 +84,7 @@ each_language() (
     export PKG_CONFIG_PATH
     LD_LIBRARY_PATH=$(pkg-config --variable=libdir procession)
     export LD_LIBRARY_PATH
-    for language in python node go java opentelemetry dump; do
+    for language in python node go java luajit opentelemetry dump; do
         printf '\n--- %s\n' "$language"
         "ffi_$language" || exit 1
     done

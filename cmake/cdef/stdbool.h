@@ -1,0 +1,1 @@
+/* Foreign function interfaces know these types by themselves. */

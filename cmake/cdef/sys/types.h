@@ -1,0 +1,1 @@
+/* Foreign function interfaces know ssize_t by themselves. */
