@@ -50,7 +50,7 @@ class parts {
                       "procession: a combinator takes processes, callables, and ranges of these");
         if constexpr (is_process<Part> || is_callable<std::decay_t<Part>>) {
             list_.push_back(nullptr); // First there is room, and then somebody to own.
-            list_.back() = to_process(std::forward<Part>(part)).release();
+            list_.back() = detail::to_process(std::forward<Part>(part)).release();
         } else {
             add_all<is_owner<Part>>(part);
         }
@@ -83,7 +83,7 @@ template <class Combinator, class... Parts>
 process combine(const Combinator &combinator, Parts &&...given) {
     if constexpr (sizeof...(given) > 0 && (is_part<Parts> && ...)) {
         // NOLINTNEXTLINE(modernize-avoid-c-arrays): not worth reading <array>
-        process made[] = {to_process(std::forward<Parts>(given))...};
+        process made[] = {detail::to_process(std::forward<Parts>(given))...};
         // NOLINTNEXTLINE(modernize-avoid-c-arrays): as above
         proc_impl *impls[sizeof...(given)];
         for (std::size_t i = 0; i < sizeof...(given); ++i)

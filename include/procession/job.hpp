@@ -26,7 +26,7 @@ template <class Callable> void give_notice(void *callable) noexcept {
 
 template <class Callable> notice to_notice(Callable &&callable) {
     using stored = std::decay_t<Callable>;
-    if (is_empty<stored>(callable))
+    if (detail::is_empty<stored>(callable))
         return {};
     return {give_notice<stored>, shared::make<stored>(std::forward<Callable>(callable))};
 } // NOLINT(clang-analyzer-cplusplus.NewDeleteLeaks): the notice is one of its owners

@@ -79,7 +79,9 @@ template <class Part> process to_process(Part &&part) noexcept(is_process<Part>)
     if constexpr (is_process<Part>)
         return std::forward<Part>(part);
     else
-        return is_empty<std::decay_t<Part>>(part) ? process() : make(std::forward<Part>(part));
+        return detail::is_empty<std::decay_t<Part>>(part)
+                   ? process()
+                   : procession::make(std::forward<Part>(part));
 }
 
 } // namespace detail

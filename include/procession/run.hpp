@@ -35,12 +35,12 @@ template <class Part> [[nodiscard]] error try_run(Part &&part) noexcept(detail::
  * `failure.rethrow()`.
  */
 template <class Part> void run(Part &&part, const token &cancel) {
-    if (auto failed = try_run(std::forward<Part>(part), cancel))
+    if (auto failed = procession::try_run(std::forward<Part>(part), cancel))
         throw failure(std::move(failed));
 }
 
 template <class Part> void run(Part &&part) {
-    if (auto failed = try_run(std::forward<Part>(part)))
+    if (auto failed = procession::try_run(std::forward<Part>(part)))
         throw failure(std::move(failed));
 }
 

@@ -15,6 +15,27 @@ proc::error named(const proc::cancel &cancel, proc::channel<int> *channel,
 #include <procession.hpp> // NOLINT(readability-duplicate-include)
 #include <procession/error.hpp>
 
+// Callables of a namespace whose functions have the names of the library's: it calls its own.
+namespace lookup {
+
+template <class Any> void make(Any &&) {}
+template <class Any> bool is_empty(const Any &) { return true; }
+template <class Any> void to_process(Any &&) {}
+template <class Any> void try_run(Any &&) {}
+template <class Any> void try_run(Any &&, const proc::token &) {}
+
+inline void run_all(const proc::cancel &cancel) {
+    const std::vector<void (*)()> none;
+    const auto work = [cancel] { cancel.trigger(); };
+    proc::run(proc::group(work, proc::task("work", work)));
+    proc::run(proc::sequence(work, none));
+    proc::run(work);
+    proc::run(work, cancel);
+    proc::start(work, cancel, work).join();
+}
+
+} // namespace lookup
+
 namespace {
 
 template <class Value> constexpr bool is_value() {
