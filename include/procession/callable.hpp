@@ -93,8 +93,12 @@ template <class Callable> proc_error *run_callable(proc_cancel *cancel, void *us
 }
 
 /** Whether a callable needs no memory: a function, say, or a lambda that captures one reference. Called as const, its copies are all the same. */
+template <class Callable, bool = fits_pointer<Callable> &&has_one_call<Callable>>
+inline constexpr bool is_small = false;
+
+/** The others are not looked at as const: to ask that may not compile. */
 template <class Callable>
-inline constexpr bool is_small = fits_pointer<Callable> &&is_callable<const Callable>;
+inline constexpr bool is_small<Callable, true> = is_callable<const Callable>;
 
 /** The function that C has for one that is the bytes of its user data. */
 template <class Callable> proc_error *run_small(proc_cancel *cancel, void *user_data) {

@@ -69,8 +69,9 @@ class hook {
   private:
     /** As a callable that is made a process. */
     template <class Callable>
-    static constexpr bool is_small =
-        detail::fits_pointer<Callable> &&std::is_invocable_v<const Callable &>;
+    static constexpr bool is_small = std::conjunction_v<
+        std::bool_constant<detail::fits_pointer<Callable> && detail::has_one_call<Callable>>,
+        std::is_invocable<const Callable &>>;
 
     void set(const token &cancel, void (*function)(void *user_data), void *user_data) {
         hook_ = proc_on_cancel(cancel.get(), function, user_data);

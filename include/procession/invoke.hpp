@@ -48,6 +48,16 @@ decltype(auto) invoke(Callable &callable, Arguments &&...arguments) {
         return callable(std::forward<Arguments>(arguments)...);
 }
 
+/**
+ * Whether there is one way to call it: it is a pointer to a function, or has one `operator()`, which is no template. If that can be
+ * called as const, no other is called otherwise.
+ */
+template <class Callable, class = void>
+inline constexpr bool has_one_call = std::is_pointer_v<Callable>;
+
+template <class Callable>
+inline constexpr bool has_one_call<Callable, std::void_t<decltype(&Callable::operator())>> = true;
+
 template <class Callable, class = void> inline constexpr bool is_nullable = false;
 
 /** Pointers, std::function and its like: they may refer to nothing. */

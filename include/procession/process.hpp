@@ -43,7 +43,7 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. It is called as it is
  * stored, not const; if the same process runs several times at once, so does it, and must guard what it
- * changes. Only one that can be called as const, and is no more than the bytes of one pointer, as a function or
+ * changes. Only one that is no more than the bytes of one pointer, and whose only `operator()` is const, as a function or
  * a lambda that captures one reference, is copied for each call: making it a process costs no memory.
  * See `proc_fn` in procession.h for signals and forks.
  *

@@ -7,7 +7,7 @@
  *   the_handle       The handle that it gets is the one that the process runs under, and a copy of it lives on.
  *   move_only        A callable may be move-only. A move leaves one object, which is destroyed once, after the last copy.
  *   copied           An lvalue is copied, and the original is left as it is.
- *   state            What it keeps in itself stays from run to run: it is called as it is stored.
+ *   state            What it keeps in itself stays from run to run: it is called as it is stored, and not looked at as const.
  *   at_once          The same process may run several times at once.
  *   empty            An empty std::function or a null pointer is bad input: EINVAL, and nothing around it is started.
  *   throwing_copy    An exception of the callable's own copying passes, and leaks nothing.
@@ -134,12 +134,22 @@ TEST(callables, copied) {
     EXPECT_EQ(count, 0);
 }
 
+/** What is around a callable is often so, and cannot be called as const if that cannot. */
+template <class Callable> struct wrapped {
+    Callable callable;
+    auto operator()() { return callable(); }
+    auto operator()() const { return callable(); }
+};
+
 TEST(callables, state) {
-    const proc::process counting = proc::make([calls = 0]() mutable {
+    const auto counts = [calls = 0]() mutable {
         return ++calls < 3 ? proc::error() : proc::error(EIO, "the third call");
-    });
-    EXPECT_EQ(proc::try_run(proc::sequence(counting, counting, counting)).message(),
-              "the third call");
+    };
+    for (const proc::process &counting :
+         {proc::make(counts), proc::make(wrapped<std::decay_t<decltype(counts)>>{counts})})
+        EXPECT_EQ(proc::try_run(proc::sequence(counting, counting, counting)).message(),
+                  "the third call");
+    const proc::hook hook(proc::cancel(), wrapped<std::decay_t<decltype(counts)>>{counts});
 }
 
 TEST(callables, at_once) {
