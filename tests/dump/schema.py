@@ -15,27 +15,6 @@ import threading
 import jsonschema
 from procession import ffi, lib, nursery, process, several
 
-ffi.cdef("""
-    bool proc_nursery_wait(proc_nursery *nursery, int64_t timeout_ns);
-    proc_impl *proc_stack(proc_impl *const *impls, size_t count);
-    proc_impl *proc_supervise(const void *options, proc_impl *impl);
-    typedef struct {
-        size_t size;
-        const char *const *argv, *const *envp, *directory;
-        int in, out, err;
-        void (*on_output)(int, const char *, size_t, void *);
-        void *user_data;
-        int64_t stop_after_ns;
-        int *status_out;
-    } proc_child_options;
-    proc_impl *proc_child(const proc_child_options *options);
-    typedef struct proc_queue proc_queue;
-    proc_queue *proc_queue_new(void);
-    void proc_queue_unref(proc_queue *queue);
-    proc_impl *proc_on_queue(proc_queue *queue, proc_impl *impl);
-    size_t proc_queue_run(proc_queue *queue, proc_cancel *cancel, int64_t timeout_ns);
-""")
-
 JSON = 1
 dumps = []
 
