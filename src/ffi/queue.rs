@@ -6,8 +6,10 @@ use super::errno::{bad_input, or_errno};
 use super::handle::{give, share, take};
 use super::process::{around, null};
 use super::types::{proc_cancel, proc_impl, proc_queue};
+use crate::base::clock;
 use crate::engine::leaf::Waiting;
 use crate::engine::{late_strike, waiting};
+use crate::scope::cancel::Cancel;
 use crate::scope::queue::Queue;
 use crate::tree::on_queue::OnQueue;
 use crate::tree::process::Kind;
@@ -124,9 +126,19 @@ pub unsafe extern "C" fn proc_queue_run(
 ) -> usize {
     // SAFETY: the caller lends valid pointers, and others may release what they have meanwhile.
     let (queue, cancel) = unsafe { (share(queue), share(cancel)) };
-    let Some(queue) = queue else { return 0 };
-    let wait = || queue.await_first(cancel.as_ref(), timeout_ns);
-    let last = waiting::during(Waiting::QueueRun, wait);
-    cancel.iter().for_each(late_strike::strike_if_over);
-    last.map_or(0, |last| queue.run(last))
+    queue.map_or(0, |queue| run(&queue, cancel.as_ref(), timeout_ns))
+}
+
+fn run(queue: &Queue, cancel: Option<&Cancel>, timeout_ns: i64) -> usize {
+    let end = clock::deadline(timeout_ns);
+    loop {
+        let wait = || queue.await_first(cancel, timeout_ns != 0, end);
+        let last = waiting::during(Waiting::QueueRun, wait);
+        cancel.into_iter().for_each(late_strike::strike_if_over);
+        let Some(last) = last else { return 0 };
+        // Other runs may have come first to all that was there: then there is nothing, as before.
+        if let Some(count) = queue.run(last) {
+            return count;
+        }
+    }
 }

@@ -96,23 +96,30 @@ impl Queue {
         &self.0
     }
 
-    /// Waits until there is a turn, for so long, in nanoseconds (negative is forever), or until the handle is cancelled. Returns the
+    /// Waits until there is a turn, if it is to wait, until that moment, if there is one, or until the handle is cancelled. Returns the
     /// number of the last one that is there, if there is any.
-    pub(crate) fn await_first(&self, cancel: Option<&Cancel>, timeout_ns: i64) -> Option<Number> {
+    pub(crate) fn await_first(
+        &self,
+        cancel: Option<&Cancel>,
+        waits: bool,
+        end: Option<Instant>,
+    ) -> Option<Number> {
         if self.0.is_inherited() {
             return None;
         }
-        let end = clock::deadline(timeout_ns);
-        self.0.await_first(cancel, timeout_ns != 0, end)
+        self.0.await_first(cancel, waits, end)
     }
 
-    /// Runs what is there and came no later than that one, on the calling thread. Returns how many have run.
-    pub(crate) fn run(&self, last: Number) -> usize {
+    /// Runs what is there and came no later than that one, on the calling thread. Returns how many have run; `None`: none of them
+    /// was there any more.
+    pub(crate) fn run(&self, last: Number) -> Option<usize> {
         let run = activity::new_id();
         let _inside = Inside::begin(&self.0, run);
         let count = activity::inside(run, || {
             let turns = std::iter::from_fn(|| self.0.take(last));
-            turns.filter(|turn| turn.run()).count()
+            turns
+                .map(|turn| usize::from(turn.run()))
+                .reduce(|a, b| a + b)
         });
         self.0.state.lock().fd.renew();
         count

@@ -7,6 +7,7 @@
  *   not_from_inside  What runs in a queue is a part of the job that waits for it, and of the one that runs it: it can join neither
  *                    (EDEADLK).
  *   rests            A child that runs in a queue may wait for the others of its nursery.
+ *   several          Who waits for ever has run something, however many others run the queue.
  */
 #include "interpose.h"
 #include "pending.h"
@@ -206,5 +207,47 @@ static void rests(void) {
     proc_queue_unref(r.queue);
 }
 
+/* What several threads run. */
+typedef struct common {
+    proc_queue *queue;
+    proc_cancel *until;
+    atomic_size_t ran;
+} common;
+
+static void *run_until_cancelled(void *user_data) {
+    common *c = user_data;
+    while (!proc_cancelled(c->until)) {
+        size_t ran = proc_queue_run(c->queue, c->until, PROC_FOREVER);
+        CHECK(ran > 0 || proc_cancelled(c->until));
+        atomic_fetch_add(&c->ran, ran);
+    }
+    return NULL;
+}
+
+static proc_error *run_in(proc_cancel *cancel, void *queue) {
+    (void)cancel;
+    for (size_t i = 0; i < check_scaled(10000); i++)
+        CHECK_OK(proc_run(
+            PROC_CONCURRENT(proc_on_queue(queue, succeeding()), proc_on_queue(queue, succeeding())),
+            NULL));
+    return NULL;
+}
+
+static void several(void) {
+    enum { COUNT = 3 };
+    pthread_t threads[COUNT];
+    common c = {.queue = proc_queue_new(), .until = proc_cancel_new(NULL)};
+    for (int i = 0; i < COUNT; i++)
+        CHECK_INT(pthread_create(&threads[i], NULL, run_until_cancelled, &c), 0);
+    CHECK_OK(proc_run(
+        PROC_CONCURRENT(proc_new(run_in, c.queue, NULL), proc_new(run_in, c.queue, NULL)), NULL));
+    proc_cancel_trigger(c.until, NULL);
+    for (int i = 0; i < COUNT; i++)
+        pthread_join(threads[i], NULL);
+    CHECK_INT(c.ran, 4 * check_scaled(10000));
+    proc_cancel_unref(c.until);
+    proc_queue_unref(c.queue);
+}
+
 CHECK_MAIN(CASE(no_thread), CASE(as_elsewhere), CASE(begun), CASE(denied), CASE(not_from_inside),
-           CASE(rests))
+           CASE(rests), CASE(several))

@@ -372,8 +372,8 @@ fn turn_meets_a_cancellation(waits_for: Waiting) {
         let runs = || {
             let queue = queue.clone();
             thread::spawn(move || {
-                let last = queue.await_first(None, 0);
-                last.map_or(0, |last| queue.run(last))
+                let last = queue.await_first(None, false, None);
+                last.and_then(|last| queue.run(last)).unwrap_or(0)
             })
         };
         let mut others = None;

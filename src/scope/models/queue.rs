@@ -43,7 +43,8 @@ impl Scene {
 type Enter = fn(&Arc<Node>, &Cancel, &Activities, Work) -> Arc<Turn>;
 
 fn run_at_once(queue: &Queue) -> usize {
-    queue.await_first(None, 0).map_or(0, |last| queue.run(last))
+    let last = queue.await_first(None, false, None);
+    last.and_then(|last| queue.run(last)).unwrap_or(0)
 }
 
 /// Waits until it is over, as a thread does that nobody cancels.
@@ -192,12 +193,12 @@ fn the_first_is_seen(enter: Enter) {
         let scene = Scene::new();
         let queue = scene.queue.clone();
         let runs = thread::spawn(move || {
-            let last = queue.await_first(None, -1).expect("it waits for ever");
-            queue.run(last)
+            let last = queue.await_first(None, true, None);
+            queue.run(last.expect("it waits for ever"))
         });
         let turn = scene.enter_by(enter);
         assert_eq!(wait(&turn), None);
-        assert_eq!(runs.join().unwrap(), 1);
+        assert_eq!(runs.join().unwrap(), Some(1));
     });
 }
 
@@ -225,8 +226,8 @@ fn q7_a_cancelled_wait_loses_nothing() {
         let handle = Cancel::root(None);
         let (queue, under) = (scene.queue.clone(), handle.clone());
         let runs = thread::spawn(move || {
-            let last = queue.await_first(Some(&under), -1);
-            last.map_or(0, |last| queue.run(last))
+            let last = queue.await_first(Some(&under), true, None);
+            last.and_then(|last| queue.run(last)).unwrap_or(0)
         });
         handle.trigger(Error::new(libc::ECANCELED, "no longer"));
         let turn = scene.enter();

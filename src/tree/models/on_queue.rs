@@ -23,8 +23,8 @@ fn run_meets_a_cancellation(wait: fn(&Turn, &Cancel) -> Outcome) {
             .node()
             .enter(&cancel, &Activities::default(), Box::new(work));
         let runs = thread::spawn(move || {
-            let last = queue.await_first(None, 0);
-            last.map_or(0, |last| queue.run(last))
+            let last = queue.await_first(None, false, None);
+            last.and_then(|last| queue.run(last)).unwrap_or(0)
         });
         let cancelled = cancel.clone();
         let cancels = thread::spawn(move || cancelled.trigger(Error::new(77, "because")));
