@@ -13,7 +13,8 @@
 //!   What the clock brings is told by the timer; where no thread can be had for that, by who waits for operations to be ready (T7).
 //! - **B4 as if a thread had waited.** A ready operation has an outcome, and is ended also where nothing new would begin.
 //!
-//! All of this is guarded by the lock of the backlog. The locks of promises, of handles and of the timer are taken under that; whoever tells
+//! All of this is guarded by the lock of the backlog, also where that is `Seen`: calls of the C library move what is kept, so no race
+//! detector looks meanwhile. The locks of promises, of handles and of the timer are taken under that; whoever tells
 //! does so under none.
 
 use std::collections::VecDeque;
@@ -21,6 +22,7 @@ use std::collections::btree_map::{BTreeMap, Entry};
 
 use crate::base::error::Outcome;
 use crate::base::generation;
+use crate::base::race_detector::Unseen;
 use crate::base::sync::{Arc, Weak};
 use crate::engine::backlog::Backlog;
 use crate::engine::operation::Operation;
@@ -113,6 +115,7 @@ impl<T> Pending<T> {
         keeper: Weak<dyn Keeper>,
         cancel: &Cancel,
     ) -> KeptNow {
+        let _unseen = Unseen::default();
         self.begun += 1;
         let key = self.begun;
         let hears = self.hears_of(cancel, &keeper);
@@ -148,6 +151,7 @@ impl<T> Pending<T> {
     /// Gives back those that have not been (B2), but for what has begun to run in a queue: that is told of once more when it has ended.
     /// Tells how many that are.
     pub(super) fn give_back(&mut self, which: Which) -> usize {
+        let _unseen = Unseen::default();
         let before = self.ready.len();
         match which {
             Which::One(key) => {

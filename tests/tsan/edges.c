@@ -379,6 +379,43 @@ static void queue(void) {
     proc_queue_unref(to);
 }
 
+/* What the library keeps of many that wait is moved by whoever ends one of the waits. */
+enum { WAITS = 6 };
+
+static proc_error *complete_half(proc_cancel *cancel, void *promises) {
+    proc_promise **mine = promises;
+    (void)cancel;
+    for (int i = 0; i < WAITS / 2; i++)
+        proc_promise_complete(mine[i], NULL);
+    return NULL;
+}
+
+static void many_await(void) {
+    proc_promise *promises[WAITS];
+    proc_impl *parts[WAITS + 2];
+    for (int i = 0; i < WAITS; i++) {
+        promises[i] = proc_promise_new();
+        parts[i] = proc_await(promises[i]);
+    }
+    parts[WAITS] = proc_new(complete_half, promises, NULL);
+    parts[WAITS + 1] = proc_new(complete_half, promises + WAITS / 2, NULL);
+    CHECK(proc_run(proc_concurrent(parts, WAITS + 2), NULL) == NULL);
+    for (int i = 0; i < WAITS; i++)
+        proc_promise_unref(promises[i]);
+}
+
+static proc_error *give_up_receiving(proc_cancel *cancel, size_t index, void *from) {
+    int item = 0;
+    CHECK(proc_channel_receive(from, cancel, &item, (int64_t)(index % 3 + 1) * 1000000) == -1);
+    return NULL;
+}
+
+static void many_receive(void) {
+    proc_channel *from = proc_channel_new(0, sizeof(int), NULL);
+    CHECK(proc_run(proc_each(WAITS, 0, give_up_receiving, from, NULL), NULL) == NULL);
+    proc_channel_unref(from);
+}
+
 int main(void) {
     for (int i = 0; i < ROUNDS; i++) {
         several();
@@ -390,6 +427,8 @@ int main(void) {
         channel(2);
         promise();
         several_hold();
+        many_await();
+        many_receive();
     }
     queue();
     return failures > 0;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::base::race_detector;
+use crate::base::race_detector::{self, Unseen};
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicU8, Ordering};
 use crate::scope::waiter::Waiter;
@@ -90,12 +90,14 @@ impl Parties {
             waiter: Arc::new(Waiter::new()),
         });
         race_detector::release(&raw const party.end);
+        let _unseen = Unseen::default(); // As below.
         self.queue.push_back(party.clone());
         party
     }
 
     /// Takes it out, if it is still in.
     pub(super) fn leave(&mut self, party: &Party) -> bool {
+        let _unseen = Unseen::default(); // Calls of the C library move those behind it.
         let place = self
             .queue
             .binary_search_by_key(&party.ticket, |other| other.ticket);
