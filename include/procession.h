@@ -726,8 +726,9 @@ typedef struct proc_config {
      */
     size_t stack_size;
     /**
-     * How many threads are kept that have nothing to do; one more that has nothing to do ends. 0 or SIZE_MAX, the default:
-     * any number; to keep none, set `idle_timeout_ns` to PROC_AT_ONCE. The one that watches over children that nobody runs yet is not among them.
+     * How many threads are kept that have nothing to do; one more that has nothing to do ends. Default SIZE_MAX: any number. 0: none;
+     * but if `idle_timeout_ns` is 0, too, as in a struct that is filled with zeros, the default. The one that watches over children that
+     * nobody runs yet is not among them.
      */
     size_t max_idle_threads;
     /**

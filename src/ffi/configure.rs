@@ -45,8 +45,9 @@ pub struct proc_config {
     /// than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
     /// system gives threads (`ulimit -s`), but 2 MiB at least.
     pub stack_size: usize,
-    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. 0 or SIZE_MAX, the default:
-    /// any number; to keep none, set `idle_timeout_ns` to PROC_AT_ONCE. The one that watches over children that nobody runs yet is not among them.
+    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default SIZE_MAX: any number. 0: none;
+    /// but if `idle_timeout_ns` is 0, too, as in a struct that is filled with zeros, the default. The one that watches over children that
+    /// nobody runs yet is not among them.
     pub max_idle_threads: usize,
     /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for, too;
     /// PROC_AT_ONCE: none is. A child that a
@@ -150,7 +151,7 @@ unsafe fn read(config: *const proc_config) -> Result<Asked, BadInput> {
     let idle_timeout_ns = or_default(asked.idle_timeout_ns, default);
     let config = Config {
         stack_size: stack_size(asked.stack_size)?,
-        max_idle: max_idle(asked.max_idle_threads, idle_timeout_ns),
+        max_idle: max_idle(&asked, idle_timeout_ns),
         idle_timeout_ns,
         prefix: prefix.map(name_prefix).transpose()?.flatten(),
         on_start: notice(asked.on_thread_start, asked.user_data),
@@ -164,12 +165,12 @@ unsafe fn read(config: *const proc_config) -> Result<Asked, BadInput> {
     })
 }
 
-/// Whom nothing is to keep, nobody finds.
-fn max_idle(asked: usize, idle_timeout_ns: i64) -> usize {
-    match (asked, idle_timeout_ns) {
-        (_, 0) => 0,
-        (0, _) => usize::MAX,
-        _ => asked,
+/// Whom nothing is to keep, nobody finds. Where both are 0 nobody has chosen: the struct was filled with zeros.
+fn max_idle(asked: &proc_config, idle_timeout_ns: i64) -> usize {
+    match (asked.max_idle_threads, asked.idle_timeout_ns) {
+        _ if idle_timeout_ns == 0 => 0,
+        (0, 0) => usize::MAX,
+        (most, _) => most,
     }
 }
 

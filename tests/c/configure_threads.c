@@ -7,7 +7,7 @@
  *   leaving_hook     A hook that does not return ends the program, with a message.
  *   idle_timeout     A thread without work is let go when its time is up, and the library works on.
  *   kept             If that is never, threads stay and are used again.
- *   max_idle         No more threads without work are kept than was said.
+ *   max_idle         No more threads without work are kept than was said: also none.
  *   prefix           Threads bear the prefix, and in a task as much of its name as there is room for; never a caller's.
  */
 #include "asleep.h"
@@ -180,15 +180,19 @@ static void kept_role(void) {
 }
 
 /* Beside them there are this thread and the one that watches. */
-static void max_idle_role(void) {
-    configure_idle(2, PROC_FOREVER);
+static void keeps_so_many(size_t many) {
+    configure_idle(many, PROC_FOREVER);
     for (int i = 0; i < 3; i++) {
         check_works();
-        wait_for_tasks(2 + 1 + 1);
+        wait_for_tasks((int)many + 1 + 1);
         wait_until_others_sleep();
-        CHECK_INT(tasks_now(), 2 + 1 + 1);
+        CHECK_INT(tasks_now(), (int)many + 1 + 1);
     }
 }
+
+static void max_idle_role(void) { keeps_so_many(2); }
+
+static void no_idle_role(void) { keeps_so_many(0); }
 
 /* The names of all threads, and which one a thread bears in a callback. */
 static char name_wanted[16];
@@ -255,8 +259,10 @@ IN_CHILD(hooks)
 IN_CHILD(idle_timeout)
 IN_CHILD(kept)
 IN_CHILD(max_idle)
+IN_CHILD(no_idle)
 
 #define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(CASE(stack_size), ROLE(smallest_role), ROLE(large_role), BOTH(deepest_tree), BOTH(hooks),
            CASE(leaving_hook), ROLE(leaving_role), BOTH(idle_timeout), BOTH(kept), BOTH(max_idle),
-           CASE(prefix), ROLE(prefix_role), ROLE(long_prefix_role), ROLE(empty_prefix_role))
+           BOTH(no_idle), CASE(prefix), ROLE(prefix_role), ROLE(long_prefix_role),
+           ROLE(empty_prefix_role))
