@@ -12,6 +12,7 @@ W3C trace context, in and out:
 What one must know about hooks in Python is in README.md.
 """
 import atexit
+import subprocess
 import threading
 
 from cffi import FFI
@@ -20,50 +21,9 @@ from opentelemetry.context import Context
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 ffi = FFI()
-ffi.cdef("""
-    typedef struct proc_cancel proc_cancel;
-    typedef struct proc_error proc_error;
-    typedef struct proc_impl proc_impl;
-    typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
-    typedef void (*proc_destroy_fn)(void *user_data);
-
-    typedef struct proc_trace_task {
-        uint64_t id;
-        const char *task_type;
-        void *word;
-    } proc_trace_task;
-
-    typedef struct proc_trace_hooks {
-        size_t size;
-        void *(*task_begin)(const proc_trace_task *task, const proc_trace_task *parent, void *user_data);
-        void (*task_end)(const proc_trace_task *task, const proc_error *error, const proc_error *cause, void *user_data);
-        void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
-        void (*region_end)(uint64_t region, void *user_data);
-        void (*log)(const proc_trace_task *task, const char *category, const char *message, void *user_data);
-        void (*spawn)(const proc_trace_task *task, uint64_t spawn, void *user_data);
-        void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
-        void *user_data;
-    } proc_trace_hooks;
-
-    proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
-    uint64_t proc_trace_task_id(const proc_cancel *cancel);
-    void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
-    proc_cancel *proc_task_begin(proc_cancel *parent, const char *task_type);
-    void proc_task_end(proc_cancel *task, const proc_error *error);
-
-    proc_impl *proc_new(proc_fn fn, void *user_data, proc_destroy_fn destroy);
-    proc_impl *proc_group(proc_impl *const *impls, size_t count);
-    proc_impl *proc_task(const char *task_type, proc_impl *impl);
-    proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
-    proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
-
-    proc_error *proc_error_new(int code, const char *message);
-    void proc_error_unref(proc_error *error);
-    int proc_error_code(const proc_error *error);
-    const char *proc_error_message(const proc_error *error);
-    bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
-    proc_error *proc_cancel_error(const proc_cancel *cancel);
-""")
+where = subprocess.run(["pkg-config", "--variable=cdef", "procession"], check=True, capture_output=True, text=True).stdout.strip()
+with open(where, encoding="utf-8") as declarations:
+    ffi.cdef(declarations.read())
 lib = ffi.dlopen("libprocession.so.0.2")
 
 W3C = TraceContextTextMapPropagator()

@@ -22,14 +22,6 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from bridge import Spans, ffi, lib
 
-ffi.cdef("""
-    typedef struct proc_region proc_region;
-    proc_region *proc_region_begin(proc_cancel *cancel, const char *region_type);
-    void proc_region_end(proc_region *region);
-    proc_cancel *proc_cancel_ref(proc_cancel *cancel);
-    void proc_cancel_unref(proc_cancel *cancel);
-""")
-
 SENDER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
