@@ -10,6 +10,7 @@ use crate::engine::time_limit;
 use crate::engine::timer::{self, Ticket};
 use crate::scope::cancel::{Cancel, TimeLimit};
 use crate::scope::listener::Listening;
+use crate::scope::promise;
 use crate::scope::readiness;
 use crate::scope::task_run::TaskRun;
 
@@ -33,30 +34,33 @@ impl Source {
         }
     }
 
-    /// What it completes with under that handle, if it was given back: what it waited for counts, if a promise and a cancellation have come.
-    fn outcome(&self, cancel: &Cancel) -> Outcome {
+    /// What is completed when it has come; a moment the timer tells of.
+    fn promise(&self) -> Option<&promise::Node> {
         match self {
-            Source::Promise(promise) => promise.outcome().unwrap_or_else(|| cancel.echo()),
-            Source::Moment(moment) => delayed(cancel, *moment),
-            Source::Turn(turn) => turn.outcome().unwrap_or_else(|| cancel.echo()),
+            Source::Promise(promise) => Some(promise),
+            Source::Turn(turn) => Some(turn.done()),
+            Source::Moment(_) => None,
         }
     }
 
-    /// From now on that one is told when it has come (true); or it has (false). A moment the timer tells of.
-    fn listen(&self, listening: &Arc<Listening>) -> bool {
-        match self {
-            Source::Promise(promise) => promise.listen(listening),
-            Source::Turn(turn) => turn.listen(listening),
-            Source::Moment(_) => true,
+    /// What it completes with under that handle, if it was given back: what it waited for counts, if a promise and a cancellation have come.
+    fn outcome(&self, cancel: &Cancel) -> Outcome {
+        match self.promise() {
+            Some(promise) => promise.outcome().unwrap_or_else(|| cancel.echo()),
+            None => delayed(cancel, self.moment()),
         }
+    }
+
+    /// From now on that one is told when it has come (true); or it has (false).
+    fn listen(&self, listening: &Arc<Listening>) -> bool {
+        self.promise()
+            .is_none_or(|promise| promise.listen(listening))
     }
 
     fn unlisten(&self, listening: &Arc<Listening>) {
-        match self {
-            Source::Promise(promise) => promise.unlisten(listening),
-            Source::Turn(turn) => turn.unlisten(listening),
-            Source::Moment(_) => {}
-        }
+        self.promise()
+            .into_iter()
+            .for_each(|promise| promise.unlisten(listening));
     }
 }
 

@@ -30,8 +30,7 @@ use crate::scope::activity::{self, Activities};
 use crate::scope::alert::Alert;
 use crate::scope::cancel::Cancel;
 use crate::scope::level_fd::LevelFd;
-use crate::scope::listener::Listening;
-use crate::scope::promise::Promise;
+use crate::scope::promise::{self, Promise};
 use crate::scope::waiter::Waiter;
 
 /// A reference to a queue.
@@ -330,7 +329,7 @@ impl Turn {
 
     /// How it has ended, if it has run or was refused.
     pub(crate) fn outcome(&self) -> Option<Outcome> {
-        self.done.node().outcome()
+        self.done().outcome()
     }
 
     /// Gives it up: it will not begin. `false`: it has begun, or is over.
@@ -345,19 +344,8 @@ impl Turn {
     }
 
     /// What is completed when it is over.
-    #[cfg(all(test, loom))]
-    pub(crate) fn done_node(&self) -> &Arc<crate::scope::promise::Node> {
+    pub(crate) fn done(&self) -> &Arc<promise::Node> {
         self.done.node()
-    }
-
-    /// From now on that one is told when it is over (true); or it is over (false).
-    pub(crate) fn listen(&self, listening: &Arc<Listening>) -> bool {
-        self.done.node().listen(listening)
-    }
-
-    /// He does not listen any more.
-    pub(crate) fn unlisten(&self, listening: &Arc<Listening>) {
-        self.done.node().unlisten(listening);
     }
 }
 

@@ -26,15 +26,20 @@ pub(crate) fn run(awaits: &Await, context: &Context<'_>) -> Outcome {
 
 /// Blocks until the promise is complete or the handle is cancelled. If both are, the promise counts.
 fn wait(promise: &promise::Node, cancel: &Cancel) -> Outcome {
+    block(promise, Some(cancel));
+    promise.outcome().unwrap_or_else(|| cancel.echo())
+}
+
+/// Blocks until the promise is complete, or, with a handle, until that is cancelled.
+pub(super) fn block(promise: &promise::Node, cancel: Option<&Cancel>) {
     let waiter = Arc::new(Waiter::new());
     let listening = Listening::of(waiter.clone());
     if promise.listen(&listening) {
-        let alert = Alert::on(cancel, &waiter);
-        waiter.wait(cancel.at_the_latest(None));
+        let alert = cancel.map(|cancel| Alert::on(cancel, &waiter));
+        waiter.wait(cancel.and_then(|cancel| cancel.at_the_latest(None)));
         drop(alert);
         promise.unlisten(&listening);
     }
-    promise.outcome().unwrap_or_else(|| cancel.echo())
 }
 
 impl Await {

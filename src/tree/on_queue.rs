@@ -6,12 +6,10 @@ use crate::base::sync::Arc;
 use crate::engine::frames::{self, Context, What};
 use crate::engine::part::Part;
 use crate::engine::{late_strike, waiting};
-use crate::scope::alert::Alert;
 use crate::scope::cancel::Cancel;
-use crate::scope::listener::Listening;
 use crate::scope::queue::{self, Turn};
 use crate::scope::task_run::{TaskRun, Tree};
-use crate::scope::waiter::Waiter;
+use crate::tree::await_promise;
 use crate::tree::process::{self, Process};
 
 /// It has no reference to the queue: it may outlive all of them.
@@ -52,24 +50,13 @@ pub(super) fn run(on_queue: &OnQueue, context: &Context<'_>) -> Outcome {
 
 /// Blocks until the turn is over, or until the handle is cancelled, unless it has begun by then.
 fn wait(turn: &Turn, cancel: &Cancel) -> Outcome {
-    wait_for(turn, Some(cancel));
+    await_promise::block(turn.done(), Some(cancel));
     if turn.outcome().is_none() && !turn.give_up() {
-        wait_for(turn, None);
+        await_promise::block(turn.done(), None);
     }
     turn.release();
     late_strike::strike_if_over(cancel);
     turn.outcome().unwrap_or_else(|| cancel.echo())
-}
-
-fn wait_for(turn: &Turn, cancel: Option<&Cancel>) {
-    let waiter = Arc::new(Waiter::new());
-    let listening = Listening::of(waiter.clone());
-    if turn.listen(&listening) {
-        let alert = cancel.map(|cancel| Alert::on(cancel, &waiter));
-        waiter.wait(cancel.and_then(|cancel| cancel.at_the_latest(None)));
-        drop(alert);
-        turn.unlisten(&listening);
-    }
 }
 
 impl OnQueue {

@@ -396,5 +396,5 @@ fn b2_what_has_begun_in_a_queue_is_not_given_back_before_it_ends() {
 #[test]
 #[ignore = "a mutant"]
 fn b2_mutant_gives_back_what_runs() {
-    turn_meets_a_cancellation(|turn| Source::Promise(turn.done_node().clone()));
+    turn_meets_a_cancellation(|turn| Source::Promise(turn.done().clone()));
 }

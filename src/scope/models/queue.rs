@@ -5,6 +5,7 @@ use loom::thread;
 
 use super::*;
 use crate::base::models::explore;
+use crate::scope::listener::Listening;
 
 struct Scene {
     queue: Queue,
@@ -51,9 +52,9 @@ fn run_at_once(queue: &Queue) -> usize {
 fn wait(turn: &Turn) -> Option<i32> {
     let waiter = Arc::new(Waiter::new());
     let listening = Listening::of(waiter.clone());
-    if turn.listen(&listening) {
+    if turn.done().listen(&listening) {
         waiter.wait(None);
-        turn.unlisten(&listening);
+        turn.done().unlisten(&listening);
     }
     let outcome = turn.outcome().expect("it is over");
     outcome.err().map(|error| error.code())

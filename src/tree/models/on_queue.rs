@@ -45,7 +45,7 @@ fn what_has_begun_is_waited_for() {
 #[ignore = "a mutant"]
 fn mutant_leaves_what_has_begun() {
     run_meets_a_cancellation(|turn, cancel| {
-        wait_for(turn, Some(cancel));
+        await_promise::block(turn.done(), Some(cancel));
         turn.give_up();
         turn.outcome().unwrap_or_else(|| cancel.echo())
     });
