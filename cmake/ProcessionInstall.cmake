@@ -15,7 +15,8 @@ execute_process(
   COMMAND ${CMAKE_C_COMPILER} -E -P -undef -nostdinc -I${CMAKE_CURRENT_SOURCE_DIR}/cmake/cdef
           ${CMAKE_CURRENT_SOURCE_DIR}/include/procession.h
   OUTPUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef COMMAND_ERROR_IS_FATAL ANY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
+# And what the header does not say to machines: whose a pointer is, from which threads a function may be called, where fields are.
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef include/procession.json DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # procession-trace is a program in Python, with its modules beside it. The one in bin is a link to it: Python looks behind links.

@@ -317,6 +317,8 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
 /**
  * Releases `user_data`, exactly once, after its last use, on the thread that ended that use. It must
  * return, as a callback must.
+ *
+ * @param user_data  handed over; NULL, if that is what the library was given.
  */
 typedef void (*proc_destroy_fn)(void *user_data);
 
@@ -331,7 +333,11 @@ typedef void (*proc_destroy_fn)(void *user_data);
 typedef proc_error *(*proc_index_fn)(proc_cancel *cancel, size_t index, void *user_data);
 
 /**
- * Code that says whether a supervised process is to run again after that error, which is borrowed until it returns.
+ * Code that says whether a supervised process is to run again after an error.
+ *
+ * @param error      borrowed until it returns; never NULL.
+ * @param user_data  that of the options.
+ * @return whether it is to run again.
  */
 typedef bool (*proc_restart_fn)(const proc_error *error, void *user_data);
 
@@ -395,18 +401,22 @@ typedef struct proc_supervise_options {
  * What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
  * same name are two keys.
  *
- * Ownership: yours; it is to be there as long as the program runs, as a static one is.
+ * Ownership: yours, for instance static; it must be there until the program ends.
  */
 typedef struct proc_key {
     /**
-     * For people.
+     * For people; may be NULL.
      */
     const char *name;
 } proc_key;
 
 /**
- * Code that is told what a program has written: `count` bytes, which are borrowed until it returns, to its standard output (`stream` 1)
- * or its standard error (2).
+ * Code that is told what a program has written.
+ *
+ * @param stream     1: to its standard output; 2: to its standard error.
+ * @param bytes      borrowed until it returns; never NULL.
+ * @param count      how many.
+ * @param user_data  that of the options.
  */
 typedef void (*proc_output_fn)(int stream, const char *bytes, size_t count, void *user_data);
 
@@ -475,8 +485,8 @@ typedef struct proc_child_options {
  *
  * As a `proc_fn`, it must return. When it has, the nursery goes on until no child is left.
  *
- * @param nursery    borrowed until the nursery has completed; `proc_nursery_ref` keeps it longer.
- * @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns.
+ * @param nursery    borrowed until the nursery has completed, and never NULL; `proc_nursery_ref` keeps it longer.
+ * @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
  * @param user_data  what `proc_with_nursery` was given.
  * @return NULL on success, else an error, which the caller owns.
  */
@@ -485,7 +495,7 @@ typedef proc_error *(*proc_nursery_fn)(proc_nursery *nursery, proc_cancel *cance
 /**
  * Decides what a child's failure means for its nursery: `on_failure` of `proc_nursery_options`.
  *
- * @param error      yours: return it, return another one that is made of it, or release it.
+ * @param error      handed over, and never NULL: return it, return another one that is made of it, or release it.
  * @param user_data  that of the options.
  * @return NULL: the nursery goes on; else what it fails with.
  */
@@ -703,14 +713,15 @@ typedef struct proc_stats {
 
 /**
  * What the library calls on its threads (`proc_config`). It must return, as a callback must.
+ *
+ * @param user_data  that of the configuration.
  */
 typedef void (*proc_thread_fn)(void *user_data);
 
 /**
  * Choices for the threads of the library. PROC_CONFIG_INIT sets the size and the defaults.
  *
- * Ownership: all of it is yours, and is copied, but for `user_data`, which must be there as long as the
- * program.
+ * Ownership: all of it is yours, and is copied, but for `user_data`.
  */
 typedef struct proc_config {
     /**
@@ -756,7 +767,7 @@ typedef struct proc_config {
      */
     proc_thread_fn on_thread_stop;
     /**
-     * Passed to both as it is; may be NULL.
+     * Passed to both as it is; may be NULL. It stays yours, and must be there until the program ends.
      */
     void *user_data;
     /**
@@ -792,7 +803,7 @@ typedef struct proc_trace_task {
      */
     uint64_t id;
     /**
-     * Its name.
+     * Its name; never NULL.
      */
     const char *task_type;
     /**
@@ -815,7 +826,7 @@ typedef struct proc_trace_task {
  *
  * Threads: hooks are called on many threads at the same time.
  *
- * Ownership: the struct is copied. `user_data` must be there until other hooks have been set.
+ * Ownership: the struct is copied, but for `user_data`.
  */
 typedef struct proc_trace_hooks {
     /**
@@ -823,8 +834,8 @@ typedef struct proc_trace_hooks {
      */
     size_t size;
     /**
-     * A task begins. What this returns is the task's `word`: anything of yours. `parent` is the innermost task
-     * around it.
+     * A task begins. What this returns is the task's `word`: anything of yours, which must be there until its `task_end`. `parent`
+     * is the innermost task around it.
      */
     void *(*task_begin)(const proc_trace_task *task, const proc_trace_task *parent, void *user_data);
     /**
@@ -857,7 +868,7 @@ typedef struct proc_trace_hooks {
      */
     void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
     /**
-     * Passed to all of them as it is; may be NULL.
+     * Passed to all of them as it is; may be NULL. It stays yours, and must be there until other hooks have been set.
      */
     void *user_data;
 } proc_trace_hooks;
@@ -1059,7 +1070,7 @@ PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
- * @param impls  the children. NULL in it is bad input.
+ * @param impls  the children. NULL, or NULL in it, is bad input.
  * @param count  how many; 0 is bad input, for nobody could be the first.
  * @return as for `proc_concurrent`.
  */
@@ -1074,7 +1085,7 @@ proc_impl *proc_race(proc_impl *const *impls,
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
- * @param impls  the children. NULL in it is bad input.
+ * @param impls  the children. NULL, or NULL in it, is bad input.
  * @param count  how many; 0 is bad input, for nobody could succeed.
  * @return as for `proc_concurrent`.
  */
@@ -1552,11 +1563,11 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
  * cancelled, and, on that of a group, when the group ends.
  *
  * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
- * `user_data` must be there until then.
  *
  * @param cancel     NULL is bad input.
  * @param fn         NULL is bad input.
- * @param user_data  passed to the function as it is; may be NULL.
+ * @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
+ *                   returned.
  * @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
  *         `fn` is never called.
  */
@@ -1580,7 +1591,7 @@ proc_hook *proc_on_cancel(proc_cancel *cancel,
  *
  * Ownership: takes the hook over.
  *
- * @param hook  may be NULL.
+ * @param hook  handed over; may be NULL.
  */
 PROC_API void proc_hook_remove(proc_hook *hook);
 
@@ -2046,7 +2057,7 @@ proc_impl *proc_with_value(const proc_key *key,
  *
  * @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
  * @param key     may be NULL.
- * @return borrowed, for as long as the handle is there; NULL: there is none.
+ * @return borrowed until the handle is released; NULL: there is none.
  */
 PROC_API PROC_MUST_USE void *proc_value(const proc_cancel *cancel, const proc_key *key);
 
@@ -2365,8 +2376,7 @@ proc_impl *proc_child(const proc_child_options *options);
  * Starts a process and returns at once: for event loops, and for other languages, whose thread must not
  * wait. Every job is to be joined, once, by `proc_job_join`.
  *
- * Ownership: takes over one reference of `impl`; the result is yours until it is joined. `user_data` stays
- * yours, and is not used any more when the job has been joined.
+ * Ownership: takes over one reference of `impl`; the result is yours until it is joined.
  *
  * Threads: the process runs on a thread of the library from its beginning. If there is none to be had,
  * it fails with EAGAIN, and `on_done` runs on the calling thread before this returns. But if that thread
@@ -2382,7 +2392,7 @@ proc_impl *proc_child(const proc_child_options *options);
  * @param on_done    runs exactly once, on a thread of the library if one can be had, when the process has
  *                   completed and `proc_job_fd` is readable, and before a join returns. It must return, as
  *                   a callback must. May be NULL.
- * @param user_data  passed to `on_done` as it is.
+ * @param user_data  passed to `on_done` as it is; may be NULL. It stays yours, and must be there until the job has been joined.
  * @return never NULL.
  */
 PROC_API
@@ -2396,7 +2406,7 @@ proc_job *proc_start(proc_impl *impl,
  * A descriptor that is readable once a job is complete, and stays so. It is made when it is first asked
  * for, and close-on-exec.
  *
- * Ownership: the job's; joining the job closes it.
+ * Ownership: the descriptor is the job's; joining the job closes it.
  *
  * @param job  NULL is bad input.
  * @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
@@ -2438,7 +2448,7 @@ PROC_API bool proc_job_inside(const proc_job *job);
  *
  * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
  *
- * @param job  NULL fails with EINVAL.
+ * @param job  handed over, but for EDEADLK; NULL fails with EINVAL.
  * @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
  *         parent's, which goes on there.
  */
@@ -3011,7 +3021,7 @@ PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const c
  *
  * Threads: any may end it.
  *
- * @param task   what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
+ * @param task   handed over: what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
  *               hand, it is only released, and the trace, if one is on, has a log that says so.
  * @param error  why it failed; NULL: it did not.
  */
@@ -3052,7 +3062,7 @@ PROC_API proc_region *proc_region_begin(proc_cancel *cancel, const char *region_
  * Threads: to be called on the thread on which it began. On another one, or for a region that has ended, it
  * does nothing, and a region that nobody ends shows as unfinished.
  *
- * @param region  may be NULL.
+ * @param region  handed over; may be NULL.
  */
 PROC_API void proc_region_end(proc_region *region);
 
@@ -3061,7 +3071,7 @@ PROC_API void proc_region_end(proc_region *region);
  *
  * Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
  *
- * @param cancel    says in which task; as for `proc_region_begin`.
+ * @param cancel    as for `proc_region_begin`: says in which task.
  * @param category  what kind of message it is, for those who look for them; NULL: none.
  * @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
  *                  trace then says that.
@@ -3111,7 +3121,7 @@ PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
  * The version of the library that is running, as "MAJOR.MINOR.PATCH". The header that a program was
  * compiled with has PROC_VERSION_MAJOR, PROC_VERSION_MINOR and PROC_VERSION_PATCH.
  *
- * @return for the life of the program.
+ * @return borrowed until the program ends; never NULL.
  */
 PROC_API const char *proc_version(void);
 

@@ -75,7 +75,7 @@ lint_lengths() {
         { sources rs c h cpp hpp && shell_sources; } | xargs awk -f scripts/lengths.awk
 }
 
-lint_header() { cargo test --locked --test header; }
+lint_header() { cargo test --locked --test header && python3 tools/procession_api --check; }
 
 wings_tool() {
     local command=$1

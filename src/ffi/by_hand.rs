@@ -51,7 +51,7 @@ fn refused() -> Cancel {
 ///
 /// Threads: any may end it.
 ///
-/// @param task   what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
+/// @param task   handed over: what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
 ///               hand, it is only released, and the trace, if one is on, has a log that says so.
 /// @param error  why it failed; NULL: it did not.
 #[unsafe(no_mangle)]
@@ -131,7 +131,7 @@ unsafe fn begin_region(cancel: *mut proc_cancel, region_type: *const c_char) -> 
 /// Threads: to be called on the thread on which it began. On another one, or for a region that has ended, it
 /// does nothing, and a region that nobody ends shows as unfinished.
 ///
-/// @param region  may be NULL.
+/// @param region  handed over; may be NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_region_end(region: *mut proc_region) {
     if !region.is_null() {
@@ -143,7 +143,7 @@ pub extern "C" fn proc_region_end(region: *mut proc_region) {
 ///
 /// Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
 ///
-/// @param cancel    says in which task; as for `proc_region_begin`.
+/// @param cancel    as for `proc_region_begin`: says in which task.
 /// @param category  what kind of message it is, for those who look for them; NULL: none.
 /// @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
 ///                  trace then says that.

@@ -10,8 +10,12 @@ use super::types::proc_impl;
 use crate::tree::child::{Child, Command, Listen, StatusOut};
 use crate::tree::process::Process;
 
-/// Code that is told what a program has written: `count` bytes, which are borrowed until it returns, to its standard output (`stream` 1)
-/// or its standard error (2).
+/// Code that is told what a program has written.
+///
+/// @param stream     1: to its standard output; 2: to its standard error.
+/// @param bytes      borrowed until it returns; never NULL.
+/// @param count      how many.
+/// @param user_data  that of the options.
 pub type proc_output_fn = Option<
     unsafe extern "C-unwind" fn(
         stream: c_int,

@@ -28,12 +28,13 @@ pub const PROC_MAX_NAME_PREFIX: usize = 10;
 const _: () = assert!(PROC_MAX_NAME_PREFIX == Prefix::LONGEST);
 
 /// What the library calls on its threads (`proc_config`). It must return, as a callback must.
+///
+/// @param user_data  that of the configuration.
 pub type proc_thread_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
 
 /// Choices for the threads of the library. PROC_CONFIG_INIT sets the size and the defaults.
 ///
-/// Ownership: all of it is yours, and is copied, but for `user_data`, which must be there as long as the
-/// program.
+/// Ownership: all of it is yours, and is copied, but for `user_data`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct proc_config {
@@ -65,7 +66,7 @@ pub struct proc_config {
     /// Called on each thread of the library that ends, after everything else; may be NULL, the default.
     /// Threads that are there when the program ends just end with it.
     pub on_thread_stop: proc_thread_fn,
-    /// Passed to both as it is; may be NULL.
+    /// Passed to both as it is; may be NULL. It stays yours, and must be there until the program ends.
     pub user_data: *mut c_void,
     /// How many bytes of memory the flight recorder has, which always records then, at some 40 ns an
     /// event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none

@@ -34,11 +34,11 @@ use crate::scope::hooked::Hooked;
 /// cancelled, and, on that of a group, when the group ends.
 ///
 /// Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
-/// `user_data` must be there until then.
 ///
 /// @param cancel     NULL is bad input.
 /// @param fn         NULL is bad input.
-/// @param user_data  passed to the function as it is; may be NULL.
+/// @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
+///                   returned.
 /// @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
 ///         `fn` is never called.
 #[unsafe(no_mangle)]
@@ -72,7 +72,7 @@ pub unsafe extern "C" fn proc_on_cancel(
 ///
 /// Ownership: takes the hook over.
 ///
-/// @param hook  may be NULL.
+/// @param hook  handed over; may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
     if hook.is_null() {

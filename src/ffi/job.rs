@@ -19,8 +19,7 @@ use crate::tree::process::{self, Process};
 /// Starts a process and returns at once: for event loops, and for other languages, whose thread must not
 /// wait. Every job is to be joined, once, by `proc_job_join`.
 ///
-/// Ownership: takes over one reference of `impl`; the result is yours until it is joined. `user_data` stays
-/// yours, and is not used any more when the job has been joined.
+/// Ownership: takes over one reference of `impl`; the result is yours until it is joined.
 ///
 /// Threads: the process runs on a thread of the library from its beginning. If there is none to be had,
 /// it fails with EAGAIN, and `on_done` runs on the calling thread before this returns. But if that thread
@@ -36,7 +35,7 @@ use crate::tree::process::{self, Process};
 /// @param on_done    runs exactly once, on a thread of the library if one can be had, when the process has
 ///                   completed and `proc_job_fd` is readable, and before a join returns. It must return, as
 ///                   a callback must. May be NULL.
-/// @param user_data  passed to `on_done` as it is.
+/// @param user_data  passed to `on_done` as it is; may be NULL. It stays yours, and must be there until the job has been joined.
 /// @return never NULL.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -69,7 +68,7 @@ pub unsafe extern "C" fn proc_start(
 /// A descriptor that is readable once a job is complete, and stays so. It is made when it is first asked
 /// for, and close-on-exec.
 ///
-/// Ownership: the job's; joining the job closes it.
+/// Ownership: the descriptor is the job's; joining the job closes it.
 ///
 /// @param job  NULL is bad input.
 /// @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
@@ -124,7 +123,7 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 ///
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///
-/// @param job  NULL fails with EINVAL.
+/// @param job  handed over, but for EDEADLK; NULL fails with EINVAL.
 /// @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
 ///         parent's, which goes on there.
 #[unsafe(no_mangle)]

@@ -117,7 +117,7 @@ pub unsafe extern "C" fn proc_each(
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
-/// @param impls  the children. NULL in it is bad input.
+/// @param impls  the children. NULL, or NULL in it, is bad input.
 /// @param count  how many; 0 is bad input, for nobody could be the first.
 /// @return as for `proc_concurrent`.
 #[unsafe(no_mangle)]
@@ -132,7 +132,7 @@ pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
-/// @param impls  the children. NULL in it is bad input.
+/// @param impls  the children. NULL, or NULL in it, is bad input.
 /// @param count  how many; 0 is bad input, for nobody could succeed.
 /// @return as for `proc_concurrent`.
 #[unsafe(no_mangle)]

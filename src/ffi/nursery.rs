@@ -21,8 +21,8 @@ use crate::tree::process::{MAX_DEPTH, Process};
 ///
 /// As a `proc_fn`, it must return. When it has, the nursery goes on until no child is left.
 ///
-/// @param nursery    borrowed until the nursery has completed; `proc_nursery_ref` keeps it longer.
-/// @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns.
+/// @param nursery    borrowed until the nursery has completed, and never NULL; `proc_nursery_ref` keeps it longer.
+/// @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
 /// @param user_data  what `proc_with_nursery` was given.
 /// @return NULL on success, else an error, which the caller owns.
 pub type proc_nursery_fn = Option<
@@ -35,7 +35,7 @@ pub type proc_nursery_fn = Option<
 
 /// Decides what a child's failure means for its nursery: `on_failure` of `proc_nursery_options`.
 ///
-/// @param error      yours: return it, return another one that is made of it, or release it.
+/// @param error      handed over, and never NULL: return it, return another one that is made of it, or release it.
 /// @param user_data  that of the options.
 /// @return NULL: the nursery goes on; else what it fails with.
 pub type proc_failure_fn = Option<

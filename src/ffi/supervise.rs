@@ -14,7 +14,11 @@ use crate::base::error::Error;
 use crate::tree::process::Kind;
 use crate::tree::supervise::{Judge, Options, Policy, Restart, Supervise};
 
-/// Code that says whether a supervised process is to run again after that error, which is borrowed until it returns.
+/// Code that says whether a supervised process is to run again after an error.
+///
+/// @param error      borrowed until it returns; never NULL.
+/// @param user_data  that of the options.
+/// @return whether it is to run again.
 pub type proc_restart_fn =
     Option<unsafe extern "C-unwind" fn(error: *const proc_error, user_data: *mut c_void) -> bool>;
 

@@ -16,7 +16,7 @@ use crate::trace::hooks::{self, Callbacks, Told, Word, WouldWaitForItself};
 pub struct proc_trace_task {
     /// Its number (`proc_trace_task_id`).
     pub id: u64,
-    /// Its name.
+    /// Its name; never NULL.
     pub task_type: *const c_char,
     /// What `task_begin` has returned for it; NULL if it began before these hooks were set, and after
     /// its `task_end`.
@@ -35,14 +35,14 @@ pub struct proc_trace_task {
 ///
 /// Threads: hooks are called on many threads at the same time.
 ///
-/// Ownership: the struct is copied. `user_data` must be there until other hooks have been set.
+/// Ownership: the struct is copied, but for `user_data`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct proc_trace_hooks {
     /// sizeof(proc_trace_hooks): programs of older headers go on working.
     pub size: usize,
-    /// A task begins. What this returns is the task's `word`: anything of yours. `parent` is the innermost task
-    /// around it.
+    /// A task begins. What this returns is the task's `word`: anything of yours, which must be there until its `task_end`. `parent`
+    /// is the innermost task around it.
     pub task_begin: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -100,7 +100,7 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// Passed to all of them as it is; may be NULL.
+    /// Passed to all of them as it is; may be NULL. It stays yours, and must be there until other hooks have been set.
     pub user_data: *mut c_void,
 }
 

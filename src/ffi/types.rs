@@ -45,10 +45,10 @@ pub struct proc_cancel {
 /// What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
 /// same name are two keys.
 ///
-/// Ownership: yours; it is to be there as long as the program runs, as a static one is.
+/// Ownership: yours, for instance static; it must be there until the program ends.
 #[repr(C)]
 pub struct proc_key {
-    /// For people.
+    /// For people; may be NULL.
     pub name: *const c_char,
 }
 
@@ -174,4 +174,6 @@ pub type proc_index_fn = Option<
 
 /// Releases `user_data`, exactly once, after its last use, on the thread that ended that use. It must
 /// return, as a callback must.
+///
+/// @param user_data  handed over; NULL, if that is what the library was given.
 pub type proc_destroy_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;

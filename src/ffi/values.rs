@@ -83,7 +83,7 @@ pub unsafe extern "C" fn proc_with_value(
 ///
 /// @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
 /// @param key     may be NULL.
-/// @return borrowed, for as long as the handle is there; NULL: there is none.
+/// @return borrowed until the handle is released; NULL: there is none.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_value(

@@ -31,7 +31,7 @@ const VERSION: &CStr =
 /// The version of the library that is running, as "MAJOR.MINOR.PATCH". The header that a program was
 /// compiled with has PROC_VERSION_MAJOR, PROC_VERSION_MINOR and PROC_VERSION_PATCH.
 ///
-/// @return for the life of the program.
+/// @return borrowed until the program ends; never NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_version() -> *const c_char {
     VERSION.as_ptr()
