@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes of cargo's archive, which has all of Rust's standard library in it, one object in which nothing but the functions of the header
 # has a name for others. So it can be linked beside further libraries in Rust, and into programs in Rust.
-# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…], with LD, OBJCOPY and READELF in the environment
+# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…], with LD, OBJCOPY and READELF in the environment where they are others than usual
 set -eu
 archive=$1 object=$2
 shift 2
@@ -10,16 +10,16 @@ shift 2
 [ -z "$(find "$object" -newer "$archive" 2>/dev/null)" ] || exit 0
 
 names=$object.names
-"$READELF" -sW "$archive" 2>/dev/null | awk '$5 == "GLOBAL" && $7 != "UND" && $8 ~ /^proc_/ { print $8 }' | sort -u >"$names"
+"${READELF:-readelf}" -sW "$archive" 2>/dev/null | awk '$5 == "GLOBAL" && $7 != "UND" && $8 ~ /^proc_/ { print $8 }' | sort -u >"$names"
 [ -s "$names" ] || {
-    echo "relocatable.sh: $READELF finds no function of the header in $archive" >&2
+    echo "relocatable.sh: ${READELF:-readelf} finds no function of the header in $archive" >&2
     exit 1
 }
 
 # What these functions do not need is left out. Groups are for a linker that meets the same code twice, which it does not any more.
 sed 's/^/--undefined=/' "$names" >"$object.roots"
-"$LD" -r --gc-sections --force-group-allocation "@$object.roots" "$archive" -o "$object.all"
+"${LD:-ld}" -r --gc-sections --force-group-allocation "@$object.roots" "$archive" -o "$object.all"
 # The standard library carries bitcode for link-time optimization, which cargo has done, and which other tools cannot read.
-"$OBJCOPY" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --keep-global-symbols="$names" "$object.all" "$object.new"
+"${OBJCOPY:-objcopy}" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --keep-global-symbols="$names" "$object.all" "$object.new"
 rm -f "$object.all" "$object.roots" "$names"
 mv "$object.new" "$object"

@@ -45,6 +45,22 @@ lint_rustfmt() { cargo_tool fmt rustfmt && each_manifest rustfmt_check; }
 
 lint_clippy() { cargo_tool clippy clippy && each_manifest clippy_check; }
 
+# The oldest Rust that Cargo.toml promises. rustup brings it; without rustup, the gate fails unless cargo is that old itself.
+lint_msrv() {
+    local needed
+    needed=$(rust_needed)
+    if [ "$(rust_found | cut -d . -f 1-2)" = "$needed" ]; then
+        cargo check --locked --lib --target-dir target/msrv
+    elif cargo_of "$needed" --version >/dev/null 2>&1 || rustup toolchain install "$needed" --profile minimal --no-self-update; then
+        cargo_of "$needed" check --locked --lib --target-dir target/msrv
+    else
+        echo "x: Rust $needed is not here and could not be installed, so nothing says that the library can be built by it" >&2
+        return 1
+    fi
+}
+
+cargo_of() { rustup run "$1" cargo "${@:2}"; }
+
 lint_clang-format() { sources c h cpp hpp | xargs clang-format --dry-run -Werror; }
 
 # The C++ header by what uses it. Each file is compiled, and looked at for longer than that.

@@ -14,17 +14,17 @@ rounds=15
 copy_source() {
     rm -rf "$out/source"
     mkdir -p "$out/source"
-    git ls-files src include Cargo.toml Cargo.lock build.rs cbindgen.toml tests benches | tar -cf - -T - | tar -xf - -C "$out/source"
+    git ls-files src include cmake Cargo.toml Cargo.lock build.rs cbindgen.toml tests benches | tar -cf - -T - | tar -xf - -C "$out/source"
 }
 
 # build NAME makes the library of the copy, as it is now, and keeps it under that name.
 build() {
-    CARGO_TARGET_DIR=$out/cargo cargo rustc --crate-type cdylib --release --locked --lib --quiet --manifest-path "$out/source/Cargo.toml" 2>"$out/$1.log" || {
+    CARGO_TARGET_DIR=$out/cargo cargo rustc --crate-type staticlib --release --locked --lib --quiet --manifest-path "$out/source/Cargo.toml" 2>"$out/$1.log" || {
         echo "tricks: without $1 it does not build, see $out/$1.log" >&2
         return 1
     }
     mkdir -p "$out/$1"
-    cp "$out/cargo/release/libprocession.so" "$out/$1/libprocession.so.0.2"
+    sh cmake/shared.sh "$out/cargo/release/libprocession.a" "$out/$1/libprocession.so.0.2"
 }
 
 build_without() {

@@ -44,21 +44,21 @@ impl Memory {
 /// Who is told what happens; no task: outside of tasks. None of its functions may be inlined where something happens:
 /// that would need more of the stack for it, whether or not anybody wants to know.
 pub(crate) trait Subscriber: Sync {
-    fn task_begin(&self, task: &dyn Task);
-    fn task_end(&self, task: &dyn Task, error: Option<&Error>, cause: Option<&Error>);
-    fn task_label(&self, task: &dyn Task);
-    fn region_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Region;
+    fn task_begin(&self, task: &dyn Any);
+    fn task_end(&self, task: &dyn Any, error: Option<&Error>, cause: Option<&Error>);
+    fn task_label(&self, task: &dyn Any);
+    fn region_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Region;
     fn region_end(&self, region: Region);
-    fn apart_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Apart;
+    fn apart_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Apart;
     fn apart_end(&self, apart: Apart);
-    fn log(&self, task: Option<&dyn Task>, category: &CStr, message: &CStr);
+    fn log(&self, task: Option<&dyn Any>, category: &CStr, message: &CStr);
     fn cancel(&self, handle: *const c_void, cause: &Error);
     fn wait_begin(&self) -> Wait;
     fn wait_end(&self, wait: Wait);
-    fn delay_begin(&self, task: Option<&dyn Task>) -> Wait;
-    fn gave_up(&self, task: Option<&dyn Task>, message: &CStr);
-    fn origin(&self, task: Option<&dyn Task>) -> Origin;
-    fn arrive(&self, origin: Origin, task: Option<&dyn Task>);
+    fn delay_begin(&self, task: Option<&dyn Any>) -> Wait;
+    fn gave_up(&self, task: Option<&dyn Any>, message: &CStr);
+    fn origin(&self, task: Option<&dyn Any>) -> Origin;
+    fn arrive(&self, origin: Origin, task: Option<&dyn Any>);
 }
 
 /// A region that has begun on a thread: when it did.
@@ -143,8 +143,8 @@ fn subscriber() -> Option<&'static dyn Subscriber> {
 }
 
 #[inline]
-fn seen<T: Task>(task: Option<&T>) -> Option<&dyn Task> {
-    task.map(|task| task as &dyn Task)
+fn seen<T: Task>(task: Option<&T>) -> Option<&dyn Any> {
+    task.map(|task| task as &dyn Any)
 }
 
 /// A task begins.
@@ -189,10 +189,10 @@ pub(crate) fn region_begin(task: Option<&impl Task>, name: &CStr) -> Region {
 /// show.
 #[inline]
 pub(crate) fn region_end(region: Region) {
-    if region.0 != Region::UNSEEN.0
-        && let Some(subscriber) = subscriber()
-    {
-        subscriber.region_end(region);
+    if region.0 != Region::UNSEEN.0 {
+        if let Some(subscriber) = subscriber() {
+            subscriber.region_end(region);
+        }
     }
 }
 
@@ -205,10 +205,10 @@ pub(crate) fn apart_begin(task: Option<&impl Task>, name: &CStr) -> Apart {
 
 /// It ends.
 pub(crate) fn apart_end(apart: Apart) {
-    if apart.id != Apart::UNSEEN.id
-        && let Some(subscriber) = subscriber()
-    {
-        subscriber.apart_end(apart);
+    if apart.id != Apart::UNSEEN.id {
+        if let Some(subscriber) = subscriber() {
+            subscriber.apart_end(apart);
+        }
     }
 }
 
@@ -245,10 +245,10 @@ pub(crate) struct Asleep(Wait);
 impl Drop for Asleep {
     #[inline]
     fn drop(&mut self) {
-        if self.0 != Wait::UNSEEN
-            && let Some(subscriber) = subscriber()
-        {
-            subscriber.wait_end(self.0);
+        if self.0 != Wait::UNSEEN {
+            if let Some(subscriber) = subscriber() {
+                subscriber.wait_end(self.0);
+            }
         }
     }
 }
@@ -284,7 +284,7 @@ pub(crate) fn arrive(origin: Origin, task: Option<&impl Task>) {
 // Generic code calls it, which Rust keeps for other crates, with all that is inlined in it. If that were `WANTED`, this
 // crate would find it, too, only by an address that it loads first.
 #[inline(never)]
-fn arrive_in(origin: Origin, task: Option<&dyn Task>) {
+fn arrive_in(origin: Origin, task: Option<&dyn Any>) {
     if let Some(subscriber) = listening() {
         subscriber.arrive(origin, task);
     }

@@ -91,10 +91,7 @@ impl Pending {
 /// the thread's own, which is one with the other, or the program's, which is beside it.
 pub(super) fn take_raised(signal: c_int, before: &Pending) {
     let taken = take_pending(signal);
-    if before.has(signal)
-        && !Pending::now().has(signal)
-        && let Some(taken) = taken
-    {
+    if let Some(taken) = taken.filter(|_| before.has(signal) && !Pending::now().has(signal)) {
         put_back(signal, &taken);
     }
 }

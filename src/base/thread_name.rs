@@ -106,9 +106,7 @@ pub(crate) fn carry(name: Option<&ThreadName>) {
 pub(crate) fn restored<T>(code: impl FnOnce() -> T) -> T {
     let before = CARRIED.get();
     let value = code();
-    if let Some(name) = before
-        && CARRIED.get() != before
-    {
+    if let Some(name) = before.filter(|_| CARRIED.get() != before) {
         rename(name);
     }
     value

@@ -163,19 +163,16 @@ impl Manager {
     /// Notes a beat, if it is time and the program is healthy. One that is missing is made up for as soon as it is.
     pub(super) fn note_beat(&self) {
         let mut told = self.told.lock();
-        if let Some(beat) = self.beat
-            && (told.misses_beat || told.next_beat.is_none_or(clock::has_come))
-        {
-            told.misses_beat = !health::is_healthy();
-            let next = if told.misses_beat { beat / LOOKS } else { beat };
-            told.next_beat = clock::now().checked_add(next);
-            if told.misses_beat {
-                return;
-            }
-            // One that was not sent yet is not followed by another.
-            if !told.news.contains(&News::Beat) {
-                told.note(News::Beat);
-            }
+        let is_time = told.misses_beat || told.next_beat.is_none_or(clock::has_come);
+        let Some(beat) = self.beat.filter(|_| is_time) else {
+            return;
+        };
+        told.misses_beat = !health::is_healthy();
+        let next = if told.misses_beat { beat / LOOKS } else { beat };
+        told.next_beat = clock::now().checked_add(next);
+        // One that was not sent yet is not followed by another.
+        if !told.misses_beat && !told.news.contains(&News::Beat) {
+            told.note(News::Beat);
         }
     }
 
@@ -280,10 +277,12 @@ impl Told {
     /// Adds it to the news; all of them are tried at once.
     fn note(&mut self, what: News) {
         self.news.push_back(what);
-        if let Some(failing) = &mut self.failing
-            && failing.retry_at.is_some()
+        if let Some(at) = self
+            .failing
+            .as_mut()
+            .and_then(|failing| failing.retry_at.as_mut())
         {
-            failing.retry_at = Some(clock::now());
+            *at = clock::now();
         }
     }
 

@@ -269,9 +269,7 @@ impl Shutdown {
     }
 
     fn note_up(&self) {
-        if let Some(manager) = &self.manager
-            && readiness::is_up()
-        {
+        if let Some(manager) = self.manager.as_ref().filter(|_| readiness::is_up()) {
             manager.note_up();
         }
     }

@@ -132,9 +132,8 @@ impl AtWork {
         self.known = threads.len();
         for _ in 0..self.known.min(AT_ONCE) {
             self.next = (self.next + 1) % self.known;
-            if let Some(used) = used_by(self.threads[self.next].number)
-                && self.look_at_next(used, now)
-            {
+            let used = used_by(self.threads[self.next].number);
+            if used.is_some_and(|used| self.look_at_next(used, now)) {
                 experience.note_too_short();
             }
         }

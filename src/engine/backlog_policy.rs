@@ -112,9 +112,7 @@ impl Policy {
         let claimed_before = std::mem::replace(&mut self.claimed, sight.claimed);
         let claimed = sight.claimed.saturating_sub(claimed_before);
         (self.settled, self.waits) = (false, false);
-        if let Some(denied) = &mut self.denied
-            && sight.computing > 0
-        {
+        if let Some(denied) = self.denied.as_mut().filter(|_| sight.computing > 0) {
             denied.quiet_since = sight.now;
         }
         if sight.unclaimed == 0 || before == 0 {

@@ -88,10 +88,10 @@ pub(super) fn ticket(keeper: Weak<dyn Keeper>, which: Which) -> Arc<Listening> {
 
 impl Listener for Ticket {
     fn tell(&self) {
-        if self.generation == generation::current()
-            && let Some(keeper) = self.keeper.upgrade()
-        {
-            keeper.give_back(self.which);
+        if self.generation == generation::current() {
+            if let Some(keeper) = self.keeper.upgrade() {
+                keeper.give_back(self.which);
+            }
         }
     }
 }
@@ -155,10 +155,10 @@ impl<T> Pending<T> {
         let before = self.ready.len();
         match which {
             Which::One(key) => {
-                if let Entry::Occupied(kept) = self.waiting.entry(key)
-                    && kept.get().operation.is_over()
-                {
-                    self.ready.push_back(kept.remove());
+                if let Entry::Occupied(kept) = self.waiting.entry(key) {
+                    if kept.get().operation.is_over() {
+                        self.ready.push_back(kept.remove());
+                    }
                 }
             }
             Which::All => {

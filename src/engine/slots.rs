@@ -211,12 +211,11 @@ pub(crate) fn watch(slot: &'static Slot) {
 pub(super) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
     let mut found = Vec::new();
     for slot in &SLOTS.lock().watched {
-        slot.each(|frame| {
-            if let What::Children(_, Some(work)) = frame.what
-                && work.backlog().unclaimed() > 0
-            {
+        slot.each(|frame| match frame.what {
+            What::Children(_, Some(work)) if work.backlog().unclaimed() > 0 => {
                 found.push(work.share());
             }
+            _ => (),
         });
     }
     found
@@ -226,12 +225,11 @@ pub(super) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
 pub(crate) fn published_at(place: usize) -> Option<Arc<dyn Backlog>> {
     let published_in = |slot: &Slot| {
         let mut found = None;
-        slot.each(|frame| {
-            if let What::Children(_, Some(work)) = frame.what
-                && address(work.backlog()) == place
-            {
+        slot.each(|frame| match frame.what {
+            What::Children(_, Some(work)) if address(work.backlog()) == place => {
                 found = Some(work.share());
             }
+            _ => (),
         });
         found
     };
@@ -266,14 +264,17 @@ pub(super) fn watched() -> Vec<Watched> {
                 let inner: &mut Watched = &mut found[place];
                 inner.within = Some(address(here));
             }
-            if let What::Children(_, Some(work)) = frame.what
-                && (here.unclaimed() > 0 || here.watch().is_known())
-            {
-                inner = Some(found.len());
-                found.push(Watched {
-                    backlog: work.share(),
-                    within: None,
-                });
+            match frame.what {
+                What::Children(_, Some(work))
+                    if here.unclaimed() > 0 || here.watch().is_known() =>
+                {
+                    inner = Some(found.len());
+                    found.push(Watched {
+                        backlog: work.share(),
+                        within: None,
+                    });
+                }
+                _ => (),
             }
         });
     }

@@ -36,9 +36,9 @@ pub(crate) fn hand_over_added() {
 /// backlog at the same address by now, to which the same may be done.)
 #[cold]
 fn hand_over(address: usize) {
-    if crew::parked() > 0
-        && let Some(backlog) = slots::published_at(address)
-    {
-        sentinel::send_parked_at_once(&backlog);
+    if crew::parked() > 0 {
+        if let Some(backlog) = slots::published_at(address) {
+            sentinel::send_parked_at_once(&backlog);
+        }
     }
 }

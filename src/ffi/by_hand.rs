@@ -76,9 +76,8 @@ pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const pro
 pub unsafe extern "C" fn proc_task_label(cancel: *mut proc_cancel, label: *const c_char) {
     // SAFETY: the caller lends both.
     let (cancel, label) = unsafe { (look(cancel), string(label)) };
-    if let Some(task) = cancel.and_then(|cancel| cancel.task())
-        && task.set_label(label)
-    {
+    let task = cancel.and_then(|cancel| cancel.task());
+    if let Some(task) = task.filter(|task| task.set_label(label)) {
         events::task_label(&**task);
     }
 }
@@ -178,7 +177,7 @@ pub unsafe extern "C" fn proc_trace_log(
 ///
 /// cbindgen:postfix=PROC_PRINTF(3, 4)
 #[unsafe(no_mangle)]
-#[cfg(any())] // For the header only: stable Rust cannot define it, so `printf.c` and `printf` do.
+#[cfg(any())] // For the header only: stable Rust cannot define a function with variable arguments, so `printf.c` does.
 pub unsafe extern "C" fn proc_trace_logf(
     cancel: *mut proc_cancel,
     category: *const c_char,

@@ -98,7 +98,7 @@ pub unsafe extern "C" fn proc_error_with_typed_payload(
 /// cbindgen:postfix=PROC_PRINTF(2, 3)
 #[unsafe(no_mangle)]
 #[must_use]
-#[cfg(any())] // For the header only: stable Rust cannot define it, so `printf.c` and `printf` do.
+#[cfg(any())] // For the header only: stable Rust cannot define a function with variable arguments, so `printf.c` does.
 pub unsafe extern "C" fn proc_errorf(
     code: c_int,
     format: *const c_char,
@@ -155,11 +155,12 @@ pub unsafe extern "C" fn proc_error_wrap(
 ) -> *mut proc_error {
 }
 
-/// What `proc_error_wrap` does once its text is printed.
+/// What `proc_error_wrap` does once `printf.c` has printed its text. Programs do not see it: what CMake builds exports `proc_*` alone.
 ///
 /// # Safety
 /// The cause is NULL or handed over; the text is NULL or a string.
-pub(super) unsafe extern "C" fn wrap(
+#[unsafe(no_mangle)]
+unsafe extern "C" fn procession_wrap(
     cause: *mut proc_error,
     text: *const c_char,
 ) -> *mut proc_error {

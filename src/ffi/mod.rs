@@ -2,7 +2,7 @@
 //! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections.
 //! The rooms, in the order of the header; the last five are what all of them are written with:
 //!
-//! - `types`, `process`, `many`, `run`, `error`, `printf`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say; with a format.
+//! - `types`, `process`, `many`, `run`, `error`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say (those with a format are C, `printf.c`).
 //! - `cancel`, `hook`, `io`, `poll`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too.
 //! - `time`, `supervise`, `shield`, `values`: what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
 //! - `channel`, `promise`, `queue`: bounded queues between threads; what is completed once; what runs on a thread of the program's choice.
@@ -20,7 +20,6 @@ pub mod many;
 pub mod run;
 
 pub mod error;
-pub mod printf;
 
 pub mod cancel;
 pub mod hook;

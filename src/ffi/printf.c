@@ -1,4 +1,4 @@
-/* The bodies of proc_errorf, proc_error_wrap and proc_trace_logf: stable Rust cannot define a function with variable
+/* These are C: proc_errorf, proc_error_wrap and proc_trace_logf: stable Rust cannot define a function with variable
  * arguments. */
 #define _GNU_SOURCE /* vasprintf */
 #include <stdarg.h>
@@ -15,10 +15,9 @@ void proc_trace_log(struct proc_cancel *cancel, const char *category, const char
 
 struct proc_error *procession_wrap(struct proc_error *cause, const char *text);
 
-struct proc_error *procession_errorf(int code, const char *format, ...);
-struct proc_error *procession_error_wrap(struct proc_error *cause, const char *format, ...);
-void procession_trace_logf(struct proc_cancel *cancel, const char *category, const char *format,
-                           ...);
+struct proc_error *proc_errorf(int code, const char *format, ...);
+struct proc_error *proc_error_wrap(struct proc_error *cause, const char *format, ...);
+void proc_trace_logf(struct proc_cancel *cancel, const char *category, const char *format, ...);
 
 /* NULL: there is no format, no memory, or an argument that is no text. */
 static char *print(const char *format, va_list arguments) {
@@ -28,7 +27,7 @@ static char *print(const char *format, va_list arguments) {
     return message;
 }
 
-struct proc_error *procession_errorf(int code, const char *format, ...) {
+struct proc_error *proc_errorf(int code, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     char *message = print(format, arguments);
@@ -39,7 +38,7 @@ struct proc_error *procession_errorf(int code, const char *format, ...) {
     return error;
 }
 
-struct proc_error *procession_error_wrap(struct proc_error *cause, const char *format, ...) {
+struct proc_error *proc_error_wrap(struct proc_error *cause, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     char *text = cause != NULL ? print(format, arguments) : NULL;
@@ -49,8 +48,7 @@ struct proc_error *procession_error_wrap(struct proc_error *cause, const char *f
     return error;
 }
 
-void procession_trace_logf(struct proc_cancel *cancel, const char *category, const char *format,
-                           ...) {
+void proc_trace_logf(struct proc_cancel *cancel, const char *category, const char *format, ...) {
     va_list arguments;
     if (!proc_trace_enabled())
         return;

@@ -75,15 +75,10 @@ impl Program {
     /// A tree has ended. If it was a part of another one, that is expected of that one which is not up (U3).
     fn forget(&mut self, ended: &Expected) -> Option<Services> {
         let services = self.trees.remove(&ended.tree)?;
-        if let Some(part) = &ended.part
-            && let Some(whole) = self.trees.get_mut(&part.of)
-        {
-            let expected_again = if part.runs_again {
-                part.services
-            } else {
-                services.left
-            };
-            whole.left += expected_again;
+        if let Some(part) = &ended.part {
+            if let Some(whole) = self.trees.get_mut(&part.of) {
+                whole.left += part.expected_again(&services);
+            }
         }
         Some(services)
     }
@@ -166,6 +161,17 @@ struct Part {
     services: usize,
     /// Whether it is about to run again (U3).
     runs_again: bool,
+}
+
+impl Part {
+    /// How many services the tree expects again when this part of it, which expects so many still, has ended.
+    fn expected_again(&self, services: &Services) -> usize {
+        if self.runs_again {
+            self.services
+        } else {
+            services.left
+        }
+    }
 }
 
 impl Expected {

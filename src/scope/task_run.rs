@@ -246,7 +246,7 @@ pub(crate) fn next_id() -> u64 {
     static BLOCKS: AtomicU64 = AtomicU64::new(0);
     per_thread!(NEXT: Cell<u64> = Cell::new(0));
     NEXT.with(|next| {
-        if next.get().is_multiple_of(BLOCK) {
+        if next.get() % BLOCK == 0 {
             next.set(BLOCKS.fetch_add(1, Ordering::Relaxed) * BLOCK);
         }
         next.set(next.get() + 1);
@@ -257,10 +257,10 @@ pub(crate) fn next_id() -> u64 {
 impl Drop for TaskRun {
     /// Without recursion: a program can nest tasks that it begins by hand without end.
     fn drop(&mut self) {
-        if *self.by_hand.get_mut()
-            && let (Some(abandoned), Some(place)) = (self.abandoned, self.place())
-        {
-            abandoned(place); // Nobody has ended it.
+        if *self.by_hand.get_mut() {
+            if let (Some(abandoned), Some(place)) = (self.abandoned, self.place()) {
+                abandoned(place); // Nobody has ended it.
+            }
         }
         let mut outer = self.outer.take();
         while let Some(task) = outer {

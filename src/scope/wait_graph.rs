@@ -66,9 +66,10 @@ fn note(waits: &mut Waits, wait: &Arc<Wait>) {
 /// Refuses waits until the one that has just begun is in no ring (I2). Returns them.
 fn refuse(waits: &Waits, new: &Arc<Wait>) -> Vec<Arc<Wait>> {
     let mut refused = Vec::new();
-    while !new.is_refused()
-        && let Some(oldest) = oldest_in_ring(waits, new)
-    {
+    while !new.is_refused() {
+        let Some(oldest) = oldest_in_ring(waits, new) else {
+            break;
+        };
         oldest.is_refused.store(true, Ordering::Relaxed);
         refused.push(oldest);
     }

@@ -36,7 +36,7 @@ struct Arrived {
 impl Converter {
     /// A trace from that moment on.
     pub(super) fn of_trace(clocks: &Clocks) -> Converter {
-        let pid = std::process::id().cast_signed();
+        let pid = std::process::id() as i32;
         Converter {
             perfetto: Perfetto::begin(pid, &program(), clocks),
             start: clocks.monotonic,

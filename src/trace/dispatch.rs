@@ -11,7 +11,7 @@ use super::{epoch, pool, probes, regions};
 use crate::base::clock::Instant;
 use crate::base::ending::{self, Writer};
 use crate::base::error::{Echoes, Error};
-use crate::base::events::{self, Apart, Origin, Place, Region, Subscriber, Task, Wait, Who};
+use crate::base::events::{self, Apart, Origin, Place, Region, Subscriber, Wait, Who};
 use crate::engine::frames;
 use crate::scope::task_run::{self, TaskRun};
 
@@ -24,7 +24,7 @@ pub(crate) fn begin() {
 }
 
 impl Subscriber for Dispatch {
-    fn task_begin(&self, task: &dyn Task) {
+    fn task_begin(&self, task: &dyn Any) {
         let task = run(task);
         if epoch::is_recording() {
             introduce::begin(task);
@@ -38,7 +38,7 @@ impl Subscriber for Dispatch {
     }
 
     /// A task that only passes on why it was cancelled has not failed.
-    fn task_end(&self, task: &dyn Task, error: Option<&Error>, cause: Option<&Error>) {
+    fn task_end(&self, task: &dyn Any, error: Option<&Error>, cause: Option<&Error>) {
         let task = run(task);
         let is_echo = |error: &Error| {
             cause.is_some_and(|cause| Echoes::of(std::slice::from_ref(cause)).is_echo(error))
@@ -56,7 +56,7 @@ impl Subscriber for Dispatch {
         }
     }
 
-    fn task_label(&self, task: &dyn Task) {
+    fn task_label(&self, task: &dyn Any) {
         let task = run(task);
         if epoch::is_recording() {
             let label = task.label();
@@ -64,7 +64,7 @@ impl Subscriber for Dispatch {
         }
     }
 
-    fn region_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Region {
+    fn region_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Region {
         let task = task.map(run);
         let mut began = None;
         if epoch::is_recording() {
@@ -82,7 +82,7 @@ impl Subscriber for Dispatch {
     }
 
     /// Hooks and probes know regions on one thread only: to them it ends there as it begins.
-    fn apart_begin(&self, task: Option<&dyn Task>, name: &CStr) -> Apart {
+    fn apart_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Apart {
         let task = task.map(run);
         let mut apart = Apart::UNSEEN;
         if epoch::is_recording() {
@@ -102,7 +102,7 @@ impl Subscriber for Dispatch {
         }
     }
 
-    fn log(&self, task: Option<&dyn Task>, category: &CStr, message: &CStr) {
+    fn log(&self, task: Option<&dyn Any>, category: &CStr, message: &CStr) {
         let task = task.map(run);
         if epoch::is_recording() {
             let texts = [category.to_bytes(), message.to_bytes()];
@@ -141,7 +141,7 @@ impl Subscriber for Dispatch {
         }
     }
 
-    fn delay_begin(&self, task: Option<&dyn Task>) -> Wait {
+    fn delay_begin(&self, task: Option<&dyn Any>) -> Wait {
         if epoch::is_recording() {
             record_wait(task.map(run), SUPERVISOR)
         } else {
@@ -150,14 +150,14 @@ impl Subscriber for Dispatch {
     }
 
     /// Hooks and probes hear of it as of any error: it is that of the task around.
-    fn gave_up(&self, task: Option<&dyn Task>, message: &CStr) {
+    fn gave_up(&self, task: Option<&dyn Any>, message: &CStr) {
         if epoch::is_recording() {
             let texts = [SUPERVISOR.as_bytes(), message.to_bytes()];
             record(Kind::Log, [known(task.map(run))], texts);
         }
     }
 
-    fn origin(&self, task: Option<&dyn Task>) -> Origin {
+    fn origin(&self, task: Option<&dyn Any>) -> Origin {
         let task = task.map(run);
         let mut origin = Origin::NOWHERE;
         if epoch::is_recording() {
@@ -172,7 +172,7 @@ impl Subscriber for Dispatch {
         origin
     }
 
-    fn arrive(&self, origin: Origin, task: Option<&dyn Task>) {
+    fn arrive(&self, origin: Origin, task: Option<&dyn Any>) {
         let task = task.map(run);
         let Place {
             time,
@@ -180,7 +180,7 @@ impl Subscriber for Dispatch {
             task: by,
         } = origin.place;
         if origin.place != Place::NOWHERE && epoch::is_recording() {
-            let from = tid.cast_unsigned().into();
+            let from = u64::from(tid as u32);
             record(Kind::Arrival, [known(task), time, from, by], []);
         }
         if origin.spawn != 0 && Who::HOOKS.wants() {
@@ -203,8 +203,7 @@ impl Writer for Dispatch {
 
 /// Nothing else is told of as a task.
 #[inline]
-fn run(task: &dyn Task) -> &TaskRun {
-    let task: &dyn Any = task;
+fn run(task: &dyn Any) -> &TaskRun {
     task.downcast_ref().expect("a task is a run of one")
 }
 
@@ -222,7 +221,7 @@ fn record_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {
     let label = in_trace(&label);
     match (error, cause) {
         (Some(error), _) => {
-            let code = error.code().cast_unsigned().into();
+            let code = u64::from(error.code() as u32);
             let texts = [error.message().to_bytes(), label];
             record(Kind::TaskFailed, [id, code], texts);
         }

@@ -234,7 +234,7 @@ impl Perfetto {
     fn thread(&self, tid: i32) -> u64 {
         let distance = i64::from(tid) - i64::from(self.pid);
         let zigzag = (distance << 1) ^ (distance >> 63);
-        zigzag.cast_unsigned() << 2 | OF_THREAD
+        (zigzag as u64) << 2 | OF_THREAD
     }
 }
 

@@ -130,11 +130,13 @@ impl<const WORDS: usize, const TEXTS: usize> Event<'_, WORDS, TEXTS> {
 
 #[inline]
 fn write_text(place: &[AtomicU64], text: &[u8]) {
-    let (whole, rest) = text.as_chunks::<WORD>();
+    let whole = text.chunks_exact(WORD);
+    let (count, rest) = (whole.len(), whole.remainder());
     for (place, word) in place.iter().zip(whole) {
-        place.store(u64::from_le_bytes(*word), Ordering::Relaxed);
+        let word = word.try_into().expect("a chunk is as long as a word");
+        place.store(u64::from_le_bytes(word), Ordering::Relaxed);
     }
-    if let Some(last) = place.get(whole.len()) {
+    if let Some(last) = place.get(count) {
         last.store(last_word(text, rest), Ordering::Relaxed);
     }
 }

@@ -176,7 +176,7 @@ impl Buffer {
         let end = name.iter().position(|&byte| byte == 0);
         Event {
             kind: Kind::Thread,
-            words: [self.tid().cast_unsigned().into(), self.number().into()],
+            words: [u64::from(self.tid() as u32), self.number().into()],
             texts: [&name[..end.unwrap_or(NAME)]],
         }
     }

@@ -159,7 +159,7 @@ impl Stage {
                 // The two ways to look must say the same; which one is used varies from leaf to
                 // leaf. SAFETY: the caller vouches for the handle.
                 let seen = unsafe {
-                    if leaf.is_multiple_of(2) {
+                    if leaf % 2 == 0 {
                         proc_cancelled(cancel)
                     } else {
                         proc_wait(cancel, 0)
@@ -185,7 +185,7 @@ impl Stage {
                 return;
             }
             // There may be more racers than cores.
-            if turn.is_multiple_of(1_000) {
+            if turn % 1_000 == 0 {
                 std::thread::yield_now();
             }
             std::hint::spin_loop();

@@ -67,7 +67,7 @@ impl Seen {
 fn own() -> Option<i32> {
     let link = fs::read_link("/proc/self").ok()?;
     let told: u32 = link.to_str()?.parse().ok()?;
-    (told == std::process::id()).then_some(told.cast_signed())
+    (told == std::process::id()).then_some(told as i32)
 }
 
 fn session() -> Option<i32> {

@@ -282,7 +282,8 @@ impl<C> Places<C> {
 
     fn concern(&mut self, accepts: bool, accept: impl FnOnce(&mut C)) -> Box<Concerned> {
         let mut concerned = Box::<Concerned>::default();
-        if accepts && let Some(mut first) = self.spawners.pop_front() {
+        let first = accepts.then(|| self.spawners.pop_front()).flatten();
+        if let Some(mut first) = first {
             accept(&mut first.child);
             self.accept(first.child);
             self.end_wait(first.thread, How::Spawns);

@@ -179,7 +179,8 @@ impl<C: Child> Nursery<C> {
         mut state: MutexGuard<'_, State<C>>,
         can_wait: bool,
     ) -> Result<(), Refused> {
-        if can_wait && let Some((child, begins)) = state.take_waiting(&self.me) {
+        let waiting = can_wait.then(|| state.take_waiting(&self.me)).flatten();
+        if let Some((child, begins)) = waiting {
             drop(state);
             self.begin_spawned(child, &begins);
             return Ok(());

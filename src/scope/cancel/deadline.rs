@@ -180,10 +180,9 @@ impl Deadline {
     ) -> Arc<dyn Striker> {
         let here = generation::current();
         let mut kept = self.late().striker.lock();
-        if let Some((process, striker)) = &*kept
-            && *process == here
-        {
-            return striker.clone();
+        match &*kept {
+            Some((process, striker)) if *process == here => return striker.clone(),
+            _ => (),
         }
         let made: Arc<dyn Striker> = make();
         let former = kept.replace((here, made.clone()));

@@ -48,9 +48,7 @@ impl Node {
     /// Gives up one hold, and what was held only by that, which is one node after the other (C6).
     #[inline]
     pub(super) fn let_go(this: &Arc<Node>) {
-        if let Some(left) = Node::give_up(this)
-            && left.is_linked()
-        {
+        if let Some(left) = Node::give_up(this).filter(|left| left.is_linked()) {
             Node::leave_all(left);
         }
     }

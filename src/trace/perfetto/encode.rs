@@ -19,7 +19,7 @@ impl Message<'_> {
 
     /// A number that may be negative: as protocol buffers have it, in 64 bits.
     pub(super) fn signed(&mut self, field: u32, value: i64) {
-        self.number(field, value.cast_unsigned());
+        self.number(field, value as u64);
     }
 
     pub(super) fn fixed64(&mut self, field: u32, value: u64) {

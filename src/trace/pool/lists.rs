@@ -71,8 +71,10 @@ impl Lists {
     /// A chunk with so much room.
     pub(super) fn grant(&mut self, room: usize) -> Option<Grant> {
         let is_crowded = self.open.len() >= self.most_open();
-        if is_crowded && let Some(granted) = self.hand_over(room) {
-            return Some(granted);
+        if is_crowded {
+            if let Some(granted) = self.hand_over(room) {
+                return Some(granted);
+            }
         }
         match self.empty() {
             Some(chunk) => Some(self.open(chunk)),
@@ -170,9 +172,10 @@ impl Lists {
     fn trim(&mut self) {
         let is_too_much =
             |lists: &Lists| lists.kept.len() > lists.keep || lists.in_use() > lists.limit;
-        while is_too_much(self)
-            && let Some(oldest) = self.kept.pop_front()
-        {
+        while is_too_much(self) {
+            let Some(oldest) = self.kept.pop_front() else {
+                return;
+            };
             self.free.push(oldest);
         }
     }

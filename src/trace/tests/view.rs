@@ -119,12 +119,7 @@ impl State {
                 .number("name_iid")
                 .expect("an argument has a name");
             let text = annotation.text("string_value").map(str::to_owned);
-            let number = || {
-                annotation
-                    .number("int_value")
-                    .expect("a value")
-                    .cast_signed()
-            };
+            let number = || annotation.number("int_value").expect("a value") as i64;
             let value = text.unwrap_or_else(|| number().to_string());
             (interned("debug_annotation_names", name), value)
         };

@@ -139,8 +139,9 @@ unsafe fn execute(plan: &Plan<'_>) -> c_int {
                 return last_errno();
             }
         }
-        if let Some(directory) = plan.directory
-            && libc::chdir(directory.as_ptr()) != 0
+        if plan
+            .directory
+            .is_some_and(|directory| libc::chdir(directory.as_ptr()) != 0)
         {
             return last_errno();
         }

@@ -115,9 +115,11 @@ impl Leader {
     /// `None`: it is no child of this program any more.
     fn wait(&self, options: c_int) -> Option<siginfo_t> {
         // Another child of the program's may have its number by now.
-        if let ToldBy::Itself(fd) = &self.told_by
-            && let Some(fd) = fd.number()
-        {
+        let told_by = match &self.told_by {
+            ToldBy::Itself(fd) => fd.number(),
+            _ => None,
+        };
+        if let Some(fd) = told_by {
             match wait(libc::P_PIDFD, fd as id_t, options) {
                 Err(libc::EINVAL) => (), // Before Linux 5.4.
                 result => return result.ok(),

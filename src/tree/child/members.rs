@@ -86,7 +86,7 @@ fn is_life(state: u8) -> bool {
 /// Of what /proc tells of a process: "PID (NAME) STATE PARENT GROUP …". The name may have any bytes in it.
 fn state_and_group(stat: &[u8]) -> Option<(u8, pid_t)> {
     let end = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = str::from_utf8(&stat[end + 1..]).ok()?;
+    let rest = std::str::from_utf8(&stat[end + 1..]).ok()?;
     let mut words = rest.split_ascii_whitespace();
     let state = *words.next()?.as_bytes().first()?;
     Some((state, words.nth(1)?.parse().ok()?))
