@@ -2,35 +2,12 @@
  * procession.h - structured concurrency for daemons
  *
  * A process is a C callback that runs with a cancel handle, blocks until its work is done or it is
- * cancelled, and may return an error. Combinators make big processes of small ones:
- *
- *     proc_concurrent    all at once; all errors
- *     proc_group         all at once; the first failure cancels the others
- *     proc_with_nursery  a group whose children come while it runs
- *     proc_sequence      one after the other
- *     proc_group_limit   a group, at most so many at a time (and proc_concurrent_limit)
- *     proc_each          all indices of one callback at once, or so many at a time
- *     proc_race          all at once; the first to complete decides
- *     proc_any           all at once; the first to succeed decides
- *     proc_background    a child that is cancelled when all others have ended
- *     proc_finally       one, and what cleans up after it, whatever became of it
- *     proc_timeout       one that is cancelled when its time is up
- *     proc_every         one again and again, at each multiple of a period
- *     proc_delay         waits
- *     proc_child         runs a program
- *     proc_supervise     one that runs again when it fails
- *     proc_stack         each begins when the one before is up, and stops before that one
- *     proc_shield        one that a cancellation from above reaches later
- *     proc_with_value    gives a value to all that runs in it
- *     proc_await         waits for a promise, which anybody may complete
- *     proc_on_queue      runs one on a thread of your choice, which has an event loop or an interpreter
- *     proc_on_signal     one at each arrival of a signal
- *     proc_task          a named unit of work
- *     proc_service       a task that says when it is up
- *     proc_trace_region  a named interval in the trace
+ * cancelled, and may return an error. Combinators make big processes of small ones: all of them at once, one after
+ * the other, as children come, with a limit, a deadline or a cleanup, again when they fail.
  *
  * proc_main runs one as the purpose of a program and turns signals into cancellation. proc_run runs one anywhere,
  * proc_start runs one as a job, which the caller need not wait for, and a channel hands items from thread to thread.
+ * What there is is listed below.
  *
  * Five rules hold everywhere:
  *
@@ -60,6 +37,198 @@
  * Generated from src/ffi by cbindgen. Change the Rust, not this file.
  */
 
+/*
+ * Contents
+ *
+ * Processes
+ *   proc_new                       Makes a process of a callback.
+ *   proc_ref                       Makes another reference to a process.
+ *   proc_unref                     Releases one reference to a process.
+ *   proc_concurrent                Runs all children at the same time, and returns all their errors.
+ *   proc_group                     Runs all children at the same time; the first failure cancels the others.
+ *   proc_sequence                  Runs one child after the other, on the calling thread.
+ *   proc_task                      Makes a process a task: a named unit of work.
+ *   proc_trace_region              Makes a process a named interval in the trace, on one thread.
+ *   proc_concurrent_limit          Like proc_concurrent, with at most limit children at the same time.
+ *   proc_group_limit               Like proc_group, with at most limit children at the same time.
+ *   proc_each                      Like proc_group_limit, for one callback that is called with each index from 0.
+ *   proc_race                      Runs all children at the same time; the first to complete decides the result.
+ *   proc_any                       Like proc_race, but the first child to succeed decides.
+ *   proc_background                Makes a child that serves the others: it is cancelled when these have ended.
+ *
+ * Running
+ *   proc_run                       Runs a process and returns when it has completed.
+ *   proc_main                      Runs a process as the purpose of a program, and returns when it has completed.
+ *   proc_exit_status               Reports an error, if there is one, and gives what main should return.
+ *
+ * Errors
+ *   proc_error_new                 Makes an error.
+ *   proc_error_with_payload        Makes an error that carries something of your own.
+ *   proc_error_with_typed_payload  Makes an error that carries something of your own, and says of what type it is.
+ *   proc_errorf                    Makes an error with a message as printf would print it.
+ *   proc_errno                     Makes an error of the calling thread's errno, with the text "WHAT: STRERROR".
+ *   proc_error_wrap                Puts a text, as printf would print it, before that of an error: "TEXT: CAUSE".
+ *   proc_error_merge               Makes one error of several: a multi error, or the one that is left.
+ *   proc_error_ref                 Makes another reference to an error.
+ *   proc_error_unref               Releases one reference to an error.
+ *   proc_error_code                The code of an error.
+ *   proc_error_message             The whole text of an error, in UTF-8.
+ *   proc_error_task_type           The name of the task that failed.
+ *   proc_error_cause               Why the task failed, or what the text is around (proc_error_wrap).
+ *   proc_error_count               How many errors there are side by side: in a multi error two or more, else one.
+ *   proc_error_at                  One of the errors side by side.
+ *   proc_error_payload             What an error carries (proc_error_with_payload).
+ *   proc_error_find_payload        The first payload of this type: of the error itself or of one in it, depth first.
+ *   proc_error_is                  Whether an error, or any error in it, has this code.
+ *   proc_error_is_echo             Whether an error only says "stopped, as asked".
+ *   proc_error_find_task           The first task error with this name: the error itself or one in it, depth first.
+ *
+ * Cancellation
+ *   proc_cancel_new                Makes a cancel handle.
+ *   proc_cancel_new_any            Makes a cancel handle below several others: the first to be cancelled cancels it.
+ *   proc_cancel_ref                Makes another reference to a cancel handle.
+ *   proc_cancel_unref              Releases one reference to a cancel handle.
+ *   proc_cancel_trigger            Cancels a handle and all below it.
+ *   proc_cancelled                 Whether a handle is cancelled.
+ *   proc_wait                      Blocks until a handle is cancelled or the time is up.
+ *   proc_cancel_error              What a callback returns to say "stopped, as asked".
+ *   proc_cancel_cause              Why a handle was cancelled.
+ *   proc_current                   The cancel handle of the innermost process that runs on the calling thread.
+ *   proc_on_cancel                 Has a function called when a handle is cancelled.
+ *   proc_hook_remove               Removes a hook and releases it.
+ *
+ * Files and sockets
+ *   proc_read                      Reads what there is; waits for it until a cancellation, or until the time is up.
+ *   proc_write_all                 Writes all of it; waits until a cancellation, or until the time is up.
+ *   proc_accept                    Accepts a connection; waits for one until a cancellation, or until the time is up.
+ *   proc_connect                   Connects a socket; waits until a cancellation, or until the time is up.
+ *   proc_cancel_fd                 The descriptor of a cancel handle, for poll, epoll and event loops.
+ *   proc_poll                      Waits for files as poll does, and until a handle is cancelled.
+ *
+ * What a cancellation does not reach
+ *   proc_finally                   Runs a process, and then another one that cleans up, whatever became of the first.
+ *   proc_shield                    Runs a process that a cancellation from above reaches only some time later.
+ *
+ * Restarts and ordered stops
+ *   proc_supervise                 Runs a process again when it fails, after a delay, and not for ever.
+ *   proc_stack                     Runs services that stand on each other: they begin in order, and stop in reverse.
+ *
+ * Time
+ *   proc_now                       The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC.
+ *   proc_forever                   PROC_FOREVER, for languages that have no macros.
+ *   proc_at_once                   PROC_AT_ONCE, for languages that have no macros.
+ *   proc_delay                     Makes a process that waits, and then succeeds.
+ *   proc_timeout                   Runs a process that is cancelled when its time is up.
+ *   proc_cancel_new_timeout        Makes a cancel handle with a deadline.
+ *   proc_cancel_remaining          How long it is until a deadline cancels a handle, its own or one above.
+ *   proc_every                     Runs a process again and again, at each multiple of a period, until cancelled.
+ *
+ * Values
+ *   proc_cancel_with_value         Makes a cancel handle that has a value, below another one.
+ *   proc_with_value                Gives a value to all that runs in a process.
+ *   proc_value                     The value that a handle has under a key.
+ *
+ * Channels
+ *   proc_channel_new               Makes a channel: a bounded queue of items of one size.
+ *   proc_channel_ref               Makes another reference to a channel.
+ *   proc_channel_unref             Releases one reference to a channel.
+ *   proc_channel_send              Sends an item; blocks while the channel is full.
+ *   proc_channel_receive           Receives an item; blocks while there is none.
+ *   proc_channel_close             Closes a channel: from now on nothing can be sent.
+ *   proc_channel_length            How many items are in a channel at this moment.
+ *   proc_channel_fd                A descriptor that is readable while there is something to receive.
+ *
+ * Promises
+ *   proc_promise_new               Makes a promise: something that somebody completes once, with success or an error.
+ *   proc_promise_ref               Makes another reference to a promise.
+ *   proc_promise_unref             Releases one reference to a promise.
+ *   proc_promise_complete          Completes a promise, with success or with an error.
+ *   proc_await                     Makes a process that completes as a promise does.
+ *
+ * Queues
+ *   proc_queue_new                 Makes a queue of what is to run on a thread of your choice.
+ *   proc_queue_ref                 Makes another reference to a queue.
+ *   proc_queue_unref               Releases one reference to a queue.
+ *   proc_on_queue                  Makes a process that runs another one in a queue.
+ *   proc_queue_fd                  A descriptor that is readable while there is something to run in a queue.
+ *   proc_queue_run                 Runs what is in a queue, on the calling thread.
+ *
+ * Programs
+ *   proc_child                     Makes a process that runs a program, and completes when that has ended.
+ *
+ * Jobs
+ *   proc_start                     Starts a process as a job, and returns at once.
+ *   proc_job_fd                    A descriptor that is readable once a job is complete, and stays so.
+ *   proc_job_wait                  Blocks until a job is complete or the time is up.
+ *   proc_job_inside                Whether the calling thread is inside of a job, which it therefore cannot join.
+ *   proc_job_join                  Waits until a job is complete, releases it, and returns its error.
+ *
+ * Work that comes while it runs
+ *   proc_with_nursery              Makes a group whose children come as it runs: connections, requests, files.
+ *   proc_spawn                     Spawns a child: hands a process over to a nursery, which runs it.
+ *   proc_try_spawn                 As proc_spawn, but does not wait for a place.
+ *   proc_nursery_wait              Blocks until no child of a nursery is left, or the time is up.
+ *   proc_nursery_count             How many children of a nursery have not ended.
+ *   proc_nursery_cancel            The handle that the children of a nursery run under.
+ *   proc_nursery_ref               Makes another reference to a nursery, to keep it for longer than it runs.
+ *   proc_nursery_unref             Releases one reference to a nursery.
+ *
+ * Daemons
+ *   proc_main_with                 Runs a process as the purpose of a program, with options: how it is to be stopped.
+ *   proc_draining                  Whether a handle is cancelled or will be soon: the program was asked to stop.
+ *   proc_drain_handle              A handle that is cancelled when another one begins to drain (proc_draining).
+ *   proc_ready                     Says that a process is up: its port is open, its data is loaded.
+ *   proc_alive                     Says that a service does its work, and will say so again within some time.
+ *   proc_healthy                   Whether nobody is late who vouches for itself by proc_alive.
+ *   proc_status                    Says in words what the program does at this moment, to the service manager.
+ *   proc_service                   Makes a process a task that says when it is up: a service.
+ *   proc_on_signal                 Runs a process at each arrival of a signal, until it is cancelled.
+ *   proc_listen_fds                The sockets that the service manager holds for the program (socket activation).
+ *   proc_early_signals             Keeps SIGINT and SIGTERM from now on for proc_main.
+ *
+ * The live tree
+ *   proc_dump                      Writes all that runs now, in the whole program, as a tree.
+ *
+ * Numbers
+ *   proc_get_stats                 Fills in numbers: what the library does, and what it has done.
+ *
+ * Configuration
+ *   proc_configure                 Makes choices for the threads of the library, all of them.
+ *
+ * Defaults without macros
+ *   proc_main_options_init         Sets options to what PROC_MAIN_OPTIONS_INIT says.
+ *   proc_config_init               As proc_main_options_init, to what PROC_CONFIG_INIT says.
+ *   proc_nursery_options_init      As proc_main_options_init, to what PROC_NURSERY_OPTIONS_INIT says.
+ *   proc_supervise_options_init    As proc_main_options_init, to what PROC_SUPERVISE_OPTIONS_INIT says.
+ *   proc_child_options_init        As proc_main_options_init, to what PROC_CHILD_OPTIONS_INIT says.
+ *   proc_trace_hooks_init          As proc_main_options_init, to what PROC_TRACE_HOOKS_INIT says.
+ *   proc_stats_init                As proc_main_options_init, to what PROC_STATS_INIT says.
+ *
+ * Tracing
+ *   proc_trace_start               Begins to write what happens in the program to a file, for ui.perfetto.dev.
+ *   proc_trace_stop                Ends the trace.
+ *   proc_trace_enabled             Whether anybody wants to know what happens.
+ *   proc_trace_snapshot            Writes what the flight recorder holds to a file, like that of a trace.
+ *
+ * Tasks, regions and logs by hand
+ *   proc_task_begin                Begins a task by hand, for work that no process of its own does.
+ *   proc_task_end                  Ends a task that was begun by hand, and releases its handle.
+ *   proc_task_label                Says which one of its kind a task is.
+ *   proc_region_begin              Begins a region on the calling thread: a named interval in the trace.
+ *   proc_region_end                Ends a region.
+ *   proc_trace_log                 Says something in the trace, at this moment and on this thread.
+ *   proc_trace_logf                As proc_trace_log, with a message as printf would print it.
+ *   proc_trace_task_id             The number of the task that a handle is in.
+ *   proc_trace_set_hooks           Sets hooks in place of those that are set, if any are.
+ *
+ * Version
+ *   proc_version                   The version of the library that is running, as "MAJOR.MINOR.PATCH".
+ *   proc_version_number            The version of the library that is running, as a number.
+ *   proc_max_depth                 PROC_MAX_DEPTH of the library that is running.
+ *   proc_min_stack_size            PROC_MIN_STACK_SIZE of the library that is running.
+ *   proc_max_name_prefix           PROC_MAX_NAME_PREFIX of the library that is running.
+ */
+
 #ifndef PROCESSION_H
 #define PROCESSION_H
 
@@ -86,24 +255,66 @@
 /* As <sys/socket.h> has it, of which no more is here: it has names such as `send`, which your own may have. */
 struct sockaddr;
 
-/* Durations, in nanoseconds. */
+/**
+ * A duration that never ends. Any negative one is as good.
+ */
 #define PROC_FOREVER INT64_C(-1)
-/* The shortest one: where 0 in a struct stands for the default. */
+
+/**
+ * The shortest duration, 1 ns: for the fields of options in which 0 stands for the default.
+ */
 #define PROC_AT_ONCE INT64_C(1)
+
+/**
+ * So many milliseconds, as a duration in nanoseconds.
+ *
+ * @param n  an integer.
+ */
 #define PROC_MS(n) (INT64_C(1000000) * (n))
+
+/**
+ * So many seconds, as a duration in nanoseconds.
+ *
+ * @param n  an integer.
+ */
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
-/* What a caller sets up: proc_config config = PROC_CONFIG_INIT; */
+/**
+ * What a `proc_config` begins with: `proc_config config = PROC_CONFIG_INIT;`
+ */
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0, NULL, 0}
+
+/**
+ * What a `proc_nursery_options` begins with: `proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;`
+ */
 #define PROC_NURSERY_OPTIONS_INIT {sizeof(proc_nursery_options), 0, NULL, NULL}
+
+/**
+ * What a `proc_supervise_options` begins with: `proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;`
+ */
 #define PROC_SUPERVISE_OPTIONS_INIT {sizeof(proc_supervise_options), PROC_MS(100), PROC_SECONDS(30), 20, PROC_SECONDS(60), 5, PROC_SECONDS(60), false, NULL, NULL}
+
+/**
+ * What a `proc_child_options` begins with: `proc_child_options options = PROC_CHILD_OPTIONS_INIT;`
+ */
 #define PROC_CHILD_OPTIONS_INIT {sizeof(proc_child_options), NULL, NULL, NULL, -1, -1, -1, NULL, NULL, PROC_SECONDS(5), NULL}
+
+/**
+ * What a `proc_trace_hooks` begins with: `proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;`
+ */
 #define PROC_TRACE_HOOKS_INIT {sizeof(proc_trace_hooks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+
+/**
+ * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
+ */
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
-/* The options of proc_main, to begin with: proc_main_options options = PROC_MAIN_OPTIONS_INIT; */
+
+/**
+ * What a `proc_main_options` begins with: `proc_main_options options = PROC_MAIN_OPTIONS_INIT;`
+ */
 #define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL, PROC_SECONDS(1), 0, false, {0}, NULL, NULL}
 
-/* The combinators with their children as arguments: PROC_GROUP(a, b, c). At least one. */
+/* The combinators with their children as arguments, such as PROC_GROUP(a, b, c). */
 #ifndef __cplusplus
 #define PROC_CHILDREN(combine, ...) \
     combine((proc_impl *const[]){__VA_ARGS__}, \
@@ -115,11 +326,35 @@ struct sockaddr;
         return combine(children.begin(), children.size()); \
     }({__VA_ARGS__}))
 #endif
+
+/**
+ * `proc_concurrent` of its arguments, one or more processes.
+ */
 #define PROC_CONCURRENT(...) PROC_CHILDREN(proc_concurrent, __VA_ARGS__)
+
+/**
+ * `proc_group` of its arguments, one or more processes.
+ */
 #define PROC_GROUP(...) PROC_CHILDREN(proc_group, __VA_ARGS__)
+
+/**
+ * `proc_sequence` of its arguments, one or more processes.
+ */
 #define PROC_SEQUENCE(...) PROC_CHILDREN(proc_sequence, __VA_ARGS__)
+
+/**
+ * `proc_race` of its arguments, one or more processes.
+ */
 #define PROC_RACE(...) PROC_CHILDREN(proc_race, __VA_ARGS__)
+
+/**
+ * `proc_any` of its arguments, one or more processes.
+ */
 #define PROC_ANY(...) PROC_CHILDREN(proc_any, __VA_ARGS__)
+
+/**
+ * `proc_stack` of its arguments, one or more processes.
+ */
 #define PROC_STACK(...) PROC_CHILDREN(proc_stack, __VA_ARGS__)
 
 
@@ -890,7 +1125,9 @@ extern "C" {
  * @param fn         the callback; NULL is bad input.
  * @param user_data  passed to the callback as it is; may be NULL.
  * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
- * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ * @return never NULL. After bad input, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: `fn` is NULL.
  */
 PROC_API proc_impl *proc_new(proc_fn fn, void *user_data, proc_destroy_fn destroy);
 
@@ -910,9 +1147,11 @@ PROC_API proc_impl *proc_ref(proc_impl *impl);
 PROC_API void proc_unref(proc_impl *impl);
 
 /**
- * Runs all children at the same time, truly: a child may wait for any other of them. Returns when
- * all have completed, with all their errors, in order of completion; what only passes on why they were
- * cancelled (`proc_error_is_echo`) comes after the failures.
+ * Runs all children at the same time, and returns all their errors.
+ *
+ * It is true that they run at the same time: a child may wait for any other of them. This completes when all have
+ * completed. The errors are in order of completion, and what only passes on why they were cancelled
+ * (`proc_error_is_echo`) comes after the failures.
  *
  * The calling thread runs children itself, and threads of the library join in as they are needed, so that
  * children that end within microseconds cost no thread, and one child alone never does. Children that
@@ -930,14 +1169,19 @@ PROC_API void proc_unref(proc_impl *impl);
  *
  * @param impls  the children. NULL in it, or NULL with a count, is bad input.
  * @param count  how many; 0 makes a process that succeeds at once.
- * @return never NULL. After bad input, also in a child, a process that starts nothing and fails with
- *         EINVAL; nested deeper than PROC_MAX_DEPTH, with ELOOP.
+ * @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: bad input, also in a child.
+ * - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+ * - EAGAIN: no thread could be had for a child, which was not started.
  */
 PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
 
 /**
- * Like `proc_concurrent`, and the first child to fail cancels the others; all are waited for, and
- * those not yet started are started too and see the cancelled handle.
+ * Runs all children at the same time; the first failure cancels the others.
+ *
+ * It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
+ * yet started are started too and see the cancelled handle.
  *
  * The children run below a cancel handle of the group's own, whose cause is the first failing
  * child's error. It is cancelled before the group returns, on success too.
@@ -967,7 +1211,10 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  *
  * @param impls  the children. NULL in it, or NULL with a count, is bad input.
  * @param count  how many; 0 makes a process that succeeds at once.
- * @return as for `proc_concurrent`.
+ * @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: bad input, also in a child.
+ * - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
  */
 PROC_API proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
 
@@ -982,7 +1229,7 @@ PROC_API proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
  *
  * @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
  * @param impl       what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API proc_impl *proc_task(const char *task_type, proc_impl *impl);
 
@@ -993,7 +1240,7 @@ PROC_API proc_impl *proc_task(const char *task_type, proc_impl *impl);
  *
  * @param region_type  the name, the same for all regions of a kind; NULL is bad input.
  * @param impl         what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
 
@@ -1019,10 +1266,10 @@ proc_impl *proc_concurrent_limit(size_t limit,
                                  size_t count);
 
 /**
- * Like `proc_group`, with at most `limit` children at the same time, which begin as those of `proc_concurrent_limit`. After
- * a failure or a cancellation, what has not begun is not begun any more. If that was a cancellation from above,
- * its cause is among the errors, once, for not everything was done. A child that cancels the group's own handle and
- * succeeds has the group succeed, if no other one fails.
+ * Like `proc_group`, with at most `limit` children at the same time. They begin as those of
+ * `proc_concurrent_limit`. After a failure or a cancellation, what has not begun is not begun any more. If that
+ * was a cancellation from above, its cause is among the errors, once, for not everything was done. A child that
+ * cancels the group's own handle and succeeds has the group succeed, if no other one fails.
  *
  * If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
  *
@@ -1033,14 +1280,12 @@ proc_impl *proc_concurrent_limit(size_t limit,
  * @param count  how many; 0 makes a process that succeeds at once.
  * @return as for `proc_concurrent`.
  */
-PROC_API
-proc_impl *proc_group_limit(size_t limit,
-                            proc_impl *const *impls,
-                            size_t count);
+PROC_API proc_impl *proc_group_limit(size_t limit, proc_impl *const *impls, size_t count);
 
 /**
- * Like `proc_group_limit`, of `count` children that are one callback and an index each, from 0. It takes the same
- * memory however many there are. A failed child is named by its index: its error is wrapped
+ * Like `proc_group_limit`, for one callback that is called with each index from 0.
+ *
+ * It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
  * (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
  *
  * Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
@@ -1051,14 +1296,18 @@ proc_impl *proc_group_limit(size_t limit,
  * @param fn         the callback; NULL is bad input.
  * @param user_data  passed to the callback as it is; may be NULL.
  * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
- * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ * @return never NULL. After bad input, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: `fn` is NULL.
+ * - EAGAIN: no thread could be had for a child.
  */
 PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void *user_data, proc_destroy_fn destroy);
 
 /**
- * Runs all children at the same time, as `proc_concurrent` does, and the first to complete decides, by success or
- * failure. Then the others are cancelled, with a cause of the code ECANCELED, "another one was first"; what has not
- * begun never begins; the rest is waited for.
+ * Runs all children at the same time; the first to complete decides the result.
+ *
+ * It decides by success or failure. Then the others are cancelled, with a cause of the code ECANCELED, "another
+ * one was first"; what has not begun never begins; the rest is waited for.
  *
  * If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
  * `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
@@ -1092,8 +1341,9 @@ proc_impl *proc_race(proc_impl *const *impls,
 PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
 
 /**
- * Makes a child that is there for the others, such as statistics, snapshots or a reload: it is cancelled when all others
- * have ended. Its own success ends nothing; its failure counts as any child's.
+ * Makes a child that serves the others: it is cancelled when these have ended.
+ *
+ * It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
  *
  * That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
  * (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
@@ -1118,7 +1368,7 @@ PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
  * Ownership: takes over one reference of `impl`.
  *
  * @param impl  what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API
 proc_impl *proc_background(proc_impl *impl);
@@ -1139,6 +1389,9 @@ proc_impl *proc_background(proc_impl *impl);
  * @param impl    what to run. NULL fails with EINVAL.
  * @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.
  * @return NULL on success, else the process's error.
+ * Errors:
+ * - EINVAL: `impl` is NULL.
+ * - Any other is the process's own.
  */
 PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
 
@@ -1170,22 +1423,27 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * @param impl  what to run. NULL fails with EINVAL.
  * @return the process's error as it is. An error that only passes on the signal's cancellation is
  *         none: NULL.
+ * Errors:
+ * - EINVAL: `impl` is NULL.
+ * - EBUSY: another thread is in this function, or in `proc_main_with`. Nothing was started.
+ * - EAGAIN: no thread can be had to wait for signals. Nothing was started.
+ * - Any other is the process's own.
  */
 PROC_API
 proc_error *proc_main(proc_impl *impl);
 
 /**
- * What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error. If that takes
- * nothing (a pipe that nobody reads, a stopped terminal), it gives up after 2 s, as the library does with all that it says
- * there itself.
+ * Reports an error, if there is one, and gives what `main` should return.
+ *
+ * It prints "PROGRAM: MESSAGE" to standard error. If that takes nothing (a pipe that nobody reads, a stopped
+ * terminal), it gives up after 2 s, as the library does with all that it says there itself.
  *
  * Ownership: takes the error over.
  *
  * @param error  what `proc_main` or `proc_run` returned; NULL is success.
  * @return 0 for NULL, else 1.
  */
-PROC_API
-int proc_exit_status(proc_error *error);
+PROC_API int proc_exit_status(proc_error *error);
 
 /* ------------------------------------------------------------------------------------------------
  * Errors
@@ -1289,7 +1547,8 @@ PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
 PROC_API PROC_MUST_USE proc_error *proc_error_wrap(proc_error *cause, const char *format, ...) PROC_PRINTF(2, 3);
 
 /**
- * Makes one error of several: a multi error of them in this order, or the one that is left.
+ * Makes one error of several: a multi error, or the one that is left. A multi error has them in the order of the
+ * array.
  *
  * For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
  * side by side with the others; an error that is there twice, as the same object, is listed once.
@@ -1299,6 +1558,8 @@ PROC_API PROC_MUST_USE proc_error *proc_error_wrap(proc_error *cause, const char
  * @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
  * @param count   how many.
  * @return NULL if none is left.
+ * Errors:
+ * - EINVAL: `errors` is NULL, and `count` is not 0. The result is an error with this code.
  */
 PROC_API PROC_MUST_USE proc_error *proc_error_merge(proc_error *const *errors, size_t count);
 
@@ -1318,11 +1579,11 @@ PROC_API proc_error *proc_error_ref(proc_error *error);
 PROC_API void proc_error_unref(proc_error *error);
 
 /**
- * The code of an error: a task error's is its cause's, a multi error's that of its first, which is the first
+ * The code of an error. A task error has that of its cause; a multi error that of its first, which is the first
  * failure, if there is one in it.
  *
  * @param error  may be NULL.
- * @return never 0 but for NULL.
+ * @return never 0, but for NULL.
  */
 PROC_API int proc_error_code(const proc_error *error);
 
@@ -1376,7 +1637,8 @@ PROC_API size_t proc_error_count(const proc_error *error);
 PROC_API const proc_error *proc_error_at(const proc_error *error, size_t index);
 
 /**
- * What an error carries (`proc_error_with_payload`): the error itself, else what its task or text is around.
+ * What an error carries (`proc_error_with_payload`). If it carries nothing itself, and is a task error or wrapped
+ * in a text, what its cause carries.
  *
  * @param error  may be NULL.
  * @return borrowed; NULL if there is none.
@@ -1396,12 +1658,14 @@ PROC_API void *proc_error_find_payload(const proc_error *error, const char *payl
  * Whether an error, or any error in it, has this code.
  *
  * @param error  may be NULL.
+ * @param code  an `errno` value, or one of your own.
+ * @return true: it has it. false for NULL.
  */
 PROC_API bool proc_error_is(const proc_error *error, int code);
 
 /**
- * Whether an error only says "stopped, as asked": there is nothing in it but why that handle, or one above it,
- * was cancelled, inside of any number of tasks, texts and multi errors.
+ * Whether an error only says "stopped, as asked". There is nothing in it but why that handle, or one above it, was
+ * cancelled, inside of any number of tasks, texts and multi errors.
  *
  * It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
  * of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
@@ -1409,6 +1673,7 @@ PROC_API bool proc_error_is(const proc_error *error, int code);
  *
  * @param error   may be NULL, which is success, and no echo.
  * @param cancel  may be NULL, which is not cancelled.
+ * @return true: it is an echo. false for NULL.
  */
 PROC_API bool proc_error_is_echo(const proc_error *error, const proc_cancel *cancel);
 
@@ -1441,8 +1706,9 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
 PROC_API PROC_MUST_USE proc_cancel *proc_cancel_new(proc_cancel *parent);
 
 /**
- * Makes a cancel handle below several others: it is cancelled when the first of them is, with its cause. For what belongs to two at
- * once, as a request that ends with its connection and with the transaction that it is a part of.
+ * Makes a cancel handle below several others: the first to be cancelled cancels it. The cause is that one's. It is
+ * for what belongs to two at once, as a request that ends with its connection and with the transaction that it is
+ * a part of.
  *
  * It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
  * deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
@@ -1451,7 +1717,9 @@ PROC_API PROC_MUST_USE proc_cancel *proc_cancel_new(proc_cancel *parent);
  *
  * @param parents  the handles above; NULLs are left out.
  * @param count    how many there are; 0, or all are NULL: nothing above.
- * @return never NULL; cancelled with EINVAL if `parents` is NULL and `count` is not 0.
+ * @return never NULL. After bad input, a handle that is cancelled already.
+ * Errors:
+ * - EINVAL: `parents` is NULL, and `count` is not 0. It is the code of the handle's cause.
  */
 PROC_API
 PROC_MUST_USE
@@ -1459,7 +1727,7 @@ proc_cancel *proc_cancel_new_any(proc_cancel *const *parents,
                                  size_t count);
 
 /**
- * Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
+ * Makes another reference to a cancel handle. For instance, to keep that of a callback when this returns.
  *
  * @param cancel  stays what it was; may be NULL.
  * @return the same handle, as a reference of its own; NULL for NULL.
@@ -1474,8 +1742,8 @@ PROC_API proc_cancel *proc_cancel_ref(proc_cancel *cancel);
 PROC_API void proc_cancel_unref(proc_cancel *cancel);
 
 /**
- * Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
- * Only the first call counts: its cause stays.
+ * Cancels a handle and all below it. It wakes who waits on them, and calls their hooks (`proc_on_cancel`). Only
+ * the first call counts: its cause stays.
  *
  * When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
  * called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
@@ -1496,6 +1764,7 @@ PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
  * Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
  *
  * @param cancel  NULL is not cancelled.
+ * @return true: it is cancelled. false for NULL.
  */
 PROC_API
 bool proc_cancelled(const proc_cancel *cancel);
@@ -1510,9 +1779,9 @@ bool proc_cancelled(const proc_cancel *cancel);
 PROC_API bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
 
 /**
- * What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
- * cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between
- * it is an error like any other, which ends it.
+ * What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. Whoever
+ * cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between it is an
+ * error like any other, which ends it.
  *
  * Ownership: the result is yours.
  *
@@ -1532,16 +1801,18 @@ PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
 PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
 
 /**
- * The cancel handle of the innermost process that runs on the calling thread: what its callback was
- * given. For code deep below a callback to which the handle is not passed on.
+ * The cancel handle of the innermost process that runs on the calling thread. It is what the callback was given:
+ * for code deep below a callback to which the handle is not passed on.
  *
  * @return borrowed until that callback returns; NULL on a thread that runs no process.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
 
 /**
- * Has a function called when a handle is cancelled: for waits that only a function of their own can
- * interrupt. It is called exactly once, or never if the hook is removed before.
+ * Has a function called when a handle is cancelled.
+ *
+ * It is for waits that only a function of their own can interrupt. It is called exactly once, or never if the hook
+ * is removed before.
  *
  * By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
  * a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
@@ -1568,8 +1839,10 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
  * @param fn         NULL is bad input.
  * @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
  *                   returned.
- * @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
- *         `fn` is never called.
+ * @return the hook, which `fn` may run before you have it. NULL with `errno` after bad input; then `fn` is never
+ *         called.
+ * Errors:
+ * - EINVAL: `cancel` or `fn` is NULL.
  */
 PROC_API
 proc_hook *proc_on_cancel(proc_cancel *cancel,
@@ -1600,8 +1873,9 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Reads what there is: blocks until there is something, until a handle is cancelled, or until the time is up. Sockets, pipes,
- * terminals, files: whatever `read` reads. Signals do not end it.
+ * Reads what there is; waits for it until a cancellation, or until the time is up.
+ *
+ * It reads whatever `read` reads: sockets, pipes, terminals, files. Signals do not end it.
  *
  * Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may
  * have the same open file. If several threads or programs read from it, each hears of its own cancellation. A file is read
@@ -1624,8 +1898,13 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * @param size        how many bytes at most. 0 reads nothing and does not wait.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
  *                    (PROC_FOREVER).
- * @return how many bytes; 0: the end, or a size of 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was nothing;
- *         EINVAL: bad input; else as for `read`, or for `proc_cancel_fd` (EMFILE and so on).
+ * @return how many bytes; 0: the end, or a size of 0. -1 with `errno`.
+ * Errors:
+ * - ECANCELED: the handle is cancelled, also where there is something to read. Nothing was read.
+ * - ETIMEDOUT: the time is up, and there was nothing.
+ * - EINVAL: `buffer` is NULL with a size.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+ * - Any other as for `read`.
  */
 PROC_API
 ssize_t proc_read(proc_cancel *cancel,
@@ -1635,9 +1914,10 @@ ssize_t proc_read(proc_cancel *cancel,
                   int64_t timeout_ns);
 
 /**
- * Writes all of it: blocks until that is done, until a handle is cancelled, or until the time is up, which is that of the whole
- * call. Otherwise it is as `proc_read`, with the same exception. It raises no SIGPIPE (and no SIGXFSZ), neither now nor, where
- * it is blocked, later; one that was pending before stays.
+ * Writes all of it; waits until a cancellation, or until the time is up.
+ *
+ * The time is that of the whole call. Otherwise it is as `proc_read`, with the same exception. It raises no
+ * SIGPIPE (and no SIGXFSZ), neither now nor, where it is blocked, later; one that was pending before stays.
  *
  * If it fails, an unknown part was written: then the descriptor is only good for being closed. If the handle is cancelled
  * before it begins, nothing is.
@@ -1648,8 +1928,14 @@ ssize_t proc_read(proc_cancel *cancel,
  * @param size        how many bytes. 0 writes nothing, also no empty datagram.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 writes what can be written without waiting, negative is
  *                    forever (PROC_FOREVER).
- * @return `size`. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up; EPIPE: nobody will read it; EINVAL: bad
- *         input; else as for `write`, or for `proc_cancel_fd` (EMFILE and so on).
+ * @return `size`. -1 with `errno`.
+ * Errors:
+ * - ECANCELED: the handle is cancelled.
+ * - ETIMEDOUT: the time is up.
+ * - EPIPE: nobody will read it.
+ * - EINVAL: `buffer` is NULL with a size.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+ * - Any other as for `write`.
  */
 PROC_API
 ssize_t proc_write_all(proc_cancel *cancel,
@@ -1659,8 +1945,9 @@ ssize_t proc_write_all(proc_cancel *cancel,
                        int64_t timeout_ns);
 
 /**
- * Accepts a connection: blocks until there is one, until a handle is cancelled, or until the time is up. Signals do not
- * end it. A connection that was aborted while it waited to be accepted is left out.
+ * Accepts a connection; waits for one until a cancellation, or until the time is up.
+ *
+ * Signals do not end it. A connection that was aborted while it waited to be accepted is left out.
  *
  * Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait
  * at it, one gets the connection, and each hears of its own cancellation. Only if the listener is blocking *and* another program
@@ -1679,8 +1966,12 @@ ssize_t proc_write_all(proc_cancel *cancel,
  * @param listener    a socket that listens.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
  *                    (PROC_FOREVER).
- * @return the connection. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was none; else as for
- *         `accept4`, or for `proc_cancel_fd` (EMFILE and so on).
+ * @return the connection. -1 with `errno`.
+ * Errors:
+ * - ECANCELED: the handle is cancelled, also where there is a connection. None was accepted.
+ * - ETIMEDOUT: the time is up, and there was none.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+ * - Any other as for `accept4`.
  */
 PROC_API
 int proc_accept(proc_cancel *cancel,
@@ -1688,8 +1979,9 @@ int proc_accept(proc_cancel *cancel,
                 int64_t timeout_ns);
 
 /**
- * Connects a socket: blocks until it is connected, until a handle is cancelled, or until the time is up. Signals do not end
- * it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
+ * Connects a socket; waits until a cancellation, or until the time is up.
+ *
+ * Signals do not end it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
  *
  * Whether the socket is blocking or not makes no difference. While this begins to connect, and only then, it makes a blocking one
  * non-blocking; afterwards its flags are as before.
@@ -1706,8 +1998,13 @@ int proc_accept(proc_cancel *cancel,
  * @param size        of the address, a `socklen_t`.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if that takes no waiting, negative is
  *                    forever (PROC_FOREVER).
- * @return 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, also the system's; EINVAL: bad input; else as for
- *         `connect`, such as ECONNREFUSED, or for `proc_cancel_fd` (EMFILE and so on).
+ * @return 0. -1 with `errno`.
+ * Errors:
+ * - ECANCELED: the handle is cancelled.
+ * - ETIMEDOUT: the time is up, also the system's.
+ * - EINVAL: `address` is NULL.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+ * - Any other as for `connect`, such as ECONNREFUSED.
  */
 PROC_API
 int proc_connect(proc_cancel *cancel,
@@ -1717,9 +2014,9 @@ int proc_connect(proc_cancel *cancel,
                  int64_t timeout_ns);
 
 /**
- * The descriptor of a cancel handle, for poll, epoll and event loops: it is readable (POLLIN) once
- * the handle is cancelled, and stays so for good. It is made when first asked for, close-on-exec
- * and non-blocking, and there is one a handle, the same at every call.
+ * The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
+ * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and there is
+ * one a handle, the same at every call.
  *
  * Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
  * with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the
@@ -1733,14 +2030,16 @@ int proc_connect(proc_cancel *cancel,
  * it, when that has ended.
  *
  * @param cancel  NULL is bad input.
- * @return the descriptor; -1 with `errno` EINVAL for NULL, or if none can be had, with that of
- *         `socket`: EMFILE, ENFILE, ENOMEM and so on. Then nothing has changed; a later call may succeed.
+ * @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
+ * Errors:
+ * - EINVAL: `cancel` is NULL.
+ * - EMFILE, ENFILE, ENOMEM and so on: as for `socket`.
  */
 PROC_API int proc_cancel_fd(proc_cancel *cancel);
 
 /**
- * Blocks as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with
- * the time that is left.
+ * Waits for files as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with the time
+ * that is left.
  *
  * If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
  * returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
@@ -1757,8 +2056,12 @@ PROC_API int proc_cancel_fd(proc_cancel *cancel);
  * @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 looks without waiting, negative is
  *                    forever (PROC_FOREVER).
- * @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
- *         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
+ * @return how many files have `revents`; 0: the time is up. -1 with `errno`.
+ * Errors:
+ * - ECANCELED: the handle is cancelled, also where files are ready.
+ * - EINVAL: `fds` is NULL with a count, or there are too many.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+ * - Any other as for `poll`.
  */
 PROC_API
 int proc_poll(proc_cancel *cancel,
@@ -1771,8 +2074,9 @@ int proc_poll(proc_cancel *cancel,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process, and then another one that cleans up, whatever became of the first: also when it has failed, and when it
- * was cancelled. Both run on the calling thread, in the same task.
+ * Runs a process, and then another one that cleans up, whatever became of the first.
+ *
+ * So also when the first has failed, and when it was cancelled. Both run on the calling thread, in the same task.
  *
  * What cleans up is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which
  * nothing above cancels. But the program's stop holds for it: `proc_draining` says there too that a `proc_main_with`
@@ -1783,7 +2087,7 @@ int proc_poll(proc_cancel *cancel,
  *
  * @param impl     what to run; NULL is bad input.
  * @param cleanup  what to run after it; NULL is bad input.
- * @return as for `proc_concurrent`. It fails with the errors of both, the first one's first; if they are two and the first only
+ * @return as for `proc_sequence`. It fails with the errors of both, the first one's first; if they are two and the first only
  *         passes on why it was cancelled (`proc_error_is_echo`), that comes last. An echo alone stays one.
  */
 PROC_API
@@ -1791,8 +2095,10 @@ proc_impl *proc_finally(proc_impl *impl,
                         proc_impl *cleanup);
 
 /**
- * Runs a process that a cancellation from above reaches only some time after it came: what has begun, for instance the answer to a
- * request, has that long to end well. Inside, `proc_draining` is true from the moment the cancellation came.
+ * Runs a process that a cancellation from above reaches only some time later.
+ *
+ * What has begun, for instance the answer to a request, has that long to end well. Inside, `proc_draining` is true
+ * from the moment the cancellation came.
  *
  * The time counts from the cancellation, also if that came before this began to run; of one shield inside of another, from when it
  * reached the inner one. What is inside is cancelled then with the same cause, on a thread of the library's. If none can be had, that is as
@@ -1806,7 +2112,7 @@ proc_impl *proc_finally(proc_impl *impl,
  * @param grace_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER): no cancellation from above
  *                  reaches it.
  * @param impl      what to run; NULL is bad input.
- * @return as for `proc_concurrent`. Its errors are passed on as they are.
+ * @return as for `proc_sequence`. Its errors are passed on as they are.
  */
 PROC_API
 proc_impl *proc_shield(int64_t grace_ns,
@@ -1817,7 +2123,8 @@ proc_impl *proc_shield(int64_t grace_ns,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process again when it fails: after a delay, which grows as long as it goes on failing, and not for ever.
+ * Runs a process again when it fails, after a delay, and not for ever. The delay grows as long as it goes on
+ * failing.
  *
  * If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
  * "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
@@ -1837,14 +2144,16 @@ proc_impl *proc_shield(int64_t grace_ns,
  *
  * @param options  NULL: the defaults.
  * @param impl     what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API
 proc_impl *proc_supervise(const proc_supervise_options *options,
                           proc_impl *impl);
 
 /**
- * Runs children that stand on each other: each begins when the one before it is up, and stops before that one.
+ * Runs services that stand on each other: they begin in order, and stop in reverse.
+ *
+ * Each child begins when the one before it is up, and stops before that one.
  *
  * The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
  * called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,
@@ -1901,14 +2210,14 @@ int64_t proc_now(void);
 PROC_API int64_t proc_forever(void);
 
 /**
- * PROC_AT_ONCE, for languages that have no macros: the shortest duration, for options of which 0 stands for the default.
+ * PROC_AT_ONCE, for languages that have no macros. It is the shortest duration, for options of which 0 stands for
+ * the default.
  *
  * Threads: async-signal-safe.
  *
  * @return 1, a nanosecond.
  */
-PROC_API
-int64_t proc_at_once(void);
+PROC_API int64_t proc_at_once(void);
 
 /**
  * Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
@@ -1919,7 +2228,7 @@ int64_t proc_at_once(void);
  *
  * @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
  *                     cancelled.
- * @return as for `proc_concurrent`. Cancelled before the time is over, it fails with the cause; if it is cancelled from the start, also
+ * @return never NULL. Cancelled before the time is over, the process fails with the cause; if it is cancelled from the start, also
  *         where the duration is 0.
  */
 PROC_API
@@ -1946,14 +2255,18 @@ proc_impl *proc_delay(int64_t duration_ns);
  * @param timeout_ns  nanoseconds from when it begins, by the clock of `proc_now`. 0: it begins, and is cancelled from the start;
  *                    negative: its time is never up (PROC_FOREVER).
  * @param impl        what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
+ * Errors:
+ * - ETIMEDOUT: the time was up, and something stopped because of it.
+ * - Any other is that of what it runs.
  */
 PROC_API
 proc_impl *proc_timeout(int64_t timeout_ns,
                         proc_impl *impl);
 
 /**
- * Makes a cancel handle with a deadline: when its time is up, it is cancelled, with the cause of `proc_timeout`.
+ * Makes a cancel handle with a deadline. When its time is up, it is cancelled, with the cause of `proc_timeout`
+ * (ETIMEDOUT).
  *
  * It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
  * readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
@@ -1978,7 +2291,7 @@ proc_cancel *proc_cancel_new_timeout(proc_cancel *parent,
                                      int64_t timeout_ns);
 
 /**
- * How long it is until a handle is cancelled by a deadline, its own or one above: for calls that take a time themselves.
+ * How long it is until a deadline cancels a handle, its own or one above. For calls that take a time themselves.
  *
  * @param cancel  may be NULL.
  * @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
@@ -1988,8 +2301,10 @@ PROC_API
 int64_t proc_cancel_remaining(const proc_cancel *cancel);
 
 /**
- * Runs a process again and again: at once, and then at each multiple of the period since then, until it is cancelled. A run that takes
- * longer skips the times that it has missed, so there is never more than one.
+ * Runs a process again and again, at each multiple of a period, until cancelled.
+ *
+ * It runs at once, and then at each multiple of the period since then. A run that takes longer skips the times
+ * that it has missed, so there is never more than one.
  *
  * Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
  *
@@ -2000,7 +2315,7 @@ int64_t proc_cancel_remaining(const proc_cancel *cancel);
  *
  * @param period_ns  nanoseconds, by the clock of `proc_now`; 0 or less is bad input.
  * @param impl       what to run; NULL is bad input.
- * @return as for `proc_concurrent`. Cancelled from the start, it runs nothing.
+ * @return as for `proc_sequence`. Cancelled from the start, it runs nothing.
  */
 PROC_API
 proc_impl *proc_every(int64_t period_ns,
@@ -2011,8 +2326,9 @@ proc_impl *proc_every(int64_t period_ns,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a cancel handle below another one, that has a value: a request's number, a logger, a credential. The handles below it
- * have it too, and so has what runs with them, on whatever thread. Cancelling it does not cancel its parent.
+ * Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a
+ * logger, a credential. The handles below have it too, and so has what runs with them, on whatever thread.
+ * Cancelling the new handle does not cancel its parent.
  *
  * Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
  * last handle that can see it is released: this one, and those below it.
@@ -2022,7 +2338,9 @@ proc_impl *proc_every(int64_t period_ns,
  * @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
  * @param value    anything; NULL hides as well: then there is none.
  * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
- * @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that says so.
+ * @return never NULL. After bad input, a handle that is cancelled already.
+ * Errors:
+ * - EINVAL: `key` is NULL. It is the code of the handle's cause.
  */
 PROC_API
 PROC_MUST_USE
@@ -2032,8 +2350,8 @@ proc_cancel *proc_cancel_with_value(proc_cancel *parent,
                                     proc_destroy_fn destroy);
 
 /**
- * Gives a process a value, as `proc_cancel_with_value` gives one to a handle: all that runs in the process has it. Its errors
- * are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+ * Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
+ * errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
  *
  * Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
  * the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
@@ -2042,7 +2360,7 @@ proc_cancel *proc_cancel_with_value(proc_cancel *parent,
  * @param value    the same in each run; NULL: there is none.
  * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
  * @param impl     what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API
 proc_impl *proc_with_value(const proc_key *key,
@@ -2051,7 +2369,8 @@ proc_impl *proc_with_value(const proc_key *key,
                            proc_impl *impl);
 
 /**
- * The value that a handle has under a key: of the nearest one above it that was given one.
+ * The value that a handle has under a key. It is that of the nearest handle, from this one upwards, that was given
+ * one.
  *
  * A run that was given no handle has the values of the callback that asked for it, and so has a job.
  *
@@ -2066,15 +2385,18 @@ PROC_API PROC_MUST_USE void *proc_value(const proc_cancel *cancel, const proc_ke
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a channel: a bounded queue of items of one size, for many senders and many receivers. Items are copied, and come out
- * in the order in which they were sent.
+ * Makes a channel: a bounded queue of items of one size. It is for many senders and many receivers. Items are
+ * copied, and come out in the order in which they were sent.
  *
  * Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
  *
  * @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
  * @param item_size  how many bytes an item has; 0 is bad input.
  * @param destroy    releases what an item refers to, by the item's address, which is aligned as in an array from `malloc`; may be NULL.
- * @return NULL with `errno` EINVAL after bad input, or ENOMEM if there is no memory for so much.
+ * @return the channel. NULL with `errno`.
+ * Errors:
+ * - EINVAL: `item_size` is 0.
+ * - ENOMEM: there is no memory for so much.
  */
 PROC_API
 PROC_MUST_USE
@@ -2098,7 +2420,7 @@ PROC_API proc_channel *proc_channel_ref(proc_channel *channel);
 PROC_API void proc_channel_unref(proc_channel *channel);
 
 /**
- * Sends an item. Blocks while the channel is full; who has waited longest sends first. Signals do not end it.
+ * Sends an item; blocks while the channel is full. Who has waited longest sends first. Signals do not end it.
  *
  * An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
  * yours alone.
@@ -2107,42 +2429,43 @@ PROC_API void proc_channel_unref(proc_channel *channel);
  * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
  * @param item        the item, which is copied; NULL is bad input.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever (PROC_FOREVER).
- * @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
- *         if there is room; EPIPE, the channel is closed, or was while this waited; ETIMEDOUT.
+ * @return 0. -1 with `errno`, the first of these that holds.
+ * Errors:
+ * - EINVAL: bad input.
+ * - ECANCELED: the handle is cancelled, also if there is room.
+ * - EPIPE: the channel is closed, or was while this waited.
+ * - ETIMEDOUT: the time is up.
  */
-PROC_API
-int proc_channel_send(proc_channel *channel,
-                      proc_cancel *cancel,
-                      const void *item,
-                      int64_t timeout_ns);
+PROC_API int proc_channel_send(proc_channel *channel, proc_cancel *cancel, const void *item, int64_t timeout_ns);
 
 /**
- * Receives an item. Blocks while there is none; who has waited longest receives first. Signals do not end it.
+ * Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
  *
  * @param channel     NULL is bad input.
  * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
  * @param item        where to copy the item, which is yours then; left as it is after -1. NULL is bad input.
  * @param timeout_ns  as for `proc_channel_send`.
- * @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
- *         if there are items; EPIPE, the channel is closed, and there are no items in it any more; ETIMEDOUT.
+ * @return 0. -1 with `errno`, the first of these that holds.
+ * Errors:
+ * - EINVAL: bad input.
+ * - ECANCELED: the handle is cancelled, also if there are items.
+ * - EPIPE: the channel is closed, and there are no items in it any more.
+ * - ETIMEDOUT: the time is up.
  */
-PROC_API
-int proc_channel_receive(proc_channel *channel,
-                         proc_cancel *cancel,
-                         void *item,
-                         int64_t timeout_ns);
+PROC_API int proc_channel_receive(proc_channel *channel, proc_cancel *cancel, void *item, int64_t timeout_ns);
 
 /**
- * Closes a channel: from now on nothing can be sent, and senders that wait fail with EPIPE and keep their items. What is in it
- * can still be received; receivers fail with EPIPE after that. Does not block. To close it again does nothing.
+ * Closes a channel: from now on nothing can be sent.
+ *
+ * Senders that wait fail with EPIPE and keep their items. What is in it can still be received; receivers fail with
+ * EPIPE after that. Does not block. To close it again does nothing.
  *
  * @param channel  may be NULL.
  */
-PROC_API
-void proc_channel_close(proc_channel *channel);
+PROC_API void proc_channel_close(proc_channel *channel);
 
 /**
- * How many items are in a channel at this moment; in one of capacity 0 there are none.
+ * How many items are in a channel at this moment. In one of capacity 0 there are none.
  *
  * @param channel  may be NULL.
  * @return 0 for NULL.
@@ -2150,8 +2473,10 @@ void proc_channel_close(proc_channel *channel);
 PROC_API size_t proc_channel_length(const proc_channel *channel);
 
 /**
- * A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to receive, or the channel is
- * closed. What is readable may be gone when you receive, if others receive too: so use a timeout of 0 then.
+ * A descriptor that is readable while there is something to receive.
+ *
+ * It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. What is readable
+ * may be gone when you receive, if others receive too: so use a timeout of 0 then.
  *
  * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
  * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
@@ -2159,7 +2484,10 @@ PROC_API size_t proc_channel_length(const proc_channel *channel);
  * Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
  *
  * @param channel  NULL is bad input.
- * @return -1 with `errno` EINVAL for NULL, or if none can be had, with that of `pipe`: EMFILE, ENFILE and so on.
+ * @return the descriptor. -1 with `errno`.
+ * Errors:
+ * - EINVAL: `channel` is NULL.
+ * - EMFILE, ENFILE and so on: as for `pipe`.
  */
 PROC_API
 int proc_channel_fd(proc_channel *channel);
@@ -2169,16 +2497,14 @@ int proc_channel_fd(proc_channel *channel);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a promise: something that somebody completes once, with success or with an error. For event loops, and for languages
- * whose work ends in a callback of their own: `proc_await` is the process that waits for it.
+ * Makes a promise: something that somebody completes once, with success or an error. It is for event loops, and
+ * for languages whose work ends in a callback of their own: `proc_await` is the process that waits for it.
  *
  * Ownership: the result is yours.
  *
  * @return never NULL.
  */
-PROC_API
-PROC_MUST_USE
-proc_promise *proc_promise_new(void);
+PROC_API PROC_MUST_USE proc_promise *proc_promise_new(void);
 
 /**
  * Makes another reference to a promise.
@@ -2198,8 +2524,8 @@ PROC_API
 void proc_promise_unref(proc_promise *promise);
 
 /**
- * Completes a promise: all that awaits it completes, and all that will await it does so at once. Only the first call counts. It does
- * not block.
+ * Completes a promise, with success or with an error. All that awaits it completes, and all that will await it
+ * does so at once. Only the first call counts. It does not block.
  *
  * Ownership: takes the error over, whether or not it counts; the promise stays what it was.
  *
@@ -2208,15 +2534,14 @@ void proc_promise_unref(proc_promise *promise);
  *
  * @param promise  may be NULL: then only the error is released.
  * @param error    what they fail with; NULL: they succeed.
- * @return true: this was the first call.
+ * @return true: this was the first call. false: it was not, or `promise` is NULL.
  */
-PROC_API
-bool proc_promise_complete(proc_promise *promise,
-                           proc_error *error);
+PROC_API bool proc_promise_complete(proc_promise *promise, proc_error *error);
 
 /**
- * A process that completes as a promise does: it waits until that is complete, and returns its error, if it has one. Cancelled
- * while it waits, it fails with the cause (`proc_cancel_error`); if the promise is complete by then, that counts.
+ * Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error,
+ * if it has one. Cancelled while it waits, it fails with the cause (`proc_cancel_error`); if the promise is
+ * complete by then, that counts.
  *
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, also with tasks, regions,
  * values and timeouts around it: in a nursery, `proc_group`, `proc_concurrent`, `proc_race` and `proc_any`, with a limit, too. Elsewhere the thread
@@ -2226,7 +2551,10 @@ bool proc_promise_complete(proc_promise *promise,
  * them.
  *
  * @param promise  NULL is bad input.
- * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ * @return never NULL. After bad input, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: `promise` is NULL.
+ * - EPIPE: the last reference to the promise is gone, and nobody has completed it.
  */
 PROC_API
 proc_impl *proc_await(proc_promise *promise);
@@ -2236,17 +2564,15 @@ proc_impl *proc_await(proc_promise *promise);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a queue of what is to run on a thread of your choice: one that has an event loop, or the only one that may enter an
- * interpreter or a library. `proc_on_queue` is the process that runs another one there; `proc_queue_run` runs what is there,
- * on the thread that calls it.
+ * Makes a queue of what is to run on a thread of your choice. That is one that has an event loop, or the only one
+ * that may enter an interpreter or a library. `proc_on_queue` is the process that runs another one there;
+ * `proc_queue_run` runs what is there, on the thread that calls it.
  *
  * Ownership: the result is yours.
  *
  * @return never NULL.
  */
-PROC_API
-PROC_MUST_USE
-proc_queue *proc_queue_new(void);
+PROC_API PROC_MUST_USE proc_queue *proc_queue_new(void);
 
 /**
  * Makes another reference to a queue.
@@ -2266,19 +2592,22 @@ PROC_API
 void proc_queue_unref(proc_queue *queue);
 
 /**
- * A process that runs another one in a queue: it waits until some thread calls `proc_queue_run`, which runs `impl`, and
- * completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the cause
- * (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+ * Makes a process that runs another one in a queue. It waits until some thread calls `proc_queue_run`, which runs
+ * `impl`, and completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the
+ * cause (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
  *
  * `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
  * around this, its error goes to who waits, and none to who runs the queue.
  *
  * On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
  *
- * What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that has
- * something to run in the same queue, both would wait for ever: that fails with EDEADLK, unless others run the queue at that moment. So a
- * nursery there cannot have children in its own queue, and neither can a group, where it is not sure which thread begins a child.
- * A job (`proc_start`) is no part of what has started it, and waits for its turn.
+ * What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that
+ * child has something to run in the same queue, both would wait for ever. So the child's turn fails with EDEADLK, unless others run
+ * the queue at that moment. This is why a nursery there cannot have children in its own queue, and neither can a group, where it is
+ * not sure which thread begins a child. A job (`proc_start`) is no part of what has started it, and waits for its turn.
+ *
+ * This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
+ * for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
  *
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
  * `impl` runs in the queue.
@@ -2288,15 +2617,19 @@ void proc_queue_unref(proc_queue *queue);
  *
  * @param queue  NULL is bad input.
  * @param impl   what to run; NULL is bad input.
- * @return as for `proc_concurrent`. It fails with EDEADLK where nobody could run `impl` before this is over (above). In a child of `fork`, where nobody runs a queue of the parent's, it fails with EOWNERDEAD.
+ * @return as for `proc_sequence`.
+ * Errors: the process fails with one of these.
+ * - EPIPE: the last reference to the queue is gone.
+ * - EDEADLK: nobody could run `impl` before this is over (above).
+ * - EOWNERDEAD: in a child of `fork`, where nobody runs a queue of the parent's.
  */
 PROC_API
 proc_impl *proc_on_queue(proc_queue *queue,
                          proc_impl *impl);
 
 /**
- * A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to run. Call `proc_queue_run`
- * then, with a timeout of 0.
+ * A descriptor that is readable while there is something to run in a queue. It is for poll, epoll and event loops
+ * (POLLIN). When it is readable, call `proc_queue_run` with a timeout of 0.
  *
  * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
  * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's. But it is the end of a pipe,
@@ -2306,15 +2639,19 @@ proc_impl *proc_on_queue(proc_queue *queue,
  * Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
  *
  * @param queue  NULL is bad input.
- * @return -1 with `errno` EINVAL for NULL; EOWNERDEAD in a child of `fork`, if the queue is the parent's; if none can be had, with
- *         that of `pipe`: EMFILE, ENFILE and so on.
+ * @return the descriptor. -1 with `errno`.
+ * Errors:
+ * - EINVAL: `queue` is NULL.
+ * - EOWNERDEAD: in a child of `fork`, the queue is the parent's.
+ * - EMFILE, ENFILE and so on: as for `pipe`.
  */
 PROC_API
 int proc_queue_fd(proc_queue *queue);
 
 /**
- * Runs what is in a queue, on the calling thread, one after the other, in the order in which it came. If there is nothing, it blocks until
- * there is. What comes while it runs is left for the next call, so that an event loop gets its turn. Signals do not end it.
+ * Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
+ * there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
+ * loop gets its turn. Signals do not end it.
  *
  * Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
  *
@@ -2363,7 +2700,14 @@ size_t proc_queue_run(proc_queue *queue,
  * Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
  *
  * @param options  what to run; NULL is bad input.
- * @return as for `proc_new`. The process may run many times, and at the same time.
+ * @return never NULL. After bad input, a process that starts nothing and fails. The process may run many times,
+ *         and at the same time.
+ * Errors: the process fails with one of these.
+ * - EINVAL: bad input.
+ * - ECHILD: the program has not ended with exit status 0, or its status was lost.
+ * - EMFILE: no descriptors are left for it.
+ * - EBADF: a descriptor that is to be one of its streams is not open.
+ * - ENOENT, EACCES and so on: the system cannot start it.
  */
 PROC_API
 proc_impl *proc_child(const proc_child_options *options);
@@ -2373,8 +2717,8 @@ proc_impl *proc_child(const proc_child_options *options);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Starts a process and returns at once: for event loops, and for other languages, whose thread must not
- * wait. Every job is to be joined, once, by `proc_job_join`.
+ * Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
+ * must not wait. Every job is to be joined, once, by `proc_job_join`.
  *
  * Ownership: takes over one reference of `impl`; the result is yours until it is joined.
  *
@@ -2394,6 +2738,9 @@ proc_impl *proc_child(const proc_child_options *options);
  *                   a callback must. May be NULL.
  * @param user_data  passed to `on_done` as it is; may be NULL. It stays yours, and must be there until the job has been joined.
  * @return never NULL.
+ * Errors: the job fails with one of these.
+ * - EINVAL: `impl` is NULL.
+ * - EAGAIN: no thread can be had.
  */
 PROC_API
 PROC_MUST_USE
@@ -2403,14 +2750,17 @@ proc_job *proc_start(proc_impl *impl,
                      void *user_data);
 
 /**
- * A descriptor that is readable once a job is complete, and stays so. It is made when it is first asked
- * for, and close-on-exec.
+ * A descriptor that is readable once a job is complete, and stays so. It is for poll, epoll and event loops
+ * (POLLIN). It is made when it is first asked for, and close-on-exec.
  *
  * Ownership: the descriptor is the job's; joining the job closes it.
  *
  * @param job  NULL is bad input.
- * @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
- *         EOWNERDEAD: in a child of `fork`, for a job of its parent's.
+ * @return the descriptor. -1 with `errno`.
+ * Errors:
+ * - EINVAL: `job` is NULL.
+ * - EOWNERDEAD: in a child of `fork`, the job is the parent's.
+ * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
  */
 PROC_API int proc_job_fd(proc_job *job);
 
@@ -2420,25 +2770,28 @@ PROC_API int proc_job_fd(proc_job *job);
  *
  * @param job         NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
- * @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the
- *         time is up; or it is waited for from inside; or, forever, by what it waits for itself, as
- *         `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false, and `errno`
- *         is EOWNERDEAD.
+ * @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the time
+ *         is up; or it is waited for from inside; or, forever, by what it waits for itself, as `proc_job_join`
+ *         says. In a child of `fork`, for a job of its parent's, always false.
+ * Errors:
+ * - EOWNERDEAD: in a child of `fork`, the job is the parent's. The result is false, and `errno` is this.
  */
 PROC_API bool proc_job_wait(proc_job *job, int64_t timeout_ns);
 
 /**
- * Whether the calling thread is inside of a job, which it therefore cannot join: whatever runs as a part of
- * it, on whatever thread. That is its callbacks, what they run by `proc_run`, the hooks that they trigger
- * (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and `on_done`. A job that
- * was started there is not: that one goes on by itself.
+ * Whether the calling thread is inside of a job, which it therefore cannot join.
+ *
+ * Inside is whatever runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
+ * the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and
+ * `on_done`. A job that was started there is not: that one goes on by itself.
  *
  * @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
+ * @return true: inside. false: not, or `job` is NULL, or, in a child of `fork`, a job of its parent's.
  */
 PROC_API bool proc_job_inside(const proc_job *job);
 
 /**
- * Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
+ * Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
  *
  * What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
  * job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
@@ -2449,10 +2802,15 @@ PROC_API bool proc_job_inside(const proc_job *job);
  * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
  *
  * @param job  handed over, but for EDEADLK; NULL fails with EINVAL.
- * @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
- *         parent's, which goes on there.
+ * @return NULL on success, else the process's error.
+ * Errors:
+ * - EINVAL: `job` is NULL.
+ * - EDEADLK: it is called from inside of the job, or in a ring of joins. The job stays yours, and `errno` is EDEADLK, too.
+ * - EOWNERDEAD: in a child of `fork`, the job is the parent's, and goes on there.
  */
-PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
+PROC_API
+PROC_MUST_USE
+proc_error *proc_job_join(proc_job *job);
 
 /* ------------------------------------------------------------------------------------------------
  * Work that comes while it runs
@@ -2476,7 +2834,9 @@ PROC_API PROC_MUST_USE proc_error *proc_job_join(proc_job *job);
  * @param user_data  passed to the body as it is; may be NULL.
  * @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
  * @param options    NULL: the defaults.
- * @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+ * @return never NULL. After bad input, a process that starts nothing and fails.
+ * Errors: the process fails with one of these.
+ * - EINVAL: `body` is NULL, or the options are not valid.
  */
 PROC_API
 proc_impl *proc_with_nursery(proc_nursery_fn body,
@@ -2485,8 +2845,9 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
                              const proc_nursery_options *options);
 
 /**
- * Spawns a child: hands it over to a nursery, and returns when that has accepted it. While the nursery has as many children as
- * its limit allows, this waits for a place; those who wait get theirs in order.
+ * Spawns a child: hands a process over to a nursery, which runs it. It returns when the nursery has accepted the
+ * child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
+ * theirs in order.
  *
  * Once accepted, the child will run, unless the nursery is cancelled before it begins, and truly at the same time as all
  * others, without the help of who spawned it: at once where a thread of the library is parked and the spawner goes on to
@@ -2508,7 +2869,14 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
  *
  * @param nursery  NULL is bad input.
  * @param impl     NULL is bad input; so is one that is nested as deep as PROC_MAX_DEPTH (ELOOP).
- * @return NULL: accepted. EOWNERDEAD: in a child of `fork`, for a nursery of its parent's.
+ * @return NULL: accepted. Else why it was not, the first of these that holds.
+ * Errors:
+ * - EINVAL, ELOOP: bad input. If the child was made of bad input, its own error.
+ * - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
+ * - EPIPE: the nursery has completed.
+ * - The cause, whatever its code: the nursery is cancelled, or becomes so while this waits; or the callback that
+ *   waits (`proc_current`) is cancelled.
+ * - EDEADLK: all children would wait for each other's places.
  */
 PROC_API
 PROC_MUST_USE
@@ -2516,38 +2884,47 @@ proc_error *proc_spawn(proc_nursery *nursery,
                        proc_impl *impl);
 
 /**
- * As `proc_spawn`, but does not wait: while the nursery is full, or others wait for a place, it fails with EAGAIN.
+ * As `proc_spawn`, but does not wait for a place. While the nursery is full, or others wait for a place, it fails
+ * with EAGAIN.
  *
  * Ownership: as for `proc_spawn`.
  *
  * @param nursery  NULL is bad input.
  * @param impl     as for `proc_spawn`.
- * @return NULL: accepted. EAGAIN: it is full; that no thread can be had is the child's own failure.
+ * @return NULL: accepted. Else why it was not.
+ * Errors:
+ * - EAGAIN: it is full. (If no thread can be had, that is the child's own failure.)
+ * - Any other as for `proc_spawn`.
  */
 PROC_API PROC_MUST_USE proc_error *proc_try_spawn(proc_nursery *nursery, proc_impl *impl);
 
 /**
- * Blocks until no child of a nursery is left but the one that calls this, or the time is up, or the nursery or the
- * calling callback (`proc_current`) is cancelled. Signals do not end it. Children that wait here count as
- * ended: those that all wait for each other have all been waited for. The body is no child.
+ * Blocks until no child of a nursery is left, or the time is up. The child that calls this does not count, and the
+ * body is no child. It also ends when the nursery is cancelled, or the calling callback (`proc_current`) is.
+ * Signals do not end it. Children that wait here count as ended: those that all wait for each other have all been
+ * waited for.
  *
  * @param nursery     NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
- * @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled; or,
- *         forever, by a child for which the rest wait, with `errno` EDEADLK, as `proc_spawn` says; or, in a child of
- *         `fork`, for a nursery of its parent's, with EOWNERDEAD.
+ * @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled, or
+ *         it failed with one of these as `errno`.
+ * Errors:
+ * - EDEADLK: forever, and by a child for whose end or place the rest wait, as `proc_spawn` says.
+ * - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
  */
 PROC_API bool proc_nursery_wait(proc_nursery *nursery, int64_t timeout_ns);
 
 /**
- * How many children have not ended: those that have begun, and those that have not. The body is none of them.
+ * How many children of a nursery have not ended. Those that have begun, and those that have not. The body is none
+ * of them.
  *
  * @param nursery  NULL has none; nor has one that has completed.
+ * @return 0 for NULL, and if it has completed.
  */
 PROC_API size_t proc_nursery_count(const proc_nursery *nursery);
 
 /**
- * What the children of a nursery run under. Triggering it (`proc_cancel_trigger`) cancels the nursery.
+ * The handle that the children of a nursery run under. Triggering it (`proc_cancel_trigger`) cancels the nursery.
  *
  * @param nursery  may be NULL.
  * @return borrowed from the nursery; NULL for NULL.
@@ -2574,7 +2951,8 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process as the purpose of a program as `proc_main` does, which is this with the defaults.
+ * Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
+ * defaults.
  *
  * The first of `signals` begins the stop: every handle below is draining (`proc_draining`); after `drain_ns` the
  * process is cancelled, with a cause of code EINTR that names the signal; and when `grace_ns` after that it
@@ -2623,13 +3001,17 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  *                 received (SIGKILL, SIGSTOP) or are faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
  *                 SIGABRT), one that is there twice, a `dump_signal` that is one of the `signals`.
  * @return as for `proc_main`.
+ * Errors:
+ * - EINVAL: `impl` is NULL, or the options are not valid (above).
+ * - EBUSY, EAGAIN: as for `proc_main`.
+ * - Any other is the process's own.
  */
 PROC_API
 proc_error *proc_main_with(proc_impl *impl,
                            const proc_main_options *options);
 
 /**
- * Whether a handle is cancelled or will be soon: `proc_main` was asked to stop. Then take no new work, and tell
+ * Whether a handle is cancelled or will be soon: the program was asked to stop. Then take no new work, and tell
  * whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
  *
  * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
@@ -2639,13 +3021,15 @@ proc_error *proc_main_with(proc_impl *impl,
  * Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
  *
  * @param cancel  NULL is not draining.
+ * @return true: it drains, or is cancelled. false for NULL.
  */
 PROC_API
 bool proc_draining(const proc_cancel *cancel);
 
 /**
- * A handle that is cancelled when another one begins to drain (`proc_draining`), or is cancelled: to wait for that, to poll it, to have a function
- * called. Its cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
+ * A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other one is
+ * cancelled. It is there to wait for that, to poll it, to have a function called. Its cause is that of the signal,
+ * "stopped by SIGTERM", or of the cancellation, whichever comes first.
  *
  * It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
  * on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
@@ -2676,10 +3060,14 @@ proc_cancel *proc_drain_handle(const proc_cancel *cancel);
 PROC_API void proc_ready(proc_cancel *cancel);
 
 /**
- * Says that the innermost `proc_service` that the handle is in does its work, or, if it is in none, that the program does, and that it will
- * be said again within that time: so the service *vouches* for itself. If it is not said again in time, the service is late. A
- * service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
- * it restarts the program. Choose the time longer than the longest work between two calls, so that a service that is only busy is not late.
+ * Says that a service does its work, and will say so again within some time.
+ *
+ * The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this
+ * call it *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and
+ * the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So a
+ * service that calls this each time it comes by makes its liveness that of the daemon, and a deadlock or an
+ * endless loop in it is noticed. Choose the time longer than the longest work between two calls, so that a service
+ * that is only busy is not late.
  *
  * A service that has never called this, or has ended, is never late.
  *
@@ -2688,23 +3076,24 @@ PROC_API void proc_ready(proc_cancel *cancel);
  * @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
  * @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
  */
-PROC_API
-void proc_alive(proc_cancel *cancel,
-                int64_t valid_ns);
+PROC_API void proc_alive(proc_cancel *cancel, int64_t valid_ns);
 
 /**
- * Whether nobody is late who vouches for itself by `proc_alive`: true also where nobody does, and outside of `proc_main`. While it is false, the
- * service manager's watchdog is not told that the program lives (WATCHDOG=1); let the answer to a load balancer's probe depend on it, too.
+ * Whether nobody is late who vouches for itself by `proc_alive`. It is true also where nobody does, and outside of
+ * `proc_main`. While it is false, the service manager's watchdog is not told that the program lives (WATCHDOG=1);
+ * let the answer to a load balancer's probe depend on it, too.
  *
  * Does not block; from any thread.
+ *
+ * @return false: somebody is late.
  */
-PROC_API
-bool proc_healthy(void);
+PROC_API bool proc_healthy(void);
 
 /**
- * Says in words what the program does at this moment, as "loading, 40 %": STATUS= for the service manager (`proc_main_with`), instead of the
- * number of tasks. It is sent at once, and with each further message until another text takes its place. While a stack starts or stops,
- * what was said last is told, this text or at which layer the stack is.
+ * Says in words what the program does at this moment, to the service manager. For instance "loading, 40 %". It
+ * becomes STATUS= (`proc_main_with`), instead of the number of tasks. It is sent at once, and with each further
+ * message until another text takes its place. While a stack starts or stops, what was said last is told, this text
+ * or at which layer the stack is.
  *
  * Does not block.
  *
@@ -2718,7 +3107,8 @@ void proc_status(proc_cancel *cancel,
                  const char *text);
 
 /**
- * Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
+ * Makes a process a task that says when it is up: a service. It is as `proc_task`, and will call `proc_ready`: the
+ * program is not up before it has.
  *
  * All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
  * so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
@@ -2732,15 +3122,15 @@ void proc_status(proc_cancel *cancel,
  *
  * @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
  * @param impl       what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
  */
 PROC_API
 proc_impl *proc_service(const char *task_type,
                         proc_impl *impl);
 
 /**
- * Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
- * configuration again, and the like. Signals that arrive while that one runs count as one more.
+ * Runs a process at each arrival of a signal, until it is cancelled. It is for SIGHUP to load the configuration
+ * again, and the like. Signals that arrive while it runs count as one more.
  *
  * From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
  * called, and the default action does not happen. It is received even if all of the program's threads block it.
@@ -2757,23 +3147,79 @@ proc_impl *proc_service(const char *task_type,
  * @param signal_number  a number that is no signal, one that cannot be received (SIGKILL, SIGSTOP) and one
  *                       that is a fault (SIGSEGV and so on, see `proc_main_with`) are bad input.
  * @param impl           what to run; NULL is bad input.
- * @return as for `proc_concurrent`.
+ * @return as for `proc_sequence`.
+ * Errors:
+ * - EAGAIN: no thread can be had to listen for signals.
+ * - Any other is that of what it runs.
  */
 PROC_API
 proc_impl *proc_on_signal(int signal_number,
                           proc_impl *impl);
+
+/**
+ * The sockets that the service manager holds for the program (socket activation).
+ *
+ * This is as systemd does it. They are there before the program, so that clients need not wait for it, and stay
+ * while it is restarted, so that none is refused. Does not block.
+ *
+ * They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
+ * colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
+ * for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
+ * them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
+ *
+ * Ownership: the descriptors are yours.
+ *
+ * Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.
+ *
+ * @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
+ * @param fds    where to store them. NULL with a count is bad input.
+ * @param count  how many `fds` has room for; the rest is not stored.
+ * @return how many there are, which may be more than `count`. 0: none, also if the variables are for another
+ *         process or malformed. -1 with `errno`.
+ * Errors:
+ * - EINVAL: `fds` is NULL, and `count` is not 0.
+ * - EBADF: one that there should be is not open.
+ */
+PROC_API
+int proc_listen_fds(const char *name,
+                    int *fds,
+                    size_t count);
+
+/**
+ * Keeps SIGINT and SIGTERM from now on for `proc_main`.
+ *
+ * `proc_main` or `proc_main_with` then finds one that has come as if it came as that begins. So a stop that is
+ * asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends
+ * it in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus
+ * its number. Does not block.
+ *
+ * It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
+ * set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
+ * come is sent again. While a run of `proc_main` goes on, and if it has been called already, it does nothing.
+ *
+ * It does not hold in a child of `fork`, nor in what is executed. So a program that becomes a daemon (`daemon`) calls it after
+ * its last `fork`: a call before that keeps nothing there.
+ *
+ * In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
+ * the program.
+ *
+ * Threads: any.
+ */
+PROC_API
+void proc_early_signals(void);
 
 /* ------------------------------------------------------------------------------------------------
  * The live tree
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Writes every process that runs now, in the whole program, as a tree: of each its kind and name, its
- * thread, for how long it runs, what it does (runs, waits in a call of this library, joins its
- * children, cleans up), since when its handle is cancelled and why, or when a deadline will cancel it, how many of its children
- * have not been started, and how many places of a nursery with a limit are taken, and wanted by those who wait in `proc_spawn`. A
- * callback is told by the address of its code, a task by its name, its number
- * (`proc_trace_task_id`) and its label (`proc_task_label`).
+ * Writes all that runs now, in the whole program, as a tree.
+ *
+ * Of each process it tells: its kind and name; its thread; for how long it runs; what it does (runs, waits in a
+ * call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
+ * deadline will cancel it; how many of its children have not been started; and how many places of a nursery with a
+ * limit are taken, and wanted by those who wait in `proc_spawn`. A callback is told by the address of its code, a
+ * task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
  *
  * A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
  * the callback that started it; or, if it was started under a handle of another process, or of a task by
@@ -2796,66 +3242,24 @@ proc_impl *proc_on_signal(int signal_number,
  *
  * @param fd      written to until all is written, also if it is non-blocking. Stays yours.
  * @param format  PROC_DUMP_TEXT or PROC_DUMP_JSON; any other is bad input.
- * @return NULL, or an error with the `errno` of writing (EPIPE if nobody reads it any more: no SIGPIPE is raised);
- *         EINVAL if the format is not known.
+ * @return NULL, or an error.
+ * Errors:
+ * - EINVAL: there is no such format.
+ * - EPIPE: nobody reads it any more. No SIGPIPE is raised.
+ * - Any other as for `write`.
  */
-PROC_API
-proc_error *proc_dump(int fd,
-                      proc_dump_format format);
-
-/**
- * The sockets that the service manager holds for the program (socket activation, as of systemd): they are there before the program, so that
- * clients need not wait for it, and stay while it is restarted, so that none is refused. Does not block.
- *
- * They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
- * colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
- * for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
- * them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
- *
- * Ownership: the descriptors are yours.
- *
- * Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.
- *
- * @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
- * @param fds    where to store them. NULL with a count is bad input.
- * @param count  how many `fds` has room for; the rest is not stored.
- * @return how many there are, which may be more than `count`. 0: none, also if the variables are for another process or
- *         malformed. -1 and `errno`: EINVAL for bad input, EBADF if one that there should be is not open.
- */
-PROC_API
-int proc_listen_fds(const char *name,
-                    int *fds,
-                    size_t count);
-
-/**
- * Keeps SIGINT and SIGTERM from now on for `proc_main` or `proc_main_with`, which finds one that has come as if it came as it begins: so a
- * stop that is asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends it
- * in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus its
- * number. Does not block.
- *
- * It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
- * set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
- * come is sent again. While a run of `proc_main` goes on, and if it has been called already, it does nothing.
- *
- * It does not hold in a child of `fork`, nor in what is executed. So a program that becomes a daemon (`daemon`) calls it after
- * its last `fork`: a call before that keeps nothing there.
- *
- * In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
- * the program.
- *
- * Threads: any.
- */
-PROC_API
-void proc_early_signals(void);
+PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
 
 /* ------------------------------------------------------------------------------------------------
  * Numbers
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Fills in what the library does and has done. Each thread is looked at at one moment, so a callback that
- * runs counts once, but the threads one after the other: so numbers that change fit together only roughly;
- * when nothing runs, they are exact. No total is ever smaller than it was.
+ * Fills in numbers: what the library does, and what it has done.
+ *
+ * Each thread is looked at at one moment, so a callback that runs counts once, but the threads one after the
+ * other: so numbers that change fit together only roughly; when nothing runs, they are exact. No total is ever
+ * smaller than it was.
  *
  * Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
  * begin nor end meanwhile.
@@ -2871,8 +3275,9 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
- * over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
+ * Makes choices for the threads of the library, all of them. That is those that run callbacks, the one that
+ * watches over children that nobody runs yet, and the one that listens for signals. They hold for the whole
+ * program.
  *
  * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
  * that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
@@ -2881,7 +3286,10 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
  *                that is set beyond what this version of the library knows, and in `open_signals` a number that is
  *                no signal, a fault, SIGKILL or SIGSTOP.
- * @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
+ * @return NULL on success. Else an error, and nothing has changed.
+ * Errors:
+ * - EBUSY: something has run already.
+ * - EINVAL: bad input.
  */
 PROC_API proc_error *proc_configure(const proc_config *config);
 
@@ -2890,8 +3298,10 @@ PROC_API proc_error *proc_configure(const proc_config *config);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Sets options to what PROC_MAIN_OPTIONS_INIT says, for languages that cannot use a macro: they fill a struct with zeros, which
- * are choices, too, and often not the defaults.
+ * Sets options to what PROC_MAIN_OPTIONS_INIT says.
+ *
+ * It is for languages that cannot use a macro: they fill a struct with zeros, which are choices, too, and often
+ * not the defaults.
  *
  * This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
  *
@@ -2905,31 +3315,49 @@ void proc_main_options_init(proc_main_options *options,
 
 /**
  * As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
+ *
+ * @param config  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_config_init(proc_config *config, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
+ *
+ * @param options  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_nursery_options_init(proc_nursery_options *options, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
+ *
+ * @param options  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_supervise_options_init(proc_supervise_options *options, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
+ *
+ * @param options  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_child_options_init(proc_child_options *options, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
+ *
+ * @param hooks  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_STATS_INIT says.
+ *
+ * @param stats  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 
@@ -2938,9 +3366,11 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
- * tasks that they are in, on their threads regions, logs, and the functions of the library in which callbacks wait, and
- * where one thread starts or spawns what another one does. Times are those of CLOCK_MONOTONIC.
+ * Begins to write what happens in the program to a file, for ui.perfetto.dev.
+ *
+ * The trace has tasks below the tasks that they are in; on their threads regions, logs, and the functions of the
+ * library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
+ * CLOCK_MONOTONIC.
  *
  * What was recorded is written twice a second, so a program that is killed leaves a file that lacks
  * its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
@@ -2958,8 +3388,12 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
  * Threads: takes one thread of the library until the trace is stopped.
  *
  * @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
- * @return NULL on success. EBUSY: a trace is on, or another one is written to that file, perhaps by another program: it
- *         stays as it is. EAGAIN: no thread can be had. Else why the file cannot be made.
+ * @return NULL on success.
+ * Errors:
+ * - EINVAL: `path` is NULL or "".
+ * - EBUSY: a trace is on, or another one is written to that file, perhaps by another program. It stays as it is.
+ * - EAGAIN: no thread can be had.
+ * - Any other: why the file cannot be made.
  */
 PROC_API
 proc_error *proc_trace_start(const char *path);
@@ -2970,28 +3404,39 @@ proc_error *proc_trace_start(const char *path);
  *
  * Ownership: the returned error is yours.
  *
- * @return NULL if the file is complete. EINVAL: no trace is on. Else why the file is not what it should be:
- *         ENOSPC and the like, or EBADF if the program closed its descriptor, or ENOENT if it was deleted.
+ * @return NULL if the file is complete.
+ * Errors:
+ * - EINVAL: no trace is on.
+ * - ENOSPC and so on: the file could not be written.
+ * - EBADF: the program has closed its descriptor.
+ * - ENOENT: it was deleted.
  */
 PROC_API proc_error *proc_trace_stop(void);
 
 /**
- * Whether anybody wants to know what happens: a trace, the flight recorder, hooks, or who has attached to a
- * static probe. Then it is worth the while to compose what they would be told.
+ * Whether anybody wants to know what happens. That is a trace, the flight recorder, hooks, or who has attached to
+ * a static probe. Then it is worth the while to compose what they would be told.
  *
  * Threads: costs one atomic load.
+ *
+ * @return true: somebody does.
  */
 PROC_API bool proc_trace_enabled(void);
 
 /**
- * The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
- * trace. Recording goes on meanwhile.
+ * Writes what the flight recorder holds to a file, like that of a trace. That is what was recorded last, and is in
+ * memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
  *
  * Ownership: as for `proc_trace_start`.
  *
  * @param path  as for `proc_trace_start`.
- * @return NULL if the file is complete. ENODATA: the flight recorder is off. EBUSY: a trace is written to that file.
- *         EAGAIN: no thread can be had. Else why the file cannot be made or written.
+ * @return NULL if the file is complete.
+ * Errors:
+ * - ENODATA: the flight recorder is off.
+ * - EBUSY: a trace is written to that file.
+ * - EAGAIN: no thread can be had.
+ * - EINVAL: `path` is NULL or "".
+ * - Any other: why the file cannot be made or written.
  */
 PROC_API proc_error *proc_trace_snapshot(const char *path);
 
@@ -3000,16 +3445,17 @@ PROC_API proc_error *proc_trace_snapshot(const char *path);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Begins a task by hand: for work that no process of its own does, such as one request of many. What runs
- * with the returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+ * Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
+ * returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
  *
  * Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
  *
  * @param parent     the handle to be below; the task is in the one that this handle is in, or else in
  *                   that of the calling callback. NULL: nothing above cancels it.
  * @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
- * @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that
- *         says so, and is in no task of its own.
+ * @return never NULL. After bad input, a handle that is cancelled already, and is in no task of its own.
+ * Errors:
+ * - EINVAL: `task_type` is NULL. It is the code of the handle's cause.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const char *task_type);
 
@@ -3028,8 +3474,8 @@ PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const c
 PROC_API void proc_task_end(proc_cancel *task, const proc_error *error);
 
 /**
- * Says which one of its kind a task is: the innermost one that the handle is in, be it of `proc_task` or
- * begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
+ * Says which one of its kind a task is. The task is the innermost one that the handle is in, be it of `proc_task`
+ * or begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
  * `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
  *
  * Ownership: the label is copied. The last one counts.
@@ -3050,7 +3496,9 @@ PROC_API void proc_task_label(proc_cancel *cancel, const char *label);
  * @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
  *                     callback.
  * @param region_type  the name, the same for all regions of a kind. NULL is bad input.
- * @return NULL after bad input only, with `errno` EINVAL.
+ * @return the region. NULL with `errno` after bad input only.
+ * Errors:
+ * - EINVAL: `region_type` is NULL.
  */
 PROC_API proc_region *proc_region_begin(proc_cancel *cancel, const char *region_type);
 
@@ -3079,7 +3527,7 @@ PROC_API void proc_region_end(proc_region *region);
 PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
 
 /**
- * As `proc_trace_log`, with a message as `printf` would print it, which is composed only while somebody wants to
+ * As `proc_trace_log`, with a message as `printf` would print it. It is composed only while somebody wants to
  * know.
  *
  * @param cancel    as for `proc_region_begin`.
@@ -3090,11 +3538,11 @@ PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const ch
 PROC_API void proc_trace_logf(proc_cancel *cancel, const char *category, const char *format, ...) PROC_PRINTF(3, 4);
 
 /**
- * The number of the task that a handle is in: the one that the trace has as `correlation_id` on all that
+ * The number of the task that a handle is in. It is the one that the trace has as `correlation_id` on all that
  * happens in the task. No other task of the program has it.
  *
  * @param cancel  may be NULL.
- * @return 0: it is in no task.
+ * @return the number; 0: it is in no task.
  */
 PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
 
@@ -3107,9 +3555,10 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * parent's.
  *
  * @param hooks  NULL: none.
- * @return NULL on success. EDEADLK if it is called from within a hook: it would wait for itself. EINVAL after bad
- *         input: a size that was not set, or anything that is set beyond what this version of the library
- *         knows. Then nothing has changed.
+ * @return NULL on success. Else an error, and nothing has changed.
+ * Errors:
+ * - EDEADLK: it is called from within a hook, and would wait for itself.
+ * - EINVAL: a size that was not set, or anything that is set beyond what this version of the library knows.
  */
 PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
 
@@ -3126,26 +3575,35 @@ PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);
 PROC_API const char *proc_version(void);
 
 /**
- * The version of the library that is running, as a number: 1,000,000 times the major version, 1,000 times the minor one, and the patch.
+ * The version of the library that is running, as a number. That is 1,000,000 times the major version, 1,000 times
+ * the minor one, and the patch.
  *
  * This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
  * had that a program was compiled with.
+ *
+ * @return for instance 2000 for 0.2.0.
  */
 PROC_API
 uint32_t proc_version_number(void);
 
 /**
  * PROC_MAX_DEPTH of the library that is running.
+ *
+ * @return how many combinators may be nested around a callback.
  */
 PROC_API size_t proc_max_depth(void);
 
 /**
  * PROC_MIN_STACK_SIZE of the library that is running.
+ *
+ * @return bytes.
  */
 PROC_API size_t proc_min_stack_size(void);
 
 /**
  * PROC_MAX_NAME_PREFIX of the library that is running.
+ *
+ * @return bytes.
  */
 PROC_API size_t proc_max_name_prefix(void);
 

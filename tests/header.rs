@@ -10,9 +10,8 @@ fn generated() -> String {
     let bindings = cbindgen::generate_with_config(root, config).expect("cbindgen reads the source");
     let mut header = Vec::new();
     bindings.write(&mut header);
-    with_banners(&with_tags(
-        &String::from_utf8(header).expect("the source is UTF-8"),
-    ))
+    let header = String::from_utf8(header).expect("the source is UTF-8");
+    with_contents(&with_banners(&with_tags(&header)))
 }
 
 /// Gives structs with fields a tag, so that programs can name them before they include the header.
@@ -28,19 +27,74 @@ fn with_tags(header: &str) -> String {
     tagged + rest
 }
 
+const LINE: &str = "------------------------------------------------------------------------------------------------";
+
 /// Lifts the heading that the first function of a module begins with out of its comment.
 fn with_banners(header: &str) -> String {
-    let line = "-".repeat(96);
     let mut lifted = String::new();
     let mut rest = header;
     while let Some((before, after)) = rest.split_once("/**\n * # ") {
         let (title, after) = after
             .split_once("\n *\n")
             .expect("a blank line under a heading");
-        lifted += &format!("{before}/* {line}\n * {title}\n * {line} */\n\n/**\n");
+        lifted += &format!("{before}/* {LINE}\n * {title}\n * {LINE} */\n\n/**\n");
         rest = after;
     }
     lifted + rest
+}
+
+/// Lists all functions, by section, after the first comment.
+fn with_contents(header: &str) -> String {
+    let (about, rest) = header
+        .split_once("\n */\n")
+        .expect("the header begins with a comment");
+    let mut contents = "\n/*\n * Contents".to_owned();
+    for section in rest.split(&format!("/* {LINE}\n * ")).skip(1) {
+        let (title, functions) = section.split_once("\n * -").expect("a banner ends");
+        contents += &format!("\n *\n * {title}\n");
+        for (name, brief) in functions_of(functions) {
+            contents += &format!(" *   {name:29}  {brief}\n");
+        }
+        contents.truncate(contents.trim_end().len());
+    }
+    format!("{about}\n */\n{contents}\n */\n{rest}")
+}
+
+/// Each function with the first sentence of its comment.
+fn functions_of(section: &str) -> Vec<(&str, String)> {
+    let comments = section.split("\n/**\n").skip(1);
+    comments
+        .map(|text| {
+            let (comment, declaration) = text.split_once("\n */\n").expect("a comment ends");
+            let (before, _) = declaration.split_once('(').expect("a function follows");
+            let name = before.rsplit([' ', '*', '\n']).next().expect("with a name");
+            (name, first_sentence(comment))
+        })
+        .collect()
+}
+
+fn first_sentence(comment: &str) -> String {
+    let paragraph = comment.split("\n *\n").next().expect("there is a first");
+    let text = paragraph.trim_start_matches(" * ").replace("\n * ", " ");
+    let end = text.find(". ").map_or(text.len(), |end| end + 1);
+    text[..end].replace(['`', '*'], "")
+}
+
+#[test]
+fn first_sentences_fit_into_the_table_of_contents() {
+    for line in generated()
+        .lines()
+        .filter(|line| line.starts_with(" *   proc_"))
+    {
+        assert!(
+            line.chars().count() <= 120,
+            "the first sentence is too long: {line}"
+        );
+        assert!(
+            line.ends_with('.'),
+            "the first paragraph is no sentence: {line}"
+        );
+    }
 }
 
 #[test]

@@ -13,16 +13,17 @@ use crate::tree::{by_hand, process};
 
 /// # Tasks, regions and logs by hand
 ///
-/// Begins a task by hand: for work that no process of its own does, such as one request of many. What runs
-/// with the returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+/// Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
+/// returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
 ///
 /// Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
 ///
 /// @param parent     the handle to be below; the task is in the one that this handle is in, or else in
 ///                   that of the calling callback. NULL: nothing above cancels it.
 /// @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
-/// @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that
-///         says so, and is in no task of its own.
+/// @return never NULL. After bad input, a handle that is cancelled already, and is in no task of its own.
+/// Errors:
+/// - EINVAL: `task_type` is NULL. It is the code of the handle's cause.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_task_begin(
@@ -63,8 +64,8 @@ pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const pro
     }
 }
 
-/// Says which one of its kind a task is: the innermost one that the handle is in, be it of `proc_task` or
-/// begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
+/// Says which one of its kind a task is. The task is the innermost one that the handle is in, be it of `proc_task`
+/// or begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
 /// `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
 ///
 /// Ownership: the label is copied. The last one counts.
@@ -91,7 +92,9 @@ pub unsafe extern "C" fn proc_task_label(cancel: *mut proc_cancel, label: *const
 /// @param cancel       says in which task the region is; NULL, or a handle in no task: in that of the calling
 ///                     callback.
 /// @param region_type  the name, the same for all regions of a kind. NULL is bad input.
-/// @return NULL after bad input only, with `errno` EINVAL.
+/// @return the region. NULL with `errno` after bad input only.
+/// Errors:
+/// - EINVAL: `region_type` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_region_begin(
     cancel: *mut proc_cancel,
@@ -168,7 +171,7 @@ pub unsafe extern "C" fn proc_trace_log(
     }
 }
 
-/// As `proc_trace_log`, with a message as `printf` would print it, which is composed only while somebody wants to
+/// As `proc_trace_log`, with a message as `printf` would print it. It is composed only while somebody wants to
 /// know.
 ///
 /// @param cancel    as for `proc_region_begin`.
@@ -186,11 +189,11 @@ pub unsafe extern "C" fn proc_trace_logf(
 ) {
 }
 
-/// The number of the task that a handle is in: the one that the trace has as `correlation_id` on all that
+/// The number of the task that a handle is in. It is the one that the trace has as `correlation_id` on all that
 /// happens in the task. No other task of the program has it.
 ///
 /// @param cancel  may be NULL.
-/// @return 0: it is in no task.
+/// @return the number; 0: it is in no task.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_task_id(cancel: *const proc_cancel) -> u64 {
     // SAFETY: the caller lends a valid pointer.

@@ -32,8 +32,9 @@ pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_
     give(parent.map_or_else(|| Cancel::root(None), |parent| parent.child()))
 }
 
-/// Makes a cancel handle below several others: it is cancelled when the first of them is, with its cause. For what belongs to two at
-/// once, as a request that ends with its connection and with the transaction that it is a part of.
+/// Makes a cancel handle below several others: the first to be cancelled cancels it. The cause is that one's. It is
+/// for what belongs to two at once, as a request that ends with its connection and with the transaction that it is
+/// a part of.
 ///
 /// It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
 /// deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
@@ -42,7 +43,9 @@ pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_
 ///
 /// @param parents  the handles above; NULLs are left out.
 /// @param count    how many there are; 0, or all are NULL: nothing above.
-/// @return never NULL; cancelled with EINVAL if `parents` is NULL and `count` is not 0.
+/// @return never NULL. After bad input, a handle that is cancelled already.
+/// Errors:
+/// - EINVAL: `parents` is NULL, and `count` is not 0. It is the code of the handle's cause.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_cancel_new_any(
@@ -67,7 +70,7 @@ pub unsafe extern "C" fn proc_cancel_new_any(
     })
 }
 
-/// Makes another reference to a cancel handle, for instance to keep a callback's after it returns.
+/// Makes another reference to a cancel handle. For instance, to keep that of a callback when this returns.
 ///
 /// @param cancel  stays what it was; may be NULL.
 /// @return the same handle, as a reference of its own; NULL for NULL.
@@ -86,8 +89,8 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
     drop(unsafe { take(cancel) });
 }
 
-/// Cancels a handle and all below it, wakes who waits on them, and calls their hooks (`proc_on_cancel`).
-/// Only the first call counts: its cause stays.
+/// Cancels a handle and all below it. It wakes who waits on them, and calls their hooks (`proc_on_cancel`). Only
+/// the first call counts: its cause stays.
 ///
 /// When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
 /// called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
@@ -115,6 +118,7 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
 /// Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
 ///
 /// @param cancel  NULL is not cancelled.
+/// @return true: it is cancelled. false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
@@ -139,9 +143,9 @@ pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) ->
     })
 }
 
-/// What a callback returns to say "stopped, as asked": the cause of the cancellation itself. Whoever
-/// cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between
-/// it is an error like any other, which ends it.
+/// What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. Whoever
+/// cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between it is an
+/// error like any other, which ends it.
 ///
 /// Ownership: the result is yours.
 ///
@@ -170,8 +174,8 @@ pub unsafe extern "C" fn proc_cancel_cause(cancel: *const proc_cancel) -> *const
     lend(cause.map(|cause| &**cause))
 }
 
-/// The cancel handle of the innermost process that runs on the calling thread: what its callback was
-/// given. For code deep below a callback to which the handle is not passed on.
+/// The cancel handle of the innermost process that runs on the calling thread. It is what the callback was given:
+/// for code deep below a callback to which the handle is not passed on.
 ///
 /// @return borrowed until that callback returns; NULL on a thread that runs no process.
 #[unsafe(no_mangle)]

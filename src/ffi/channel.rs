@@ -13,15 +13,18 @@ use crate::scope::channel::{Channel, Failed};
 
 /// # Channels
 ///
-/// Makes a channel: a bounded queue of items of one size, for many senders and many receivers. Items are copied, and come out
-/// in the order in which they were sent.
+/// Makes a channel: a bounded queue of items of one size. It is for many senders and many receivers. Items are
+/// copied, and come out in the order in which they were sent.
 ///
 /// Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
 ///
 /// @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
 /// @param item_size  how many bytes an item has; 0 is bad input.
 /// @param destroy    releases what an item refers to, by the item's address, which is aligned as in an array from `malloc`; may be NULL.
-/// @return NULL with `errno` EINVAL after bad input, or ENOMEM if there is no memory for so much.
+/// @return the channel. NULL with `errno`.
+/// Errors:
+/// - EINVAL: `item_size` is 0.
+/// - ENOMEM: there is no memory for so much.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_channel_new(
@@ -61,7 +64,7 @@ pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
     drop(unsafe { take(channel) });
 }
 
-/// Sends an item. Blocks while the channel is full; who has waited longest sends first. Signals do not end it.
+/// Sends an item; blocks while the channel is full. Who has waited longest sends first. Signals do not end it.
 ///
 /// An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
 /// yours alone.
@@ -70,8 +73,12 @@ pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
 /// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
 /// @param item        the item, which is copied; NULL is bad input.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever (PROC_FOREVER).
-/// @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
-///         if there is room; EPIPE, the channel is closed, or was while this waited; ETIMEDOUT.
+/// @return 0. -1 with `errno`, the first of these that holds.
+/// Errors:
+/// - EINVAL: bad input.
+/// - ECANCELED: the handle is cancelled, also if there is room.
+/// - EPIPE: the channel is closed, or was while this waited.
+/// - ETIMEDOUT: the time is up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_send(
     channel: *mut proc_channel,
@@ -94,14 +101,18 @@ pub unsafe extern "C" fn proc_channel_send(
     or_failed(result)
 }
 
-/// Receives an item. Blocks while there is none; who has waited longest receives first. Signals do not end it.
+/// Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
 ///
 /// @param channel     NULL is bad input.
 /// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
 /// @param item        where to copy the item, which is yours then; left as it is after -1. NULL is bad input.
 /// @param timeout_ns  as for `proc_channel_send`.
-/// @return 0, or -1 with `errno`, of which the first that holds is set: EINVAL, bad input; ECANCELED, the handle is cancelled, also
-///         if there are items; EPIPE, the channel is closed, and there are no items in it any more; ETIMEDOUT.
+/// @return 0. -1 with `errno`, the first of these that holds.
+/// Errors:
+/// - EINVAL: bad input.
+/// - ECANCELED: the handle is cancelled, also if there are items.
+/// - EPIPE: the channel is closed, and there are no items in it any more.
+/// - ETIMEDOUT: the time is up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_receive(
     channel: *mut proc_channel,
@@ -124,8 +135,10 @@ pub unsafe extern "C" fn proc_channel_receive(
     or_failed(result)
 }
 
-/// Closes a channel: from now on nothing can be sent, and senders that wait fail with EPIPE and keep their items. What is in it
-/// can still be received; receivers fail with EPIPE after that. Does not block. To close it again does nothing.
+/// Closes a channel: from now on nothing can be sent.
+///
+/// Senders that wait fail with EPIPE and keep their items. What is in it can still be received; receivers fail with
+/// EPIPE after that. Does not block. To close it again does nothing.
 ///
 /// @param channel  may be NULL.
 #[unsafe(no_mangle)]
@@ -136,7 +149,7 @@ pub unsafe extern "C" fn proc_channel_close(channel: *mut proc_channel) {
     }
 }
 
-/// How many items are in a channel at this moment; in one of capacity 0 there are none.
+/// How many items are in a channel at this moment. In one of capacity 0 there are none.
 ///
 /// @param channel  may be NULL.
 /// @return 0 for NULL.
@@ -146,8 +159,10 @@ pub unsafe extern "C" fn proc_channel_length(channel: *const proc_channel) -> us
     unsafe { look(channel) }.map_or(0, |channel| channel.length())
 }
 
-/// A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to receive, or the channel is
-/// closed. What is readable may be gone when you receive, if others receive too: so use a timeout of 0 then.
+/// A descriptor that is readable while there is something to receive.
+///
+/// It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. What is readable
+/// may be gone when you receive, if others receive too: so use a timeout of 0 then.
 ///
 /// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
 /// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
@@ -155,7 +170,10 @@ pub unsafe extern "C" fn proc_channel_length(channel: *const proc_channel) -> us
 /// Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
 ///
 /// @param channel  NULL is bad input.
-/// @return -1 with `errno` EINVAL for NULL, or if none can be had, with that of `pipe`: EMFILE, ENFILE and so on.
+/// @return the descriptor. -1 with `errno`.
+/// Errors:
+/// - EINVAL: `channel` is NULL.
+/// - EMFILE, ENFILE and so on: as for `pipe`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_fd(channel: *mut proc_channel) -> c_int {
     // SAFETY: the caller lends a valid pointer.

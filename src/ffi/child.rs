@@ -111,7 +111,14 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 /// Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
 ///
 /// @param options  what to run; NULL is bad input.
-/// @return as for `proc_new`. The process may run many times, and at the same time.
+/// @return never NULL. After bad input, a process that starts nothing and fails. The process may run many times,
+///         and at the same time.
+/// Errors: the process fails with one of these.
+/// - EINVAL: bad input.
+/// - ECHILD: the program has not ended with exit status 0, or its status was lost.
+/// - EMFILE: no descriptors are left for it.
+/// - EBADF: a descriptor that is to be one of its streams is not open.
+/// - ENOENT, EACCES and so on: the system cannot start it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_child(options: *const proc_child_options) -> *mut proc_impl {
     // SAFETY: the caller lends the options, with all that they point to.

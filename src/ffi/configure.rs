@@ -106,8 +106,9 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 
 /// # Configuration
 ///
-/// Makes choices for the threads of the library, all of them: those that run callbacks, the one that watches
-/// over children that nobody runs yet, and the one that listens for signals. They hold for the whole program.
+/// Makes choices for the threads of the library, all of them. That is those that run callbacks, the one that
+/// watches over children that nobody runs yet, and the one that listens for signals. They hold for the whole
+/// program.
 ///
 /// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
 /// that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
@@ -116,7 +117,10 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 /// @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
 ///                that is set beyond what this version of the library knows, and in `open_signals` a number that is
 ///                no signal, a fault, SIGKILL or SIGSTOP.
-/// @return NULL; EBUSY once something has run; EINVAL after bad input. Then nothing has changed.
+/// @return NULL on success. Else an error, and nothing has changed.
+/// Errors:
+/// - EBUSY: something has run already.
+/// - EINVAL: bad input.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_configure(config: *const proc_config) -> *mut proc_error {
     // SAFETY: the caller lends it, and what it points to.

@@ -17,7 +17,8 @@ use crate::tree::task::Task;
 
 /// # Daemons
 ///
-/// Runs a process as the purpose of a program as `proc_main` does, which is this with the defaults.
+/// Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
+/// defaults.
 ///
 /// The first of `signals` begins the stop: every handle below is draining (`proc_draining`); after `drain_ns` the
 /// process is cancelled, with a cause of code EINTR that names the signal; and when `grace_ns` after that it
@@ -66,6 +67,10 @@ use crate::tree::task::Task;
 ///                 received (SIGKILL, SIGSTOP) or are faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS,
 ///                 SIGABRT), one that is there twice, a `dump_signal` that is one of the `signals`.
 /// @return as for `proc_main`.
+/// Errors:
+/// - EINVAL: `impl` is NULL, or the options are not valid (above).
+/// - EBUSY, EAGAIN: as for `proc_main`.
+/// - Any other is the process's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_main_with(
     r#impl: *mut proc_impl,
@@ -83,7 +88,7 @@ pub unsafe extern "C" fn proc_main_with(
     })
 }
 
-/// Whether a handle is cancelled or will be soon: `proc_main` was asked to stop. Then take no new work, and tell
+/// Whether a handle is cancelled or will be soon: the program was asked to stop. Then take no new work, and tell
 /// whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
 ///
 /// It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
@@ -93,14 +98,16 @@ pub unsafe extern "C" fn proc_main_with(
 /// Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
 ///
 /// @param cancel  NULL is not draining.
+/// @return true: it drains, or is cancelled. false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.draining())
 }
 
-/// A handle that is cancelled when another one begins to drain (`proc_draining`), or is cancelled: to wait for that, to poll it, to have a function
-/// called. Its cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
+/// A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other one is
+/// cancelled. It is there to wait for that, to poll it, to have a function called. Its cause is that of the signal,
+/// "stopped by SIGTERM", or of the cancellation, whichever comes first.
 ///
 /// It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
 /// on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
@@ -139,10 +146,14 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
     }
 }
 
-/// Says that the innermost `proc_service` that the handle is in does its work, or, if it is in none, that the program does, and that it will
-/// be said again within that time: so the service *vouches* for itself. If it is not said again in time, the service is late. A
-/// service that calls this each time it comes by makes its liveness that of the daemon: if a deadlock or an endless loop holds it up, `proc_healthy` is false, and the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that
-/// it restarts the program. Choose the time longer than the longest work between two calls, so that a service that is only busy is not late.
+/// Says that a service does its work, and will say so again within some time.
+///
+/// The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this
+/// call it *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and
+/// the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So a
+/// service that calls this each time it comes by makes its liveness that of the daemon, and a deadlock or an
+/// endless loop in it is noticed. Choose the time longer than the longest work between two calls, so that a service
+/// that is only busy is not late.
 ///
 /// A service that has never called this, or has ended, is never late.
 ///
@@ -158,18 +169,22 @@ pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
     }
 }
 
-/// Whether nobody is late who vouches for itself by `proc_alive`: true also where nobody does, and outside of `proc_main`. While it is false, the
-/// service manager's watchdog is not told that the program lives (WATCHDOG=1); let the answer to a load balancer's probe depend on it, too.
+/// Whether nobody is late who vouches for itself by `proc_alive`. It is true also where nobody does, and outside of
+/// `proc_main`. While it is false, the service manager's watchdog is not told that the program lives (WATCHDOG=1);
+/// let the answer to a load balancer's probe depend on it, too.
 ///
 /// Does not block; from any thread.
+///
+/// @return false: somebody is late.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_healthy() -> bool {
     health::is_healthy()
 }
 
-/// Says in words what the program does at this moment, as "loading, 40 %": STATUS= for the service manager (`proc_main_with`), instead of the
-/// number of tasks. It is sent at once, and with each further message until another text takes its place. While a stack starts or stops,
-/// what was said last is told, this text or at which layer the stack is.
+/// Says in words what the program does at this moment, to the service manager. For instance "loading, 40 %". It
+/// becomes STATUS= (`proc_main_with`), instead of the number of tasks. It is sent at once, and with each further
+/// message until another text takes its place. While a stack starts or stops, what was said last is told, this text
+/// or at which layer the stack is.
 ///
 /// Does not block.
 ///
@@ -195,7 +210,8 @@ fn one_line(text: &CStr) -> String {
         .collect()
 }
 
-/// Makes a process a task, as `proc_task` does, that will call `proc_ready`: the program is not up before it has.
+/// Makes a process a task that says when it is up: a service. It is as `proc_task`, and will call `proc_ready`: the
+/// program is not up before it has.
 ///
 /// All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
 /// so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
@@ -209,7 +225,7 @@ fn one_line(text: &CStr) -> String {
 ///
 /// @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
 /// @param impl       what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_service(
     task_type: *const c_char,
@@ -220,8 +236,8 @@ pub unsafe extern "C" fn proc_service(
     unsafe { named(["proc_service", "task_type"], make, task_type, r#impl) }
 }
 
-/// Makes a process that runs another one at each arrival of a signal, until it is cancelled: SIGHUP to load the
-/// configuration again, and the like. Signals that arrive while that one runs count as one more.
+/// Runs a process at each arrival of a signal, until it is cancelled. It is for SIGHUP to load the configuration
+/// again, and the like. Signals that arrive while it runs count as one more.
 ///
 /// From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
 /// called, and the default action does not happen. It is received even if all of the program's threads block it.
@@ -238,7 +254,10 @@ pub unsafe extern "C" fn proc_service(
 /// @param signal_number  a number that is no signal, one that cannot be received (SIGKILL, SIGSTOP) and one
 ///                       that is a fault (SIGSEGV and so on, see `proc_main_with`) are bad input.
 /// @param impl           what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
+/// Errors:
+/// - EAGAIN: no thread can be had to listen for signals.
+/// - Any other is that of what it runs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_on_signal(
     signal_number: c_int,

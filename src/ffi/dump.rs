@@ -24,12 +24,13 @@ pub enum proc_dump_format {
 
 /// # The live tree
 ///
-/// Writes every process that runs now, in the whole program, as a tree: of each its kind and name, its
-/// thread, for how long it runs, what it does (runs, waits in a call of this library, joins its
-/// children, cleans up), since when its handle is cancelled and why, or when a deadline will cancel it, how many of its children
-/// have not been started, and how many places of a nursery with a limit are taken, and wanted by those who wait in `proc_spawn`. A
-/// callback is told by the address of its code, a task by its name, its number
-/// (`proc_trace_task_id`) and its label (`proc_task_label`).
+/// Writes all that runs now, in the whole program, as a tree.
+///
+/// Of each process it tells: its kind and name; its thread; for how long it runs; what it does (runs, waits in a
+/// call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
+/// deadline will cancel it; how many of its children have not been started; and how many places of a nursery with a
+/// limit are taken, and wanted by those who wait in `proc_spawn`. A callback is told by the address of its code, a
+/// task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
 ///
 /// A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
 /// the callback that started it; or, if it was started under a handle of another process, or of a task by
@@ -52,8 +53,11 @@ pub enum proc_dump_format {
 ///
 /// @param fd      written to until all is written, also if it is non-blocking. Stays yours.
 /// @param format  PROC_DUMP_TEXT or PROC_DUMP_JSON; any other is bad input.
-/// @return NULL, or an error with the `errno` of writing (EPIPE if nobody reads it any more: no SIGPIPE is raised);
-///         EINVAL if the format is not known.
+/// @return NULL, or an error.
+/// Errors:
+/// - EINVAL: there is no such format.
+/// - EPIPE: nobody reads it any more. No SIGPIPE is raised.
+/// - Any other as for `write`.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_dump(fd: c_int, format: MaybeUninit<proc_dump_format>) -> *mut proc_error {
     // SAFETY: C passes some number; whether it is a format is looked at before it is taken for one.

@@ -171,7 +171,8 @@ unsafe extern "C" fn procession_wrap(
     }
 }
 
-/// Makes one error of several: a multi error of them in this order, or the one that is left.
+/// Makes one error of several: a multi error, or the one that is left. A multi error has them in the order of the
+/// array.
 ///
 /// For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
 /// side by side with the others; an error that is there twice, as the same object, is listed once.
@@ -181,6 +182,8 @@ unsafe extern "C" fn procession_wrap(
 /// @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
 /// @param count   how many.
 /// @return NULL if none is left.
+/// Errors:
+/// - EINVAL: `errors` is NULL, and `count` is not 0. The result is an error with this code.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_error_merge(
@@ -215,11 +218,11 @@ pub unsafe extern "C" fn proc_error_unref(error: *mut proc_error) {
     drop(unsafe { take(error) });
 }
 
-/// The code of an error: a task error's is its cause's, a multi error's that of its first, which is the first
+/// The code of an error. A task error has that of its cause; a multi error that of its first, which is the first
 /// failure, if there is one in it.
 ///
 /// @param error  may be NULL.
-/// @return never 0 but for NULL.
+/// @return never 0, but for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_code(error: *const proc_error) -> c_int {
     // SAFETY: the caller lends a valid pointer.
@@ -296,7 +299,8 @@ pub unsafe extern "C" fn proc_error_at(
     }
 }
 
-/// What an error carries (`proc_error_with_payload`): the error itself, else what its task or text is around.
+/// What an error carries (`proc_error_with_payload`). If it carries nothing itself, and is a task error or wrapped
+/// in a text, what its cause carries.
 ///
 /// @param error  may be NULL.
 /// @return borrowed; NULL if there is none.
@@ -329,14 +333,16 @@ pub unsafe extern "C" fn proc_error_find_payload(
 /// Whether an error, or any error in it, has this code.
 ///
 /// @param error  may be NULL.
+/// @param code  an `errno` value, or one of your own.
+/// @return true: it has it. false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(error) }.is_some_and(|error| error.has_code(code))
 }
 
-/// Whether an error only says "stopped, as asked": there is nothing in it but why that handle, or one above it,
-/// was cancelled, inside of any number of tasks, texts and multi errors.
+/// Whether an error only says "stopped, as asked". There is nothing in it but why that handle, or one above it, was
+/// cancelled, inside of any number of tasks, texts and multi errors.
 ///
 /// It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
 /// of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
@@ -344,6 +350,7 @@ pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) ->
 ///
 /// @param error   may be NULL, which is success, and no echo.
 /// @param cancel  may be NULL, which is not cancelled.
+/// @return true: it is an echo. false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_is_echo(
     error: *const proc_error,

@@ -11,8 +11,10 @@ use crate::engine::leaf::Waiting;
 use crate::engine::waiting;
 use crate::scope::hooked::Hooked;
 
-/// Has a function called when a handle is cancelled: for waits that only a function of their own can
-/// interrupt. It is called exactly once, or never if the hook is removed before.
+/// Has a function called when a handle is cancelled.
+///
+/// It is for waits that only a function of their own can interrupt. It is called exactly once, or never if the hook
+/// is removed before.
 ///
 /// By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
 /// a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
@@ -39,8 +41,10 @@ use crate::scope::hooked::Hooked;
 /// @param fn         NULL is bad input.
 /// @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
 ///                   returned.
-/// @return the hook, which `fn` may run before you have it. After bad input NULL, with `errno` EINVAL, and
-///         `fn` is never called.
+/// @return the hook, which `fn` may run before you have it. NULL with `errno` after bad input; then `fn` is never
+///         called.
+/// Errors:
+/// - EINVAL: `cancel` or `fn` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_on_cancel(
     cancel: *mut proc_cancel,

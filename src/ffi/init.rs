@@ -14,8 +14,10 @@ use super::trace_hooks::proc_trace_hooks;
 
 /// # Defaults without macros
 ///
-/// Sets options to what PROC_MAIN_OPTIONS_INIT says, for languages that cannot use a macro: they fill a struct with zeros, which
-/// are choices, too, and often not the defaults.
+/// Sets options to what PROC_MAIN_OPTIONS_INIT says.
+///
+/// It is for languages that cannot use a macro: they fill a struct with zeros, which are choices, too, and often
+/// not the defaults.
 ///
 /// This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
 ///
@@ -29,6 +31,9 @@ pub unsafe extern "C" fn proc_main_options_init(options: *mut proc_main_options,
 }
 
 /// As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
+///
+/// @param config  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_config_init(config: *mut proc_config, size: usize) {
     // SAFETY: the caller lends room for so many bytes.
@@ -36,6 +41,9 @@ pub unsafe extern "C" fn proc_config_init(config: *mut proc_config, size: usize)
 }
 
 /// As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
+///
+/// @param options  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_options_init(
     options: *mut proc_nursery_options,
@@ -46,6 +54,9 @@ pub unsafe extern "C" fn proc_nursery_options_init(
 }
 
 /// As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
+///
+/// @param options  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_supervise_options_init(
     options: *mut proc_supervise_options,
@@ -56,6 +67,9 @@ pub unsafe extern "C" fn proc_supervise_options_init(
 }
 
 /// As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
+///
+/// @param options  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_child_options_init(options: *mut proc_child_options, size: usize) {
     // SAFETY: the caller lends room for so many bytes.
@@ -63,6 +77,9 @@ pub unsafe extern "C" fn proc_child_options_init(options: *mut proc_child_option
 }
 
 /// As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
+///
+/// @param hooks  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_hooks_init(hooks: *mut proc_trace_hooks, size: usize) {
     // SAFETY: the caller lends room for so many bytes.
@@ -70,6 +87,9 @@ pub unsafe extern "C" fn proc_trace_hooks_init(hooks: *mut proc_trace_hooks, siz
 }
 
 /// As `proc_main_options_init`, to what PROC_STATS_INIT says.
+///
+/// @param stats  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_stats_init(stats: *mut proc_stats, size: usize) {
     // SAFETY: the caller lends room for so many bytes.

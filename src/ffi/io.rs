@@ -17,8 +17,9 @@ use crate::scope::io::Patient;
 
 /// # Files and sockets
 ///
-/// Reads what there is: blocks until there is something, until a handle is cancelled, or until the time is up. Sockets, pipes,
-/// terminals, files: whatever `read` reads. Signals do not end it.
+/// Reads what there is; waits for it until a cancellation, or until the time is up.
+///
+/// It reads whatever `read` reads: sockets, pipes, terminals, files. Signals do not end it.
 ///
 /// Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may
 /// have the same open file. If several threads or programs read from it, each hears of its own cancellation. A file is read
@@ -41,8 +42,13 @@ use crate::scope::io::Patient;
 /// @param size        how many bytes at most. 0 reads nothing and does not wait.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
 ///                    (PROC_FOREVER).
-/// @return how many bytes; 0: the end, or a size of 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was nothing;
-///         EINVAL: bad input; else as for `read`, or for `proc_cancel_fd` (EMFILE and so on).
+/// @return how many bytes; 0: the end, or a size of 0. -1 with `errno`.
+/// Errors:
+/// - ECANCELED: the handle is cancelled, also where there is something to read. Nothing was read.
+/// - ETIMEDOUT: the time is up, and there was nothing.
+/// - EINVAL: `buffer` is NULL with a size.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+/// - Any other as for `read`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_read(
     cancel: *mut proc_cancel,
@@ -61,9 +67,10 @@ pub unsafe extern "C" fn proc_read(
     })
 }
 
-/// Writes all of it: blocks until that is done, until a handle is cancelled, or until the time is up, which is that of the whole
-/// call. Otherwise it is as `proc_read`, with the same exception. It raises no SIGPIPE (and no SIGXFSZ), neither now nor, where
-/// it is blocked, later; one that was pending before stays.
+/// Writes all of it; waits until a cancellation, or until the time is up.
+///
+/// The time is that of the whole call. Otherwise it is as `proc_read`, with the same exception. It raises no
+/// SIGPIPE (and no SIGXFSZ), neither now nor, where it is blocked, later; one that was pending before stays.
 ///
 /// If it fails, an unknown part was written: then the descriptor is only good for being closed. If the handle is cancelled
 /// before it begins, nothing is.
@@ -74,8 +81,14 @@ pub unsafe extern "C" fn proc_read(
 /// @param size        how many bytes. 0 writes nothing, also no empty datagram.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 writes what can be written without waiting, negative is
 ///                    forever (PROC_FOREVER).
-/// @return `size`. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up; EPIPE: nobody will read it; EINVAL: bad
-///         input; else as for `write`, or for `proc_cancel_fd` (EMFILE and so on).
+/// @return `size`. -1 with `errno`.
+/// Errors:
+/// - ECANCELED: the handle is cancelled.
+/// - ETIMEDOUT: the time is up.
+/// - EPIPE: nobody will read it.
+/// - EINVAL: `buffer` is NULL with a size.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+/// - Any other as for `write`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_write_all(
     cancel: *mut proc_cancel,
@@ -95,8 +108,9 @@ pub unsafe extern "C" fn proc_write_all(
     })
 }
 
-/// Accepts a connection: blocks until there is one, until a handle is cancelled, or until the time is up. Signals do not
-/// end it. A connection that was aborted while it waited to be accepted is left out.
+/// Accepts a connection; waits for one until a cancellation, or until the time is up.
+///
+/// Signals do not end it. A connection that was aborted while it waited to be accepted is left out.
 ///
 /// Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait
 /// at it, one gets the connection, and each hears of its own cancellation. Only if the listener is blocking *and* another program
@@ -115,8 +129,12 @@ pub unsafe extern "C" fn proc_write_all(
 /// @param listener    a socket that listens.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
 ///                    (PROC_FOREVER).
-/// @return the connection. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, and there was none; else as for
-///         `accept4`, or for `proc_cancel_fd` (EMFILE and so on).
+/// @return the connection. -1 with `errno`.
+/// Errors:
+/// - ECANCELED: the handle is cancelled, also where there is a connection. None was accepted.
+/// - ETIMEDOUT: the time is up, and there was none.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+/// - Any other as for `accept4`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_accept(
     cancel: *mut proc_cancel,
@@ -131,8 +149,9 @@ pub unsafe extern "C" fn proc_accept(
     })
 }
 
-/// Connects a socket: blocks until it is connected, until a handle is cancelled, or until the time is up. Signals do not end
-/// it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
+/// Connects a socket; waits until a cancellation, or until the time is up.
+///
+/// Signals do not end it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
 ///
 /// Whether the socket is blocking or not makes no difference. While this begins to connect, and only then, it makes a blocking one
 /// non-blocking; afterwards its flags are as before.
@@ -149,8 +168,13 @@ pub unsafe extern "C" fn proc_accept(
 /// @param size        of the address, a `socklen_t`.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if that takes no waiting, negative is
 ///                    forever (PROC_FOREVER).
-/// @return 0. -1 with `errno` ECANCELED; ETIMEDOUT: the time is up, also the system's; EINVAL: bad input; else as for
-///         `connect`, such as ECONNREFUSED, or for `proc_cancel_fd` (EMFILE and so on).
+/// @return 0. -1 with `errno`.
+/// Errors:
+/// - ECANCELED: the handle is cancelled.
+/// - ETIMEDOUT: the time is up, also the system's.
+/// - EINVAL: `address` is NULL.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+/// - Any other as for `connect`, such as ECONNREFUSED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_connect(
     cancel: *mut proc_cancel,

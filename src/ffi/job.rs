@@ -16,8 +16,8 @@ use crate::tree::process::{self, Process};
 
 /// # Jobs
 ///
-/// Starts a process and returns at once: for event loops, and for other languages, whose thread must not
-/// wait. Every job is to be joined, once, by `proc_job_join`.
+/// Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
+/// must not wait. Every job is to be joined, once, by `proc_job_join`.
 ///
 /// Ownership: takes over one reference of `impl`; the result is yours until it is joined.
 ///
@@ -37,6 +37,9 @@ use crate::tree::process::{self, Process};
 ///                   a callback must. May be NULL.
 /// @param user_data  passed to `on_done` as it is; may be NULL. It stays yours, and must be there until the job has been joined.
 /// @return never NULL.
+/// Errors: the job fails with one of these.
+/// - EINVAL: `impl` is NULL.
+/// - EAGAIN: no thread can be had.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_start(
@@ -65,14 +68,17 @@ pub unsafe extern "C" fn proc_start(
     }))
 }
 
-/// A descriptor that is readable once a job is complete, and stays so. It is made when it is first asked
-/// for, and close-on-exec.
+/// A descriptor that is readable once a job is complete, and stays so. It is for poll, epoll and event loops
+/// (POLLIN). It is made when it is first asked for, and close-on-exec.
 ///
 /// Ownership: the descriptor is the job's; joining the job closes it.
 ///
 /// @param job  NULL is bad input.
-/// @return -1 if there is none to be had, with `errno` as `proc_cancel_fd` sets it; EINVAL for NULL;
-///         EOWNERDEAD: in a child of `fork`, for a job of its parent's.
+/// @return the descriptor. -1 with `errno`.
+/// Errors:
+/// - EINVAL: `job` is NULL.
+/// - EOWNERDEAD: in a child of `fork`, the job is the parent's.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_fd(job: *mut proc_job) -> c_int {
     // SAFETY: the caller lends the job, which another thread may join meanwhile.
@@ -85,10 +91,11 @@ pub unsafe extern "C" fn proc_job_fd(job: *mut proc_job) -> c_int {
 ///
 /// @param job         NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
-/// @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the
-///         time is up; or it is waited for from inside; or, forever, by what it waits for itself, as
-///         `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false, and `errno`
-///         is EOWNERDEAD.
+/// @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the time
+///         is up; or it is waited for from inside; or, forever, by what it waits for itself, as `proc_job_join`
+///         says. In a child of `fork`, for a job of its parent's, always false.
+/// Errors:
+/// - EOWNERDEAD: in a child of `fork`, the job is the parent's. The result is false, and `errno` is this.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> bool {
     // SAFETY: the caller lends the job, which another thread may join while this one waits.
@@ -101,19 +108,21 @@ pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> b
     })
 }
 
-/// Whether the calling thread is inside of a job, which it therefore cannot join: whatever runs as a part of
-/// it, on whatever thread. That is its callbacks, what they run by `proc_run`, the hooks that they trigger
-/// (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and `on_done`. A job that
-/// was started there is not: that one goes on by itself.
+/// Whether the calling thread is inside of a job, which it therefore cannot join.
+///
+/// Inside is whatever runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
+/// the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and
+/// `on_done`. A job that was started there is not: that one goes on by itself.
 ///
 /// @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
+/// @return true: inside. false: not, or `job` is NULL, or, in a child of `fork`, a job of its parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
     // SAFETY: the caller lends the job, which another thread may join meanwhile.
     unsafe { share(job.cast_mut()) }.is_some_and(|job| job.is_around_the_caller())
 }
 
-/// Waits until a job is complete and `on_done` has returned, releases the job, and returns its error.
+/// Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
 ///
 /// What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
 /// job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
@@ -124,8 +133,11 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///
 /// @param job  handed over, but for EDEADLK; NULL fails with EINVAL.
-/// @return NULL on success, else the process's error. EOWNERDEAD: in a child of `fork`, for a job of its
-///         parent's, which goes on there.
+/// @return NULL on success, else the process's error.
+/// Errors:
+/// - EINVAL: `job` is NULL.
+/// - EDEADLK: it is called from inside of the job, or in a ring of joins. The job stays yours, and `errno` is EDEADLK, too.
+/// - EOWNERDEAD: in a child of `fork`, the job is the parent's, and goes on there.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {

@@ -39,10 +39,10 @@ pub unsafe extern "C" fn proc_concurrent_limit(
     unsafe { several("proc_concurrent_limit", kind, impls, count) }
 }
 
-/// Like `proc_group`, with at most `limit` children at the same time, which begin as those of `proc_concurrent_limit`. After
-/// a failure or a cancellation, what has not begun is not begun any more. If that was a cancellation from above,
-/// its cause is among the errors, once, for not everything was done. A child that cancels the group's own handle and
-/// succeeds has the group succeed, if no other one fails.
+/// Like `proc_group`, with at most `limit` children at the same time. They begin as those of
+/// `proc_concurrent_limit`. After a failure or a cancellation, what has not begun is not begun any more. If that
+/// was a cancellation from above, its cause is among the errors, once, for not everything was done. A child that
+/// cancels the group's own handle and succeeds has the group succeed, if no other one fails.
 ///
 /// If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
 ///
@@ -67,8 +67,9 @@ pub unsafe extern "C" fn proc_group_limit(
 type CIndexFunction =
     unsafe extern "C-unwind" fn(*mut proc_cancel, usize, *mut c_void) -> *mut proc_error;
 
-/// Like `proc_group_limit`, of `count` children that are one callback and an index each, from 0. It takes the same
-/// memory however many there are. A failed child is named by its index: its error is wrapped
+/// Like `proc_group_limit`, for one callback that is called with each index from 0.
+///
+/// It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
 /// (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
 ///
 /// Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
@@ -79,7 +80,10 @@ type CIndexFunction =
 /// @param fn         the callback; NULL is bad input.
 /// @param user_data  passed to the callback as it is; may be NULL.
 /// @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
-/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+/// @return never NULL. After bad input, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: `fn` is NULL.
+/// - EAGAIN: no thread could be had for a child.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_each(
     count: usize,
@@ -103,9 +107,10 @@ pub unsafe extern "C" fn proc_each(
     }))
 }
 
-/// Runs all children at the same time, as `proc_concurrent` does, and the first to complete decides, by success or
-/// failure. Then the others are cancelled, with a cause of the code ECANCELED, "another one was first"; what has not
-/// begun never begins; the rest is waited for.
+/// Runs all children at the same time; the first to complete decides the result.
+///
+/// It decides by success or failure. Then the others are cancelled, with a cause of the code ECANCELED, "another
+/// one was first"; what has not begun never begins; the rest is waited for.
 ///
 /// If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
 /// `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
@@ -141,8 +146,9 @@ pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) ->
     unsafe { contest("proc_any", Kind::Any, impls, count) }
 }
 
-/// Makes a child that is there for the others, such as statistics, snapshots or a reload: it is cancelled when all others
-/// have ended. Its own success ends nothing; its failure counts as any child's.
+/// Makes a child that serves the others: it is cancelled when these have ended.
+///
+/// It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
 ///
 /// That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
 /// (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
@@ -167,7 +173,7 @@ pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) ->
 /// Ownership: takes over one reference of `impl`.
 ///
 /// @param impl  what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_background(r#impl: *mut proc_impl) -> *mut proc_impl {
     // SAFETY: the caller hands the process over.

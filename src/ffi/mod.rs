@@ -1,6 +1,5 @@
 //! The C API. The functions are thin: convert, call, convert. Their documentation is the header's, so it is written
-//! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections.
-//! The rooms, in the order of the header; the last five are what all of them are written with:
+//! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections. The rooms, in the order of the header; the last five are what all of them are written with:
 //!
 //! - `types`, `process`, `many`, `run`, `error`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say (those with a format are C, `printf.c`).
 //! - `cancel`, `hook`, `io`, `poll`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too.
@@ -40,8 +39,9 @@ pub mod main_options;
 pub mod nursery;
 
 pub mod daemon;
-pub mod dump;
 pub mod start;
+
+pub mod dump;
 pub mod stats;
 
 pub mod configure;

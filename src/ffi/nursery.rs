@@ -95,7 +95,9 @@ const FIRST_SIZE: usize = offset_of!(proc_nursery_options, user_data) + size_of:
 /// @param user_data  passed to the body as it is; may be NULL.
 /// @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
 /// @param options    NULL: the defaults.
-/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+/// @return never NULL. After bad input, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: `body` is NULL, or the options are not valid.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_with_nursery(
     body: proc_nursery_fn,
@@ -122,8 +124,9 @@ pub unsafe extern "C" fn proc_with_nursery(
     })
 }
 
-/// Spawns a child: hands it over to a nursery, and returns when that has accepted it. While the nursery has as many children as
-/// its limit allows, this waits for a place; those who wait get theirs in order.
+/// Spawns a child: hands a process over to a nursery, which runs it. It returns when the nursery has accepted the
+/// child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
+/// theirs in order.
 ///
 /// Once accepted, the child will run, unless the nursery is cancelled before it begins, and truly at the same time as all
 /// others, without the help of who spawned it: at once where a thread of the library is parked and the spawner goes on to
@@ -145,7 +148,14 @@ pub unsafe extern "C" fn proc_with_nursery(
 ///
 /// @param nursery  NULL is bad input.
 /// @param impl     NULL is bad input; so is one that is nested as deep as PROC_MAX_DEPTH (ELOOP).
-/// @return NULL: accepted. EOWNERDEAD: in a child of `fork`, for a nursery of its parent's.
+/// @return NULL: accepted. Else why it was not, the first of these that holds.
+/// Errors:
+/// - EINVAL, ELOOP: bad input. If the child was made of bad input, its own error.
+/// - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
+/// - EPIPE: the nursery has completed.
+/// - The cause, whatever its code: the nursery is cancelled, or becomes so while this waits; or the callback that
+///   waits (`proc_current`) is cancelled.
+/// - EDEADLK: all children would wait for each other's places.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_spawn(
@@ -156,13 +166,17 @@ pub unsafe extern "C" fn proc_spawn(
     give_outcome(unsafe { spawn("proc_spawn", nursery, r#impl, IfFull::Wait) })
 }
 
-/// As `proc_spawn`, but does not wait: while the nursery is full, or others wait for a place, it fails with EAGAIN.
+/// As `proc_spawn`, but does not wait for a place. While the nursery is full, or others wait for a place, it fails
+/// with EAGAIN.
 ///
 /// Ownership: as for `proc_spawn`.
 ///
 /// @param nursery  NULL is bad input.
 /// @param impl     as for `proc_spawn`.
-/// @return NULL: accepted. EAGAIN: it is full; that no thread can be had is the child's own failure.
+/// @return NULL: accepted. Else why it was not.
+/// Errors:
+/// - EAGAIN: it is full. (If no thread can be had, that is the child's own failure.)
+/// - Any other as for `proc_spawn`.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_try_spawn(
@@ -173,15 +187,18 @@ pub unsafe extern "C" fn proc_try_spawn(
     give_outcome(unsafe { spawn("proc_try_spawn", nursery, r#impl, IfFull::Refuse) })
 }
 
-/// Blocks until no child of a nursery is left but the one that calls this, or the time is up, or the nursery or the
-/// calling callback (`proc_current`) is cancelled. Signals do not end it. Children that wait here count as
-/// ended: those that all wait for each other have all been waited for. The body is no child.
+/// Blocks until no child of a nursery is left, or the time is up. The child that calls this does not count, and the
+/// body is no child. It also ends when the nursery is cancelled, or the calling callback (`proc_current`) is.
+/// Signals do not end it. Children that wait here count as ended: those that all wait for each other have all been
+/// waited for.
 ///
 /// @param nursery     NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
-/// @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled; or,
-///         forever, by a child for which the rest wait, with `errno` EDEADLK, as `proc_spawn` says; or, in a child of
-///         `fork`, for a nursery of its parent's, with EOWNERDEAD.
+/// @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled, or
+///         it failed with one of these as `errno`.
+/// Errors:
+/// - EDEADLK: forever, and by a child for whose end or place the rest wait, as `proc_spawn` says.
+/// - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_wait(nursery: *mut proc_nursery, timeout_ns: i64) -> bool {
     // SAFETY: the caller lends the nursery, which may be released while this one waits.
@@ -197,16 +214,18 @@ pub unsafe extern "C" fn proc_nursery_wait(nursery: *mut proc_nursery, timeout_n
     false
 }
 
-/// How many children have not ended: those that have begun, and those that have not. The body is none of them.
+/// How many children of a nursery have not ended. Those that have begun, and those that have not. The body is none
+/// of them.
 ///
 /// @param nursery  NULL has none; nor has one that has completed.
+/// @return 0 for NULL, and if it has completed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_count(nursery: *const proc_nursery) -> usize {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(nursery) }.map_or(0, |nursery| nursery.count())
 }
 
-/// What the children of a nursery run under. Triggering it (`proc_cancel_trigger`) cancels the nursery.
+/// The handle that the children of a nursery run under. Triggering it (`proc_cancel_trigger`) cancels the nursery.
 ///
 /// @param nursery  may be NULL.
 /// @return borrowed from the nursery; NULL for NULL.

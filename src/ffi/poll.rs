@@ -19,9 +19,9 @@ use crate::scope::poll;
 /// How many files `proc_poll` takes.
 const MOST: nfds_t = 10_000;
 
-/// The descriptor of a cancel handle, for poll, epoll and event loops: it is readable (POLLIN) once
-/// the handle is cancelled, and stays so for good. It is made when first asked for, close-on-exec
-/// and non-blocking, and there is one a handle, the same at every call.
+/// The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
+/// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and there is
+/// one a handle, the same at every call.
 ///
 /// Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
 /// with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the
@@ -35,8 +35,10 @@ const MOST: nfds_t = 10_000;
 /// it, when that has ended.
 ///
 /// @param cancel  NULL is bad input.
-/// @return the descriptor; -1 with `errno` EINVAL for NULL, or if none can be had, with that of
-///         `socket`: EMFILE, ENFILE, ENOMEM and so on. Then nothing has changed; a later call may succeed.
+/// @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
+/// Errors:
+/// - EINVAL: `cancel` is NULL.
+/// - EMFILE, ENFILE, ENOMEM and so on: as for `socket`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
     // SAFETY: the caller lends a valid pointer.
@@ -49,8 +51,8 @@ fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
     cancel.fd()
 }
 
-/// Blocks as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with
-/// the time that is left.
+/// Waits for files as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with the time
+/// that is left.
 ///
 /// If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
 /// returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
@@ -67,8 +69,12 @@ fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
 /// @param count       at most 10,000, and less than RLIMIT_NOFILE. 0 only waits.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 looks without waiting, negative is
 ///                    forever (PROC_FOREVER).
-/// @return how many files have `revents`; 0: the time is up. -1 with `errno` ECANCELED: cancelled; EINVAL:
-///         bad input; else as for `poll`, or for `proc_cancel_fd` (EMFILE and so on).
+/// @return how many files have `revents`; 0: the time is up. -1 with `errno`.
+/// Errors:
+/// - ECANCELED: the handle is cancelled, also where files are ready.
+/// - EINVAL: `fds` is NULL with a count, or there are too many.
+/// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
+/// - Any other as for `poll`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C-unwind" fn proc_poll(
     cancel: *mut proc_cancel,

@@ -23,7 +23,9 @@ use crate::tree::task::Task;
 /// @param fn         the callback; NULL is bad input.
 /// @param user_data  passed to the callback as it is; may be NULL.
 /// @param destroy    releases `user_data`, exactly once, also if the call fails; may be NULL.
-/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+/// @return never NULL. After bad input, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: `fn` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_new(
     r#fn: proc_fn,
@@ -63,9 +65,11 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
     drop(unsafe { take(r#impl) });
 }
 
-/// Runs all children at the same time, truly: a child may wait for any other of them. Returns when
-/// all have completed, with all their errors, in order of completion; what only passes on why they were
-/// cancelled (`proc_error_is_echo`) comes after the failures.
+/// Runs all children at the same time, and returns all their errors.
+///
+/// It is true that they run at the same time: a child may wait for any other of them. This completes when all have
+/// completed. The errors are in order of completion, and what only passes on why they were cancelled
+/// (`proc_error_is_echo`) comes after the failures.
 ///
 /// The calling thread runs children itself, and threads of the library join in as they are needed, so that
 /// children that end within microseconds cost no thread, and one child alone never does. Children that
@@ -83,8 +87,11 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 ///
 /// @param impls  the children. NULL in it, or NULL with a count, is bad input.
 /// @param count  how many; 0 makes a process that succeeds at once.
-/// @return never NULL. After bad input, also in a child, a process that starts nothing and fails with
-///         EINVAL; nested deeper than PROC_MAX_DEPTH, with ELOOP.
+/// @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: bad input, also in a child.
+/// - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+/// - EAGAIN: no thread could be had for a child, which was not started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_concurrent(
     impls: *const *mut proc_impl,
@@ -94,8 +101,10 @@ pub unsafe extern "C" fn proc_concurrent(
     unsafe { several("proc_concurrent", Kind::Concurrent, impls, count) }
 }
 
-/// Like `proc_concurrent`, and the first child to fail cancels the others; all are waited for, and
-/// those not yet started are started too and see the cancelled handle.
+/// Runs all children at the same time; the first failure cancels the others.
+///
+/// It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
+/// yet started are started too and see the cancelled handle.
 ///
 /// The children run below a cancel handle of the group's own, whose cause is the first failing
 /// child's error. It is cancelled before the group returns, on success too.
@@ -127,7 +136,10 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 ///
 /// @param impls  the children. NULL in it, or NULL with a count, is bad input.
 /// @param count  how many; 0 makes a process that succeeds at once.
-/// @return as for `proc_concurrent`.
+/// @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: bad input, also in a child.
+/// - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_sequence(
     impls: *const *mut proc_impl,
@@ -147,7 +159,7 @@ pub unsafe extern "C" fn proc_sequence(
 ///
 /// @param task_type  the name, the same for all tasks of a kind; NULL is bad input.
 /// @param impl       what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_task(
     task_type: *const c_char,
@@ -164,7 +176,7 @@ pub unsafe extern "C" fn proc_task(
 ///
 /// @param region_type  the name, the same for all regions of a kind; NULL is bad input.
 /// @param impl         what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_region(
     region_type: *const c_char,

@@ -10,8 +10,8 @@ use crate::tree::process::Process;
 
 /// # Promises
 ///
-/// Makes a promise: something that somebody completes once, with success or with an error. For event loops, and for languages
-/// whose work ends in a callback of their own: `proc_await` is the process that waits for it.
+/// Makes a promise: something that somebody completes once, with success or an error. It is for event loops, and
+/// for languages whose work ends in a callback of their own: `proc_await` is the process that waits for it.
 ///
 /// Ownership: the result is yours.
 ///
@@ -42,8 +42,8 @@ pub unsafe extern "C" fn proc_promise_unref(promise: *mut proc_promise) {
     drop(unsafe { take(promise) });
 }
 
-/// Completes a promise: all that awaits it completes, and all that will await it does so at once. Only the first call counts. It does
-/// not block.
+/// Completes a promise, with success or with an error. All that awaits it completes, and all that will await it
+/// does so at once. Only the first call counts. It does not block.
 ///
 /// Ownership: takes the error over, whether or not it counts; the promise stays what it was.
 ///
@@ -52,7 +52,7 @@ pub unsafe extern "C" fn proc_promise_unref(promise: *mut proc_promise) {
 ///
 /// @param promise  may be NULL: then only the error is released.
 /// @param error    what they fail with; NULL: they succeed.
-/// @return true: this was the first call.
+/// @return true: this was the first call. false: it was not, or `promise` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_promise_complete(
     promise: *mut proc_promise,
@@ -64,8 +64,9 @@ pub unsafe extern "C" fn proc_promise_complete(
     promise.is_some_and(|promise| promise.complete(outcome))
 }
 
-/// A process that completes as a promise does: it waits until that is complete, and returns its error, if it has one. Cancelled
-/// while it waits, it fails with the cause (`proc_cancel_error`); if the promise is complete by then, that counts.
+/// Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error,
+/// if it has one. Cancelled while it waits, it fails with the cause (`proc_cancel_error`); if the promise is
+/// complete by then, that counts.
 ///
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, also with tasks, regions,
 /// values and timeouts around it: in a nursery, `proc_group`, `proc_concurrent`, `proc_race` and `proc_any`, with a limit, too. Elsewhere the thread
@@ -75,7 +76,10 @@ pub unsafe extern "C" fn proc_promise_complete(
 /// them.
 ///
 /// @param promise  NULL is bad input.
-/// @return never NULL. After bad input, a process that starts nothing and fails with EINVAL.
+/// @return never NULL. After bad input, a process that starts nothing and fails.
+/// Errors: the process fails with one of these.
+/// - EINVAL: `promise` is NULL.
+/// - EPIPE: the last reference to the promise is gone, and nobody has completed it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_await(promise: *mut proc_promise) -> *mut proc_impl {
     // SAFETY: the caller lends a valid pointer.

@@ -16,9 +16,9 @@ use crate::tree::process::Kind;
 
 /// # Queues
 ///
-/// Makes a queue of what is to run on a thread of your choice: one that has an event loop, or the only one that may enter an
-/// interpreter or a library. `proc_on_queue` is the process that runs another one there; `proc_queue_run` runs what is there,
-/// on the thread that calls it.
+/// Makes a queue of what is to run on a thread of your choice. That is one that has an event loop, or the only one
+/// that may enter an interpreter or a library. `proc_on_queue` is the process that runs another one there;
+/// `proc_queue_run` runs what is there, on the thread that calls it.
 ///
 /// Ownership: the result is yours.
 ///
@@ -49,19 +49,22 @@ pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
     drop(unsafe { take(queue) });
 }
 
-/// A process that runs another one in a queue: it waits until some thread calls `proc_queue_run`, which runs `impl`, and
-/// completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the cause
-/// (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+/// Makes a process that runs another one in a queue. It waits until some thread calls `proc_queue_run`, which runs
+/// `impl`, and completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the
+/// cause (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
 ///
 /// `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
 /// around this, its error goes to who waits, and none to who runs the queue.
 ///
 /// On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
 ///
-/// What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that has
-/// something to run in the same queue, both would wait for ever: that fails with EDEADLK, unless others run the queue at that moment. So a
-/// nursery there cannot have children in its own queue, and neither can a group, where it is not sure which thread begins a child.
-/// A job (`proc_start`) is no part of what has started it, and waits for its turn.
+/// What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that
+/// child has something to run in the same queue, both would wait for ever. So the child's turn fails with EDEADLK, unless others run
+/// the queue at that moment. This is why a nursery there cannot have children in its own queue, and neither can a group, where it is
+/// not sure which thread begins a child. A job (`proc_start`) is no part of what has started it, and waits for its turn.
+///
+/// This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
+/// for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
 ///
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
 /// `impl` runs in the queue.
@@ -71,7 +74,11 @@ pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
 ///
 /// @param queue  NULL is bad input.
 /// @param impl   what to run; NULL is bad input.
-/// @return as for `proc_concurrent`. It fails with EDEADLK where nobody could run `impl` before this is over (above). In a child of `fork`, where nobody runs a queue of the parent's, it fails with EOWNERDEAD.
+/// @return as for `proc_sequence`.
+/// Errors: the process fails with one of these.
+/// - EPIPE: the last reference to the queue is gone.
+/// - EDEADLK: nobody could run `impl` before this is over (above).
+/// - EOWNERDEAD: in a child of `fork`, where nobody runs a queue of the parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_on_queue(
     queue: *mut proc_queue,
@@ -86,8 +93,8 @@ pub unsafe extern "C" fn proc_on_queue(
     })
 }
 
-/// A descriptor for poll, epoll and event loops: it is readable (POLLIN) while there is something to run. Call `proc_queue_run`
-/// then, with a timeout of 0.
+/// A descriptor that is readable while there is something to run in a queue. It is for poll, epoll and event loops
+/// (POLLIN). When it is readable, call `proc_queue_run` with a timeout of 0.
 ///
 /// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
 /// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's. But it is the end of a pipe,
@@ -97,8 +104,11 @@ pub unsafe extern "C" fn proc_on_queue(
 /// Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
 ///
 /// @param queue  NULL is bad input.
-/// @return -1 with `errno` EINVAL for NULL; EOWNERDEAD in a child of `fork`, if the queue is the parent's; if none can be had, with
-///         that of `pipe`: EMFILE, ENFILE and so on.
+/// @return the descriptor. -1 with `errno`.
+/// Errors:
+/// - EINVAL: `queue` is NULL.
+/// - EOWNERDEAD: in a child of `fork`, the queue is the parent's.
+/// - EMFILE, ENFILE and so on: as for `pipe`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
     // SAFETY: the caller lends a valid pointer.
@@ -106,8 +116,9 @@ pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
     or_errno(queue.map_or_else(|| Err(bad_input()), |queue| queue.fd()))
 }
 
-/// Runs what is in a queue, on the calling thread, one after the other, in the order in which it came. If there is nothing, it blocks until
-/// there is. What comes while it runs is left for the next call, so that an event loop gets its turn. Signals do not end it.
+/// Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
+/// there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
+/// loop gets its turn. Signals do not end it.
 ///
 /// Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
 ///

@@ -24,6 +24,9 @@ use crate::tree::process::{self, Process};
 /// @param impl    what to run. NULL fails with EINVAL.
 /// @param cancel  the handle to run under; NULL makes a new one, which nothing cancels.
 /// @return NULL on success, else the process's error.
+/// Errors:
+/// - EINVAL: `impl` is NULL.
+/// - Any other is the process's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_run(
     r#impl: *mut proc_impl,
@@ -63,6 +66,11 @@ pub unsafe extern "C" fn proc_run(
 /// @param impl  what to run. NULL fails with EINVAL.
 /// @return the process's error as it is. An error that only passes on the signal's cancellation is
 ///         none: NULL.
+/// Errors:
+/// - EINVAL: `impl` is NULL.
+/// - EBUSY: another thread is in this function, or in `proc_main_with`. Nothing was started.
+/// - EAGAIN: no thread can be had to wait for signals. Nothing was started.
+/// - Any other is the process's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
     const FUNCTION: &str = "proc_main";
@@ -72,9 +80,10 @@ pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
     })
 }
 
-/// What `main` should return. Prints "PROGRAM: MESSAGE" to standard error if there is an error. If that takes
-/// nothing (a pipe that nobody reads, a stopped terminal), it gives up after 2 s, as the library does with all that it says
-/// there itself.
+/// Reports an error, if there is one, and gives what `main` should return.
+///
+/// It prints "PROGRAM: MESSAGE" to standard error. If that takes nothing (a pipe that nobody reads, a stopped
+/// terminal), it gives up after 2 s, as the library does with all that it says there itself.
 ///
 /// Ownership: takes the error over.
 ///

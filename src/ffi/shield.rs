@@ -9,8 +9,9 @@ use crate::tree::shield::Shield;
 
 /// # What a cancellation does not reach
 ///
-/// Runs a process, and then another one that cleans up, whatever became of the first: also when it has failed, and when it
-/// was cancelled. Both run on the calling thread, in the same task.
+/// Runs a process, and then another one that cleans up, whatever became of the first.
+///
+/// So also when the first has failed, and when it was cancelled. Both run on the calling thread, in the same task.
 ///
 /// What cleans up is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which
 /// nothing above cancels. But the program's stop holds for it: `proc_draining` says there too that a `proc_main_with`
@@ -21,7 +22,7 @@ use crate::tree::shield::Shield;
 ///
 /// @param impl     what to run; NULL is bad input.
 /// @param cleanup  what to run after it; NULL is bad input.
-/// @return as for `proc_concurrent`. It fails with the errors of both, the first one's first; if they are two and the first only
+/// @return as for `proc_sequence`. It fails with the errors of both, the first one's first; if they are two and the first only
 ///         passes on why it was cancelled (`proc_error_is_echo`), that comes last. An echo alone stays one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_finally(
@@ -42,8 +43,10 @@ pub unsafe extern "C" fn proc_finally(
     })
 }
 
-/// Runs a process that a cancellation from above reaches only some time after it came: what has begun, for instance the answer to a
-/// request, has that long to end well. Inside, `proc_draining` is true from the moment the cancellation came.
+/// Runs a process that a cancellation from above reaches only some time later.
+///
+/// What has begun, for instance the answer to a request, has that long to end well. Inside, `proc_draining` is true
+/// from the moment the cancellation came.
 ///
 /// The time counts from the cancellation, also if that came before this began to run; of one shield inside of another, from when it
 /// reached the inner one. What is inside is cancelled then with the same cause, on a thread of the library's. If none can be had, that is as
@@ -57,7 +60,7 @@ pub unsafe extern "C" fn proc_finally(
 /// @param grace_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER): no cancellation from above
 ///                  reaches it.
 /// @param impl      what to run; NULL is bad input.
-/// @return as for `proc_concurrent`. Its errors are passed on as they are.
+/// @return as for `proc_sequence`. Its errors are passed on as they are.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_shield(grace_ns: i64, r#impl: *mut proc_impl) -> *mut proc_impl {
     // SAFETY: the caller hands the process over.

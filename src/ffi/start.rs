@@ -6,8 +6,10 @@ use std::io::{Error, Result};
 use super::errno;
 use crate::daemon::{early_signals, listen_fds};
 
-/// The sockets that the service manager holds for the program (socket activation, as of systemd): they are there before the program, so that
-/// clients need not wait for it, and stay while it is restarted, so that none is refused. Does not block.
+/// The sockets that the service manager holds for the program (socket activation).
+///
+/// This is as systemd does it. They are there before the program, so that clients need not wait for it, and stay
+/// while it is restarted, so that none is refused. Does not block.
 ///
 /// They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
 /// colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
@@ -21,8 +23,11 @@ use crate::daemon::{early_signals, listen_fds};
 /// @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
 /// @param fds    where to store them. NULL with a count is bad input.
 /// @param count  how many `fds` has room for; the rest is not stored.
-/// @return how many there are, which may be more than `count`. 0: none, also if the variables are for another process or
-///         malformed. -1 and `errno`: EINVAL for bad input, EBADF if one that there should be is not open.
+/// @return how many there are, which may be more than `count`. 0: none, also if the variables are for another
+///         process or malformed. -1 with `errno`.
+/// Errors:
+/// - EINVAL: `fds` is NULL, and `count` is not 0.
+/// - EBADF: one that there should be is not open.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_listen_fds(
     name: *const c_char,
@@ -49,10 +54,12 @@ unsafe fn find(name: *const c_char, fds: *mut c_int, count: usize) -> Result<c_i
     c_int::try_from(found.len()).map_err(|_| errno::bad_input())
 }
 
-/// Keeps SIGINT and SIGTERM from now on for `proc_main` or `proc_main_with`, which finds one that has come as if it came as it begins: so a
-/// stop that is asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends it
-/// in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus its
-/// number. Does not block.
+/// Keeps SIGINT and SIGTERM from now on for `proc_main`.
+///
+/// `proc_main` or `proc_main_with` then finds one that has come as if it came as that begins. So a stop that is
+/// asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends
+/// it in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus
+/// its number. Does not block.
 ///
 /// It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
 /// set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has

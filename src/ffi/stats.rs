@@ -85,9 +85,11 @@ unsafe impl Growing for proc_stats {
 
 /// # Numbers
 ///
-/// Fills in what the library does and has done. Each thread is looked at at one moment, so a callback that
-/// runs counts once, but the threads one after the other: so numbers that change fit together only roughly;
-/// when nothing runs, they are exact. No total is ever smaller than it was.
+/// Fills in numbers: what the library does, and what it has done.
+///
+/// Each thread is looked at at one moment, so a callback that runs counts once, but the threads one after the
+/// other: so numbers that change fit together only roughly; when nothing runs, they are exact. No total is ever
+/// smaller than it was.
 ///
 /// Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
 /// begin nor end meanwhile.

@@ -82,7 +82,8 @@ type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> boo
 
 /// # Restarts and ordered stops
 ///
-/// Runs a process again when it fails: after a delay, which grows as long as it goes on failing, and not for ever.
+/// Runs a process again when it fails, after a delay, and not for ever. The delay grows as long as it goes on
+/// failing.
 ///
 /// If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
 /// "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
@@ -102,7 +103,7 @@ type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> boo
 ///
 /// @param options  NULL: the defaults.
 /// @param impl     what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_supervise(
     options: *const proc_supervise_options,
@@ -116,7 +117,9 @@ pub unsafe extern "C" fn proc_supervise(
     })
 }
 
-/// Runs children that stand on each other: each begins when the one before it is up, and stops before that one.
+/// Runs services that stand on each other: they begin in order, and stop in reverse.
+///
+/// Each child begins when the one before it is up, and stops before that one.
 ///
 /// The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
 /// called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,

@@ -50,7 +50,8 @@ pub extern "C" fn proc_forever() -> i64 {
     FOREVER
 }
 
-/// PROC_AT_ONCE, for languages that have no macros: the shortest duration, for options of which 0 stands for the default.
+/// PROC_AT_ONCE, for languages that have no macros. It is the shortest duration, for options of which 0 stands for
+/// the default.
 ///
 /// Threads: async-signal-safe.
 ///
@@ -68,7 +69,7 @@ pub extern "C" fn proc_at_once() -> i64 {
 ///
 /// @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
 ///                     cancelled.
-/// @return as for `proc_concurrent`. Cancelled before the time is over, it fails with the cause; if it is cancelled from the start, also
+/// @return never NULL. Cancelled before the time is over, the process fails with the cause; if it is cancelled from the start, also
 ///         where the duration is 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
@@ -95,7 +96,10 @@ pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
 /// @param timeout_ns  nanoseconds from when it begins, by the clock of `proc_now`. 0: it begins, and is cancelled from the start;
 ///                    negative: its time is never up (PROC_FOREVER).
 /// @param impl        what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
+/// Errors:
+/// - ETIMEDOUT: the time was up, and something stopped because of it.
+/// - Any other is that of what it runs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -> *mut proc_impl {
     // SAFETY: the caller hands the process over.
@@ -105,7 +109,8 @@ pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -
     })
 }
 
-/// Makes a cancel handle with a deadline: when its time is up, it is cancelled, with the cause of `proc_timeout`.
+/// Makes a cancel handle with a deadline. When its time is up, it is cancelled, with the cause of `proc_timeout`
+/// (ETIMEDOUT).
 ///
 /// It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
 /// readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
@@ -139,7 +144,7 @@ pub unsafe extern "C" fn proc_cancel_new_timeout(
     })
 }
 
-/// How long it is until a handle is cancelled by a deadline, its own or one above: for calls that take a time themselves.
+/// How long it is until a deadline cancels a handle, its own or one above. For calls that take a time themselves.
 ///
 /// @param cancel  may be NULL.
 /// @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
@@ -157,8 +162,10 @@ pub unsafe extern "C" fn proc_cancel_remaining(cancel: *const proc_cancel) -> i6
     }
 }
 
-/// Runs a process again and again: at once, and then at each multiple of the period since then, until it is cancelled. A run that takes
-/// longer skips the times that it has missed, so there is never more than one.
+/// Runs a process again and again, at each multiple of a period, until cancelled.
+///
+/// It runs at once, and then at each multiple of the period since then. A run that takes longer skips the times
+/// that it has missed, so there is never more than one.
 ///
 /// Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
 ///
@@ -169,7 +176,7 @@ pub unsafe extern "C" fn proc_cancel_remaining(cancel: *const proc_cancel) -> i6
 ///
 /// @param period_ns  nanoseconds, by the clock of `proc_now`; 0 or less is bad input.
 /// @param impl       what to run; NULL is bad input.
-/// @return as for `proc_concurrent`. Cancelled from the start, it runs nothing.
+/// @return as for `proc_sequence`. Cancelled from the start, it runs nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_every(period_ns: i64, r#impl: *mut proc_impl) -> *mut proc_impl {
     // SAFETY: the caller hands the process over.

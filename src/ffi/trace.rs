@@ -13,9 +13,11 @@ use crate::trace::snapshot;
 
 /// # Tracing
 ///
-/// Begins to write what happens in the program to a file, which ui.perfetto.dev opens: tasks below the
-/// tasks that they are in, on their threads regions, logs, and the functions of the library in which callbacks wait, and
-/// where one thread starts or spawns what another one does. Times are those of CLOCK_MONOTONIC.
+/// Begins to write what happens in the program to a file, for ui.perfetto.dev.
+///
+/// The trace has tasks below the tasks that they are in; on their threads regions, logs, and the functions of the
+/// library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
+/// CLOCK_MONOTONIC.
 ///
 /// What was recorded is written twice a second, so a program that is killed leaves a file that lacks
 /// its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
@@ -33,8 +35,12 @@ use crate::trace::snapshot;
 /// Threads: takes one thread of the library until the trace is stopped.
 ///
 /// @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
-/// @return NULL on success. EBUSY: a trace is on, or another one is written to that file, perhaps by another program: it
-///         stays as it is. EAGAIN: no thread can be had. Else why the file cannot be made.
+/// @return NULL on success.
+/// Errors:
+/// - EINVAL: `path` is NULL or "".
+/// - EBUSY: a trace is on, or another one is written to that file, perhaps by another program. It stays as it is.
+/// - EAGAIN: no thread can be had.
+/// - Any other: why the file cannot be made.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_error {
     let function = "proc_trace_start";
@@ -47,30 +53,41 @@ pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_erro
 ///
 /// Ownership: the returned error is yours.
 ///
-/// @return NULL if the file is complete. EINVAL: no trace is on. Else why the file is not what it should be:
-///         ENOSPC and the like, or EBADF if the program closed its descriptor, or ENOENT if it was deleted.
+/// @return NULL if the file is complete.
+/// Errors:
+/// - EINVAL: no trace is on.
+/// - ENOSPC and so on: the file could not be written.
+/// - EBADF: the program has closed its descriptor.
+/// - ENOENT: it was deleted.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_stop() -> *mut proc_error {
     outcome("proc_trace_stop", control::stop)
 }
 
-/// Whether anybody wants to know what happens: a trace, the flight recorder, hooks, or who has attached to a
-/// static probe. Then it is worth the while to compose what they would be told.
+/// Whether anybody wants to know what happens. That is a trace, the flight recorder, hooks, or who has attached to
+/// a static probe. Then it is worth the while to compose what they would be told.
 ///
 /// Threads: costs one atomic load.
+///
+/// @return true: somebody does.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_enabled() -> bool {
     events::wanted()
 }
 
-/// The flight recorder: writes what was recorded last, and is in memory, to a file like that of a
-/// trace. Recording goes on meanwhile.
+/// Writes what the flight recorder holds to a file, like that of a trace. That is what was recorded last, and is in
+/// memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
 ///
 /// Ownership: as for `proc_trace_start`.
 ///
 /// @param path  as for `proc_trace_start`.
-/// @return NULL if the file is complete. ENODATA: the flight recorder is off. EBUSY: a trace is written to that file.
-///         EAGAIN: no thread can be had. Else why the file cannot be made or written.
+/// @return NULL if the file is complete.
+/// Errors:
+/// - ENODATA: the flight recorder is off.
+/// - EBUSY: a trace is written to that file.
+/// - EAGAIN: no thread can be had.
+/// - EINVAL: `path` is NULL or "".
+/// - Any other: why the file cannot be made or written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_snapshot(path: *const c_char) -> *mut proc_error {
     let function = "proc_trace_snapshot";

@@ -134,9 +134,10 @@ const FIRST_SIZE: usize = size_of::<proc_trace_hooks>();
 /// parent's.
 ///
 /// @param hooks  NULL: none.
-/// @return NULL on success. EDEADLK if it is called from within a hook: it would wait for itself. EINVAL after bad
-///         input: a size that was not set, or anything that is set beyond what this version of the library
-///         knows. Then nothing has changed.
+/// @return NULL on success. Else an error, and nothing has changed.
+/// Errors:
+/// - EDEADLK: it is called from within a hook, and would wait for itself.
+/// - EINVAL: a size that was not set, or anything that is set beyond what this version of the library knows.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_set_hooks(hooks: *const proc_trace_hooks) -> *mut proc_error {
     let function = "proc_trace_set_hooks";

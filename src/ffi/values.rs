@@ -14,8 +14,9 @@ use crate::tree::value::WithValue;
 
 /// # Values
 ///
-/// Makes a cancel handle below another one, that has a value: a request's number, a logger, a credential. The handles below it
-/// have it too, and so has what runs with them, on whatever thread. Cancelling it does not cancel its parent.
+/// Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a
+/// logger, a credential. The handles below have it too, and so has what runs with them, on whatever thread.
+/// Cancelling the new handle does not cancel its parent.
 ///
 /// Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
 /// last handle that can see it is released: this one, and those below it.
@@ -25,7 +26,9 @@ use crate::tree::value::WithValue;
 /// @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
 /// @param value    anything; NULL hides as well: then there is none.
 /// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
-/// @return never NULL. After bad input, a handle that is cancelled already, with a cause of code EINVAL that says so.
+/// @return never NULL. After bad input, a handle that is cancelled already.
+/// Errors:
+/// - EINVAL: `key` is NULL. It is the code of the handle's cause.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_cancel_with_value(
@@ -46,8 +49,8 @@ pub unsafe extern "C" fn proc_cancel_with_value(
     })
 }
 
-/// Gives a process a value, as `proc_cancel_with_value` gives one to a handle: all that runs in the process has it. Its errors
-/// are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+/// Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
+/// errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
 ///
 /// Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
 /// the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
@@ -56,7 +59,7 @@ pub unsafe extern "C" fn proc_cancel_with_value(
 /// @param value    the same in each run; NULL: there is none.
 /// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
 /// @param impl     what to run; NULL is bad input.
-/// @return as for `proc_concurrent`.
+/// @return as for `proc_sequence`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_with_value(
     key: *const proc_key,
@@ -77,7 +80,8 @@ pub unsafe extern "C" fn proc_with_value(
     })
 }
 
-/// The value that a handle has under a key: of the nearest one above it that was given one.
+/// The value that a handle has under a key. It is that of the nearest handle, from this one upwards, that was given
+/// one.
 ///
 /// A run that was given no handle has the values of the callback that asked for it, and so has a job.
 ///

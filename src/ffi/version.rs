@@ -37,28 +37,37 @@ pub extern "C" fn proc_version() -> *const c_char {
     VERSION.as_ptr()
 }
 
-/// The version of the library that is running, as a number: 1,000,000 times the major version, 1,000 times the minor one, and the patch.
+/// The version of the library that is running, as a number. That is 1,000,000 times the major version, 1,000 times
+/// the minor one, and the patch.
 ///
 /// This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
 /// had that a program was compiled with.
+///
+/// @return for instance 2000 for 0.2.0.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_version_number() -> u32 {
     (PROC_VERSION_MAJOR * 1000 + PROC_VERSION_MINOR) * 1000 + PROC_VERSION_PATCH
 }
 
 /// PROC_MAX_DEPTH of the library that is running.
+///
+/// @return how many combinators may be nested around a callback.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_max_depth() -> usize {
     PROC_MAX_DEPTH as usize
 }
 
 /// PROC_MIN_STACK_SIZE of the library that is running.
+///
+/// @return bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_min_stack_size() -> usize {
     PROC_MIN_STACK_SIZE
 }
 
 /// PROC_MAX_NAME_PREFIX of the library that is running.
+///
+/// @return bytes.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_max_name_prefix() -> usize {
     PROC_MAX_NAME_PREFIX

@@ -3,7 +3,7 @@
 import errno
 import re
 
-PARAGRAPH = re.compile(r"(Ownership|Threads): ")
+PARAGRAPH = re.compile(r"(Ownership|Threads|Example):\s")
 TAG = re.compile(r"^@(param (?P<name>\w+)|return) +", re.M)
 NAMED = re.compile(r"`(\w+)`")
 
@@ -19,11 +19,12 @@ NULL = (
 
 class Comment:
     def __init__(self, text):
+        text, _, self.errors = text.partition("\nErrors:")
         untagged, *tagged = re.split(r"^(?=@(?:param|return)\b)", text, flags=re.M)
         self.parameters, self.returns = {}, ""
         for each in tagged:
             self._tag(each)
-        self.description, self.ownership, self.threads = "", "", ""
+        self.description, self.ownership, self.threads, self.example = "", "", "", ""
         for each in re.split(r"\n\s*\n", untagged):
             self._paragraph(" ".join(each.split()))
 

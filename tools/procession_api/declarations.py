@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 BANNER = re.compile(r"/\* -{96}\n \* (?P<title>.*)\n \* -{96} \*/")
 COMMENT = r"/\*\*\n(?P<comment>(?: *\*[^\n]*\n)*?) *\*/\n"
+MACRO = re.compile(r"#define (?P<name>\w+)(?:\(| \{)")
 CONSTANT = re.compile(r"#define (?P<name>\w+) (?P<value>.+)\n")
 ENUM = re.compile(r"typedef enum \{\n(?P<body>.*?)\n\} (?P<name>\w+);", re.S)
 HANDLE = re.compile(r"typedef struct (?P<name>\w+) (?P=name);")
@@ -18,7 +19,15 @@ FIELD = re.compile(r"    /\*\*\n(?P<comment>(?: *\*[^\n]*\n)*?) *\*/\n    (?P<de
 POINTER_TO_CODE = re.compile(r"(?P<result>.*?)\(\*(?P<name>\w+)\)\((?P<parameters>.*)\)", re.S)
 VARIABLE = re.compile(r"(?P<type>.*?)(?P<name>\w+)(?:\[(?P<count>\d+)\])?", re.S)
 INIT = re.compile(r"#define PROC_(?P<name>\w+)_INIT \{sizeof\(\w+\), (?P<values>.*)\}\n")
-KINDS = {"constant": CONSTANT, "enum": ENUM, "handle": HANDLE, "struct": STRUCT, "callback": CALLBACK, "function": FUNCTION}
+KINDS = {
+    "macro": MACRO,
+    "constant": CONSTANT,
+    "enum": ENUM,
+    "handle": HANDLE,
+    "struct": STRUCT,
+    "callback": CALLBACK,
+    "function": FUNCTION,
+}
 
 
 @dataclass
@@ -87,6 +96,8 @@ def callable_of(kind, found, comment, section=""):
 def declaration(kind, found, comment, section):
     if kind in ("callback", "function"):
         return callable_of(kind, found, comment, section)
+    if kind == "macro":
+        return Declaration(kind, found["name"], comment)
     if kind == "constant":
         return Declaration(kind, found["name"], comment, value=found["value"])
     made = Declaration(kind, found["name"], comment)
@@ -99,7 +110,7 @@ def declaration(kind, found, comment, section):
 
 
 def declarations(header):
-    """All that have a comment; that is all but what cbindgen.toml writes itself."""
+    """All that have a comment."""
     banners = [(each.end(), each["title"]) for each in BANNER.finditer(header)]
     for comment in re.finditer(r"^" + COMMENT, header, re.M):
         section = next((title for end, title in reversed(banners) if end <= comment.start()), "")
@@ -127,8 +138,3 @@ def defaults(header):
         f"proc_{found['name'].lower()}": [number(value) for value in found["values"].split(", ")]
         for found in INIT.finditer(header)
     }
-
-
-def durations(header):
-    """The constants that cbindgen.toml writes itself."""
-    return {name: number(value) for name, value in re.findall(r"#define (PROC_\w+) (INT64_C\(-?\d+\))\n", header)}

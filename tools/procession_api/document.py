@@ -16,7 +16,7 @@ class Document:
         self.header = header
         self.declared = list(declarations.declarations(header))
         self.comments = {each.name: comments.Comment(each.comment) for each in self.declared}
-        self.rules = Rules({each.name: each.kind for each in self.declared if each.kind != "function"}, self.comments)
+        self.rules = Rules({each.name: each.kind for each in self.declared if each.kind not in ("function", "macro")}, self.comments)
         self.enums = [each.name for each in self._of("enum")]
         self.release = {each.name: self._released_by(each) for each in self._of("handle")}
 
@@ -24,9 +24,7 @@ class Document:
         return [each for each in self.declared if each.kind == kind]
 
     def as_json(self):
-        constants = declarations.durations(self.header) | {
-            each.name: declarations.number(each.value) for each in self._of("constant")
-        }
+        constants = {each.name: declarations.number(each.value) for each in self._of("constant")}
         version = [constants[f"PROC_VERSION_{part}"] for part in ("MAJOR", "MINOR", "PATCH")]
         return {
             "format": FORMAT,
@@ -130,14 +128,15 @@ class Document:
         """By which way a failure is told, and the codes that the comment names."""
         comment = self.comments[function.name]
         returned = self.rules.returned(function.name)
-        way = WAYS.get(function.result) or ("errno" if "`errno`" in comment.returns else None)
+        way = WAYS.get(function.result) or ("errno" if "`errno`" in comment.returns + comment.errors else None)
         bad = [text for text in comment.parameters.values() if re.search("bad input|fails with", text)]
-        named = comments.codes(" ".join([comment.description, self.rules.threads(function.name), returned, *bad]))
+        errors = self.rules.errors(function.name)
+        named = comments.codes(" ".join([errors or f"{comment.description} {returned}", self.rules.threads(function.name), *bad]))
         if any("bad input" in text for text in bad):
             named.add("EINVAL")
         if not way or not named:
             return {}
-        elsewhere = [each for each in comments.elsewhere(comment.returns) if each != comments.referred(comment.returns)]
+        elsewhere = [each for each in comments.elsewhere(comment.returns + errors) if each != comments.referred(comment.returns)]
         return {"errors": {"by": way, "codes": sorted(named)} | ({"also_those_of": elsewhere} if elsewhere else {})}
 
     def _function(self, function):

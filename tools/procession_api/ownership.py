@@ -52,6 +52,12 @@ class Rules:
         there = self.comments[other].parameters
         return text + " " + (there.get(variable.name) or next(iter(there.values())))
 
+    def errors(self, function):
+        """The list of errors, here and where the result refers to."""
+        here = self.comments[function]
+        other = comments.referred(here.returns) or (not here.errors and here.like)
+        return f"{here.errors} {self.errors(other)}".strip() if other else here.errors
+
     def returned(self, function):
         """What is said of the result, here and where this refers to."""
         here = self.comments[function]
