@@ -1,0 +1,13 @@
+#!/usr/bin/env python3
+"""filter.py FILE: a file as Doxygen wants it (FILTER_PATTERNS in docs/site/Doxyfile)."""
+
+import sys
+from pathlib import Path
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from manual import header, markdown  # noqa: E402
+
+path = Path(sys.argv[1]).resolve()
+kind = header if path.suffix == ".h" else markdown
+sys.stdout.write(kind.filtered(path.read_text(encoding="utf-8")))

@@ -1,0 +1,34 @@
+"""SYNOPSIS: how the header declares a function or a type."""
+
+import re
+
+from . import names
+from .roff import escaped, font
+
+WIDTH = 76
+
+
+def of(member):
+    """The lines between .nf and .fi."""
+    declaration = names.declaration(member.name)
+    if member.kind == "function":
+        declaration = broken(declaration)
+    parameters = [name for name, _ in member.parameters()]
+    return [line_of(line, parameters) for line in declaration.splitlines()]
+
+
+def broken(declaration):
+    """A parameter on each line, where all do not fit into one."""
+    declaration = re.sub(r"PROC_(API|MUST_USE)|PROC_PRINTF\(.*?\)", " ", declaration)
+    declaration = re.sub(r"\s+", " ", declaration).replace(" ;", ";").strip()
+    if len(declaration) <= WIDTH:
+        return declaration
+    before, after = declaration.split("(", 1)
+    return f"{before}(\n    " + re.sub(r", (?![^(]*\)[^;])", ",\n    ", after)
+
+
+def line_of(line, parameters):
+    words = re.split(r"\b(" + "|".join(map(re.escape, parameters)) + r")\b", line) if parameters else [line]
+    words[::2] = [font("B", escaped(word)) for word in words[::2]]
+    words[1::2] = [font("I", escaped(word)) for word in words[1::2]]
+    return "".join(words)
