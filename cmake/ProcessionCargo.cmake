@@ -10,7 +10,10 @@ find_program(RUSTC rustc HINTS ${cargo_bin} REQUIRED)
 
 file(STRINGS Cargo.toml rust_version REGEX "^rust-version = " LIMIT_COUNT 1)
 string(REGEX MATCH "[0-9.]+" rust_version "${rust_version}")
-execute_process(COMMAND ${RUSTC} --version OUTPUT_VARIABLE rustc_version COMMAND_ERROR_IS_FATAL ANY)
+execute_process(COMMAND ${RUSTC} --version OUTPUT_VARIABLE rustc_version ERROR_VARIABLE note RESULT_VARIABLE failed)
+if(failed)
+  message(FATAL_ERROR "${RUSTC} does not run: ${note}")
+endif()
 string(REGEX MATCH "[0-9.]+" rustc_version "${rustc_version}")
 if(rustc_version VERSION_LESS rust_version)
   message(FATAL_ERROR "procession needs Rust ${rust_version} or newer, and ${RUSTC} is ${rustc_version}. https://rustup.rs has newer ones.")
@@ -66,7 +69,9 @@ if(NOT PROCESSION_CARGO_PROFILE STREQUAL "dev")
   else()
     set(cargo_home $ENV{HOME}/.cargo)
   endif()
-  set(remap --remap-path-prefix=${cargo_home}=cargo --remap-path-prefix=${CMAKE_CURRENT_SOURCE_DIR}=procession)
+  # Of several that fit rustc takes the last, and a build directory is often one in the sources.
+  set(remap --remap-path-prefix=${cargo_home}=cargo --remap-path-prefix=${CMAKE_CURRENT_SOURCE_DIR}=procession
+            --remap-path-prefix=${PROCESSION_CARGO_TARGET_DIR}=build)
   list(APPEND cargo_environment CC_SHELL_ESCAPED_FLAGS=1
        "CFLAGS=$ENV{CFLAGS} '-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=procession'")
 endif()

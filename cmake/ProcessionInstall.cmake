@@ -1,5 +1,7 @@
 # What is installed finds itself from where it stands: the tree may be moved as a whole.
+# Its parts, each for a package of a distribution: procession-runtime, procession-dev, procession-trace and procession-licences.
 include(CMakePackageConfigHelpers)
+set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME procession-dev)
 
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/procession)
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
@@ -7,6 +9,7 @@ set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 # Some distributions have CMake install shared libraries that are not executable, and others take those for broken.
 install(TARGETS procession_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+        COMPONENT procession-runtime NAMELINK_COMPONENT procession-dev
         PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
 install(TARGETS procession_static ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 # The header without comments, macros and attributes: what cffi, LuaJIT and the like read of C.
@@ -17,7 +20,9 @@ execute_process(
   OUTPUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef COMMAND_ERROR_IS_FATAL ANY)
 # And what the header does not say to machines: whose a pointer is, from which threads a function may be called, where fields are.
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef include/procession.json DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
-install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR})
+# A source tarball has the licences of the crates in it, too.
+install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-licences)
+install(FILES THIRD-PARTY-NOTICES DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-licences OPTIONAL)
 
 # procession-trace is a program in Python, with its modules beside it. The one in bin is a link to it: Python looks behind links.
 set(program_dir ${CMAKE_INSTALL_DATADIR}/procession)
@@ -30,6 +35,7 @@ install(DIRECTORY tools/procession_trace ${CMAKE_CURRENT_BINARY_DIR}/procession_
         COMPONENT procession-trace FILES_MATCHING PATTERN "*.py" PATTERN __pycache__ EXCLUDE)
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession-trace DESTINATION ${CMAKE_INSTALL_BINDIR}
         COMPONENT procession-trace)
+install(FILES tools/procession-trace.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT procession-trace)
 
 # With a directory of libraries that is told from the root, pkg-config's file cannot tell from there where the rest is.
 if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Installs the packages in a directory, tries them, and removes them: installed.sh DIRECTORY. In a root of its own (layer.sh).
+set -eu
+here=$(dirname "$0")
+dpkg --install "$1"/*.deb
+ldconfig -p | grep -F libprocession.so
+"$here/consumer.sh" /tmp/consumer
+(cd / && procession-trace --version)
+dpkg --purge procession-tools libprocession-dev libprocession0.2-dbgsym libprocession0.2
+echo "the packages are installed, used and removed"
