@@ -18,7 +18,16 @@ ffi_python() {
     python_venv build/ffi/python ffi-examples/python/requirements.txt &&
         bounded build/ffi/python/bin/python ffi-examples/python/callbacks.py &&
         bounded build/ffi/python/bin/python ffi-examples/python/background.py &&
+        bounded build/ffi/python/bin/python ffi-examples/python/pending.py &&
+        ffi_python_generated &&
         serves busy build/ffi/python/bin/python ffi-examples/python/server.py
+}
+
+# What is generated of procession.json needs nothing but Python.
+ffi_python_generated() {
+    local -x PYTHONPATH=build/ffi
+    python3 tools/ctypes_bindings "$(pkg-config --variable=api procession)" >build/ffi/procession_ctypes.py &&
+        bounded python3 ffi-examples/python/generated.py
 }
 
 # The dump as a program of another language reads it.
@@ -47,6 +56,7 @@ ffi_node() {
     once ffi-examples/node/package-lock.json build/ffi/node npm_install &&
         cp ffi-examples/node/*.mjs build/ffi/node/ &&
         bounded node build/ffi/node/callbacks.mjs &&
+        bounded node build/ffi/node/pending.mjs &&
         serves busy node build/ffi/node/server.mjs
 }
 
@@ -70,7 +80,7 @@ ffi_java() {
         serves waits java -cp 'build/ffi/java/*:build/ffi/java/classes' Server
 }
 
-ffi_luajit() { bounded luajit ffi-examples/luajit/queue.lua "$(pkg-config --variable=cdef procession)"; }
+ffi_luajit() { bounded luajit ffi-examples/luajit/queue.lua && bounded luajit ffi-examples/luajit/nursery.lua; }
 
 # serves FULL COMMAND…: whether the server of a language does what it should; see ffi-examples/server_check.py.
 serves() { bounded python3 ffi-examples/server_check.py "$@"; }

@@ -1,4 +1,6 @@
 // The C API as koffi calls it, and processes that are JavaScript functions.
+import { openSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { promisify } from 'node:util';
 import koffi from 'koffi';
 
@@ -6,7 +8,7 @@ import koffi from 'koffi';
 koffi.config({ max_async_calls: 4096 });
 const library = koffi.load('libprocession.so.0.2');
 
-const types = ['proc_cancel', 'proc_error', 'proc_hook', 'proc_impl', 'proc_nursery', 'proc_promise'];
+const types = ['proc_cancel', 'proc_error', 'proc_hook', 'proc_impl', 'proc_nursery', 'proc_promise', 'proc_queue'];
 for (const type of types) koffi.opaque(type);
 koffi.proto('proc_error *proc_fn(proc_cancel *cancel, void *user_data)');
 koffi.proto('void proc_destroy_fn(void *user_data)');
@@ -36,6 +38,12 @@ export const proc_promise_new = library.func('proc_promise *proc_promise_new()')
 export const proc_promise_unref = library.func('void proc_promise_unref(proc_promise *promise)');
 export const proc_promise_complete = library.func('bool proc_promise_complete(proc_promise *promise, proc_error *error)');
 export const proc_await = library.func('proc_impl *proc_await(proc_promise *promise)');
+
+export const proc_queue_new = library.func('proc_queue *proc_queue_new()');
+export const proc_queue_unref = library.func('void proc_queue_unref(proc_queue *queue)');
+export const proc_queue_fd = library.func('int proc_queue_fd(proc_queue *queue)');
+export const proc_queue_run = library.func('size_t proc_queue_run(proc_queue *queue, proc_cancel *cancel, int64_t timeout_ns)');
+export const proc_on_queue = library.func('proc_impl *proc_on_queue(proc_queue *queue, proc_impl *impl)');
 
 export const proc_error_new = library.func('proc_error *proc_error_new(int code, const char *message)');
 export const proc_error_unref = library.func('void proc_error_unref(proc_error *error)');
@@ -83,6 +91,38 @@ export function newNursery(body, limit, onFailure) {
     const number = keep({ body, onFailure });
     const size = koffi.sizeof('proc_nursery_options');
     return proc_with_nursery(callBody, number, release, { size, limit, on_failure: callFailure, user_data: number });
+}
+
+// The process that waits for a promise of JavaScript's. It takes no thread among others, and what the promise is rejected with is its error.
+export function awaited(promise) {
+    const pending = proc_promise_new();
+    const complete = error => {
+        proc_promise_complete(pending, error);
+        proc_promise_unref(pending);
+    };
+    promise.then(() => complete(null), exception => complete(errorOf(exception)));
+    return proc_await(pending);
+}
+
+// What is to run on this thread, which runs it in its loop, when it comes to it; no thread of the library waits meanwhile.
+export class Queue {
+    #queue = proc_queue_new();
+    #socket;
+
+    // Node watches by reading, and closes what it has read: so it gets a descriptor of its own for the same pipe.
+    constructor() {
+        this.#socket = new Socket({ fd: openSync(`/proc/self/fd/${proc_queue_fd(this.#queue)}`, 'r'), writable: false });
+        this.#socket.on('data', () => proc_queue_run(this.#queue, null, 0)).unref();
+    }
+
+    process(body) {
+        return proc_on_queue(this.#queue, newProcess(body));
+    }
+
+    close() {
+        this.#socket.destroy();
+        proc_queue_unref(this.#queue);
+    }
 }
 
 // Has a function of this thread called when the handle is cancelled. Returns what takes it away again, afterwards: before,
