@@ -1,9 +1,6 @@
 # shellcheck shell=bash
 # Part of x: the gates of `x lint`.
 
-# Licences that a program under any licence may carry along with the library.
-allowed_licences='^(MIT|Apache-2\.0|BSD-[23]-Clause|ISC|Zlib|Unicode-3\.0|Unlicense|CC0-1\.0|BSL-1\.0)$'
-
 # Everything that is written by hand. cbindgen writes include/procession.h, npm node_modules and pip venv.
 sources() {
     local name=() extension
@@ -113,9 +110,23 @@ lint_tricks() {
     done
 }
 
+# As a pattern: ^(MIT|Apache-2[.]0|…)$
+allowed_licences() {
+    sed -n 's/^allow = \[\(.*\)\]$/\1/p' deny.toml | sed -e 's/[", ][", ]*/|/g' -e 's/^|/^(/' -e 's/|$/)$/' -e 's/[.]/[.]/g'
+}
+
+# cargo-deny looks at advisories, too, if it is there, and its database has been fetched: it compiles for minutes, and the database is on GitHub.
 lint_licences() {
     cargo tree --locked --prefix none --no-dedupe --edges normal,build --format '{l}|{p}' | sort -u |
-        awk -v allowed="$allowed_licences" -f scripts/licences.awk
+        awk -v allowed="$(allowed_licences)" -f scripts/licences.awk && deny
+}
+
+deny() {
+    if cargo deny --version >/dev/null 2>&1; then
+        cargo deny --locked --offline check
+    else
+        echo "there is no cargo-deny, so advisories were not looked for: docs/dependencies.md"
+    fi
 }
 
 lint_shellcheck() {
