@@ -78,6 +78,7 @@ case_install() {
     rm -rf "$moved"
     mv "$work" "$moved"
     is_machine_neutral "$moved"
+    [ "$(stat -c %a "$moved/$LIBDIR/libprocession.so.$VERSION")" = 755 ]
     [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
     runs_trace_tool
@@ -125,6 +126,49 @@ case_destdir() {
     [ "$(ls -A "$work")" = opt ]
     is_machine_neutral "$work"
     case_pkg_config_shared
+}
+
+# configure PLACE OPTION…: the sources once more, with what cargo has already built.
+configure() {
+    local place=$1
+    shift
+    "$CMAKE" -G "$GENERATOR" -S "$SOURCE" -B "$place" -DPROCESSION_TESTS=OFF -DPROCESSION_CARGO_TARGET_DIR="$TARGET_DIR" \
+        -DPROCESSION_CARGO_PROFILE="$PROFILE" "$@"
+}
+
+# Libraries at a place that has nothing to do with that of the rest, as some distributions and Nix want it.
+case_absolute_libdir() {
+    configure "$work/build" -DCMAKE_INSTALL_PREFIX="$work/rest" -DCMAKE_INSTALL_LIBDIR="$work/libraries"
+    "$CMAKE" --build "$work/build"
+    "$CMAKE" --install "$work/build"
+    [ ! -e "$work/rest/lib" ] || fail "libraries are where the rest is"
+    mkdir "$work/found"
+    moved=$work LIBDIR=libraries
+    ask_pkg_config --libs
+    build_with_pkg_config "${answer[@]}"
+    run_all run_shared "program values" "$work/libraries"
+    work=$work/found
+    build_with_cmake "$here/program" -Dprocession_DIR="$moved/libraries/cmake/procession" -DLINK=procession
+    run_all run_shared "program values"
+}
+
+# What every compiler does anyway is not said, for that would change in which order it looks.
+case_usual_prefix() {
+    configure "$work" -DCMAKE_INSTALL_PREFIX=/usr
+    [ "$(pkg-config --cflags "$work/procession.pc" | tr -d ' ')" = "" ]
+    [ "$(PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 pkg-config --libs "$work/procession.pc" | tr -d ' ')" = -lprocession ]
+}
+
+# Who has an older Rust learns that when he configures, and in words. The same for one that does not run.
+case_old_rust() {
+    mkdir -p "$work"
+    printf '#!/bin/sh\necho "rustc 1.70.0 (90c541806 2023-05-31)"\n' >"$work/rustc"
+    chmod +x "$work/rustc"
+    ! configure "$work/build" -DRUSTC="$work/rustc" 2>"$work/says" || fail "an old Rust was taken"
+    tr -s ' \n' '  ' <"$work/says" | grep -F "or newer, and $work/rustc is 1.70.0"
+    printf '#!/bin/sh\necho "no toolchain" >&2; exit 1\n' >"$work/rustc"
+    ! configure "$work/build" -DRUSTC="$work/rustc" 2>"$work/says" || fail "no Rust was taken"
+    tr -s ' \n' '  ' <"$work/says" | grep -F "$work/rustc does not run: no toolchain"
 }
 
 # Another static library in Rust, as it is by default and optimized as a whole, and a program in Rust.
