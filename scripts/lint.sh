@@ -73,6 +73,11 @@ lint_clang-tidy() {
     tidied | grep -E "$newer" | tidy c++20 "" && tidied | grep -vE "$newer" | tidy c++17 "-clang-analyzer-*"
 }
 
+# How long procession.hpp takes to compile, which the test of its lines only guesses.
+lint_compile() {
+    printf '%s\n' g++ clang++ | xargs -P "$(nproc)" -I '{}' bash tests/header/instructions.sh '{}' c++17 include
+}
+
 lint_gofmt() {
     local difference
     if command -v gofmt >/dev/null; then

@@ -5,8 +5,8 @@
 #define PROCESSION_CANCEL_HPP
 
 #include <initializer_list>
-#include <procession/token.hpp> // IWYU pragma: export
-#include <vector>
+#include <procession/pointers.hpp> // IWYU pragma: export
+#include <procession/token.hpp>    // IWYU pragma: export
 
 namespace procession {
 inline namespace v0_2 {
@@ -49,11 +49,9 @@ class cancel : public procession::token {
      * element and has its values; it drains with any, and has the nearest deadline of all. Empty handles are left out.
      */
     template <class Handles> [[nodiscard]] static cancel any(const Handles &parents) {
-        std::vector<proc_cancel *> all;
-        all.reserve(
-            static_cast<std::size_t>(std::distance(std::begin(parents), std::end(parents))));
+        detail::row<proc_cancel *> all;
         for (const procession::token &parent : parents)
-            all.push_back(parent.get());
+            all.add(parent.get());
         return adopt(proc_cancel_new_any(all.data(), all.size()));
     }
 

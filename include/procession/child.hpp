@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <procession/callback.hpp> // IWYU pragma: export
+#include <procession/pointers.hpp> // IWYU pragma: export
 #include <procession/process.hpp>  // IWYU pragma: export
 #include <string>
 #include <string_view>
@@ -62,12 +63,11 @@ struct output_listener {
 };
 
 /** As C has them. */
-inline std::vector<const char *> pointers(const std::vector<std::string> &strings) {
-    std::vector<const char *> all;
-    all.reserve(strings.size() + 1);
+inline row<const char *> pointers(const std::vector<std::string> &strings) {
+    row<const char *> all(strings.size() + 1);
     for (const std::string &one : strings)
-        all.push_back(one.c_str());
-    all.push_back(nullptr);
+        all.add(one.c_str());
+    all.add(nullptr);
     return all;
 }
 
@@ -92,7 +92,7 @@ inline std::vector<const char *> pointers(const std::vector<std::string> &string
         listener = detail::owned<detail::output_listener>(
             new detail::output_listener{std::move(options.on_output)});
     const auto argv = detail::pointers(options.argv);
-    const auto envp = options.envp ? detail::pointers(*options.envp) : std::vector<const char *>();
+    const auto envp = options.envp ? detail::pointers(*options.envp) : detail::row<const char *>();
     const bool is_killed = options.stop_after != std::chrono::nanoseconds::max();
     const proc_child_options given{sizeof given,
                                    argv.data(),

@@ -5,8 +5,8 @@
 #define PROCESSION_COMBINATORS_HPP
 
 #include <initializer_list>
-#include <procession/process.hpp> // IWYU pragma: export
-#include <vector>
+#include <procession/pointers.hpp> // IWYU pragma: export
+#include <procession/process.hpp>  // IWYU pragma: export
 
 namespace procession {
 inline namespace v0_2 {
@@ -35,7 +35,7 @@ inline constexpr bool is_owner<Part, std::enable_if_t<!std::is_reference_v<Part>
 class parts {
   public:
     /** Of so many, or more, if there are ranges among them. */
-    explicit parts(std::size_t count) { list_.reserve(count); }
+    explicit parts(std::size_t count) : list_(count) {}
 
     parts(const parts &) = delete;
     parts &operator=(const parts &) = delete;
@@ -49,8 +49,8 @@ class parts {
         static_assert(is_process<Part> || is_callable<std::decay_t<Part>> || is_range<Part>,
                       "procession: a combinator takes processes, callables, and ranges of these");
         if constexpr (is_process<Part> || is_callable<std::decay_t<Part>>) {
-            list_.push_back(nullptr); // First there is room, and then somebody to own.
-            list_.back() = detail::to_process(std::forward<Part>(part)).release();
+            list_.add(nullptr); // First there is room, and then somebody to own.
+            list_[list_.size() - 1] = detail::to_process(std::forward<Part>(part)).release();
         } else {
             add_all<is_owner<Part>>(part);
         }
@@ -58,7 +58,7 @@ class parts {
 
     /** Hands them over to a function of C. */
     template <class Combinator> process combine(const Combinator &combinator) && {
-        const std::vector<proc_impl *> given = std::exchange(list_, {});
+        const row<proc_impl *> given = std::move(list_);
         return process::adopt(combinator(given.data(), given.size()));
     }
 
@@ -72,7 +72,7 @@ class parts {
         }
     }
 
-    std::vector<proc_impl *> list_{};
+    row<proc_impl *> list_;
 };
 
 /** Whether it is one part, and not a range of them. */
@@ -94,6 +94,15 @@ process combine(const Combinator &combinator, Parts &&...given) {
         (all.add(std::forward<Parts>(given)), ...);
         return std::move(all).combine(combinator);
     }
+}
+
+/** Of a list in braces, whose elements cannot be moved. */
+template <class Combinator>
+process combine(const Combinator &combinator, std::initializer_list<process> &given) {
+    row<proc_impl *> impls(given.size());
+    for (const process &part : given)
+        impls.add(proc_ref(part.get()));
+    return process::adopt(combinator(impls.data(), impls.size()));
 }
 
 /** A function of C that takes a limit, with that limit. */

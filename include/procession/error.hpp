@@ -7,7 +7,8 @@
 #include <cstddef>
 #include <exception>
 #include <optional>
-#include <procession/handle.hpp> // IWYU pragma: export
+#include <procession/handle.hpp>   // IWYU pragma: export
+#include <procession/pointers.hpp> // IWYU pragma: export
 #include <system_error>
 #include <vector> // Has what iterators need; <iterator> itself brings streams along, and more lines than all of this header.
 
@@ -310,9 +311,9 @@ inline std::optional<std::string> error::task_type() const {
 }
 
 inline error error::merge(std::vector<error> errors) {
-    std::vector<proc_error *> owned(errors.size());
-    for (std::size_t i = 0; i < errors.size(); ++i)
-        owned[i] = errors[i].release();
+    detail::row<proc_error *> owned(errors.size());
+    for (error &one : errors)
+        owned.add(one.release());
     return adopt(proc_error_merge(owned.data(), owned.size()));
 }
 

@@ -13,20 +13,24 @@ inline namespace v0_2 {
 
 namespace detail {
 
+/** Whether there are no others in it. */
+inline bool is_leaf(const proc_error *one) noexcept {
+    return proc_error_cause(one) == nullptr && proc_error_count(one) == 1;
+}
+
 /** Goes through an error and all that is in it, depth first. To one error there may be more ways than could be gone: it comes once. */
 class error_walk {
   public:
     /** @param whole  if it is success, there is nothing. */
     explicit error_walk(const error &whole) {
         if (whole)
-            ahead_.push_back(whole.get());
+            ahead_.add(whole.get());
     }
 
     /** The next one, and then what is in it; NULL: that was all. */
     const proc_error *next() {
-        while (!ahead_.empty()) {
-            const proc_error *const one = ahead_.back();
-            ahead_.pop_back();
+        while (ahead_.size() > 0) {
+            const proc_error *const one = ahead_.take_last();
             if (!is_new(one))
                 continue;
             enter(one);
@@ -35,29 +39,37 @@ class error_walk {
         return nullptr;
     }
 
+    /** The next one that has no others in it. */
+    const proc_error *next_leaf() {
+        const proc_error *one = next();
+        while (one != nullptr && !is_leaf(one))
+            one = next();
+        return one;
+    }
+
     /** Leaves out what is in the last one. */
-    void pass_by() { ahead_.resize(outside_); }
+    void pass_by() { ahead_.cut(outside_); }
 
   private:
     void enter(const proc_error *one) {
         outside_ = ahead_.size();
         if (const proc_error *const cause = proc_error_cause(one))
-            ahead_.push_back(cause);
+            ahead_.add(cause);
         else if (const std::size_t count = proc_error_count(one); count > 1)
             for (std::size_t i = count; i > 0; --i)
-                ahead_.push_back(proc_error_at(one, i - 1));
+                ahead_.add(proc_error_at(one, i - 1));
     }
 
     /** Those that were met lie in order, and it is looked for where it would lie. */
     bool is_new(const proc_error *one) {
-        auto first = met_.begin();
-        for (auto count = met_.end() - first; count > 0;) {
-            const auto half = count / 2;
-            const bool is_behind = place(*(first + half)) < place(one);
+        std::size_t first = 0;
+        for (std::size_t count = met_.size(); count > 0;) {
+            const std::size_t half = count / 2;
+            const bool is_behind = place(met_[first + half]) < place(one);
             first += is_behind ? half + 1 : 0;
             count = is_behind ? count - half - 1 : half;
         }
-        if (first != met_.end() && *first == one)
+        if (first < met_.size() && met_[first] == one)
             return false;
         met_.insert(first, one);
         return true;
@@ -67,15 +79,10 @@ class error_walk {
         return reinterpret_cast<std::uintptr_t>(one);
     }
 
-    std::vector<const proc_error *> ahead_{};
-    std::vector<const proc_error *> met_{};
+    row<const proc_error *> ahead_{};
+    row<const proc_error *> met_{};
     std::size_t outside_ = 0;
 };
-
-/** Whether there are no others in it. */
-inline bool is_leaf(const proc_error *one) noexcept {
-    return proc_error_cause(one) == nullptr && proc_error_count(one) == 1;
-}
 
 inline std::exception_ptr nested_in(const std::exception_ptr &exception) noexcept {
     try {
@@ -144,20 +151,21 @@ inline bool error::is_echo_of(const error &cause) const {
 }
 
 inline std::vector<error> error::leaves() const {
-    std::vector<error> all;
+    detail::row<const proc_error *> found;
     detail::error_walk walk(*this);
-    while (const proc_error *const one = walk.next())
-        if (detail::is_leaf(one))
-            all.push_back(share(one));
+    while (const proc_error *const one = walk.next_leaf())
+        found.add(one);
+    std::vector<error> all(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i)
+        all[i] = share(found[i]);
     return all;
 }
 
 template <class Exception> const Exception *error::find() const {
     detail::error_walk walk(*this);
-    while (const proc_error *const one = walk.next())
-        if (detail::is_leaf(one))
-            if (const auto *const found = detail::as<Exception>(share(one).exception()))
-                return found;
+    while (const proc_error *const one = walk.next_leaf())
+        if (const auto *const found = detail::as<Exception>(share(one).exception()))
+            return found;
     return nullptr;
 }
 
@@ -180,13 +188,13 @@ inline std::string error::one_line() const {
 }
 
 inline std::error_code error::as_error_code() const {
-    const std::vector<error> failures = leaves();
-    if (failures.empty())
+    const error first = share(detail::error_walk(*this).next_leaf());
+    if (!first)
         return {};
-    if (const auto *const thrown = failures.front().find<std::system_error>();
+    if (const auto *const thrown = first.find<std::system_error>();
         thrown != nullptr && thrown->code())
         return thrown->code();
-    const int code = failures.front().code();
+    const int code = first.code();
     return {code, code > 0 ? std::generic_category() : detail::own_category::get()};
 }
 

@@ -4,8 +4,9 @@
 #ifndef PROCESSION_HANDLE_HPP
 #define PROCESSION_HANDLE_HPP
 
-#include <procession.h>       // IWYU pragma: export
-#include <procession/fwd.hpp> // IWYU pragma: export
+#include <procession.h>            // IWYU pragma: export
+#include <procession/fwd.hpp>      // IWYU pragma: export
+#include <procession/pointers.hpp> // IWYU pragma: export
 #include <string>
 #include <utility>
 
@@ -51,7 +52,7 @@ class handle {
     [[nodiscard]] Object *get() const noexcept { return object_; }
 
     /** The reference, which is yours now: for functions of C that take it over. The value is empty. */
-    [[nodiscard]] Object *release() noexcept { return std::exchange(object_, nullptr); }
+    [[nodiscard]] Object *release() noexcept { return detail::take(object_); }
 
   protected:
     handle() noexcept = default;
@@ -62,7 +63,11 @@ class handle {
     }
 
   private:
-    void hold(Object *owned) noexcept { Unref(std::exchange(object_, owned)); }
+    void hold(Object *owned) noexcept {
+        Object *const before = object_;
+        object_ = owned;
+        Unref(before);
+    }
 
     Object *object_ = nullptr;
 };

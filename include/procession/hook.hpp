@@ -51,13 +51,13 @@ class hook {
         }
     }
 
-    hook(hook &&other) noexcept
-        : hook_(std::exchange(other.hook_, nullptr)), body_(std::move(other.body_)) {}
+    hook(hook &&other) noexcept : hook_(detail::take(other.hook_)), body_(std::move(other.body_)) {}
 
     hook &operator=(hook &&other) noexcept {
-        hook kept(std::move(other));
-        std::swap(hook_, kept.hook_);
-        std::swap(body_, kept.body_);
+        hook taken(std::move(other));
+        proc_hook_remove(hook_);
+        hook_ = detail::take(taken.hook_);
+        body_ = std::move(taken.body_);
         return *this;
     }
 

@@ -197,7 +197,7 @@ class job {
         other.leave_beginning();
         cancel_ = std::move(other.cancel_);
         told_ = std::move(other.told_);
-        job_ = std::exchange(other.job_, nullptr);
+        job_ = detail::take(other.job_);
     }
 
     /* From inside of the job, joining throws, which ends the program here. */
@@ -214,7 +214,7 @@ class job {
     void leave_beginning() noexcept {
         begin();
         if (beginning_ != nullptr)
-            std::exchange(beginning_, nullptr)->job_ = nullptr;
+            detail::take(beginning_)->job_ = nullptr;
     }
 
     /** Whether this is a child of `fork`, and the job its parent's. */

@@ -30,7 +30,9 @@ template <class T> class owned {
     owned(owned &&other) noexcept : object_(other.release()) {}
 
     owned &operator=(owned &&other) noexcept {
-        const owned before(std::exchange(object_, other.release()));
+        T *const before = object_;
+        object_ = other.release();
+        delete before;
         return *this;
     }
 
@@ -42,7 +44,7 @@ template <class T> class owned {
     T &operator*() const noexcept { return *object_; }
     T *operator->() const noexcept { return object_; }
     [[nodiscard]] T *get() const noexcept { return object_; }
-    [[nodiscard]] T *release() noexcept { return std::exchange(object_, nullptr); }
+    [[nodiscard]] T *release() noexcept { return detail::take(object_); }
 
   private:
     T *object_ = nullptr;

@@ -35,7 +35,12 @@ std::int64_t nanoseconds(const std::chrono::duration<Rep, Period> &time) {
         return 0;
     if (exact.count() >= static_cast<long double>(std::numeric_limits<std::int64_t>::max()))
         return std::numeric_limits<std::int64_t>::max();
-    return std::chrono::ceil<std::chrono::duration<std::int64_t, std::nano>>(exact).count();
+    const auto whole = static_cast<std::int64_t>(exact.count());
+    return static_cast<long double>(whole) < exact.count() ? whole + 1 : whole;
+}
+
+inline std::int64_t nanoseconds(const std::chrono::nanoseconds &time) noexcept {
+    return time.count() > 0 ? time.count() : 0;
 }
 
 /** The same until a deadline; what is far off may be subtracted. */
