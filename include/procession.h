@@ -1119,6 +1119,16 @@ extern "C" {
 /**
  * Makes a process of a callback.
  *
+ * Example:
+ * ```c
+ * static proc_error *save_often(proc_cancel *cancel, void *database) {
+ *     while (!proc_wait(cancel, PROC_SECONDS(10)))
+ *         save(database);
+ *     return proc_cancel_error(cancel); // stopped, as asked
+ * }
+ * static proc_impl *saving(struct database *database) { return proc_new(save_often, database, NULL); }
+ * ```
+ *
  * Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
  * which is after the last run and the last reference have ended.
  *
@@ -1190,6 +1200,12 @@ PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
  * echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
  * failure is the first of them; if the group was cancelled by anything else, that comes last.
  *
+ * Example:
+ * ```c
+ * // If the server fails, the statistics are cancelled, and the other way round.
+ * return proc_run(PROC_GROUP(proc_new(serve, server, NULL), proc_new(statistics, server, NULL)), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
  * @param impls  the children. NULL in it, or NULL with a count, is bad input.
@@ -1206,6 +1222,11 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  * run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
  * child that others clean up after returns NULL when it has stopped as asked. What must run
  * after a failure too, run it by `proc_finally`.
+ *
+ * Example:
+ * ```c
+ * return proc_run(PROC_SEQUENCE(proc_new(load, server, NULL), proc_new(serve, server, NULL)), cancel);
+ * ```
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -1288,6 +1309,16 @@ PROC_API proc_impl *proc_group_limit(size_t limit, proc_impl *const *impls, size
  * It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
  * (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
  *
+ * Example:
+ * ```c
+ * static proc_error *resize(proc_cancel *cancel, size_t index, void *images) {
+ *     return shrink(cancel, ((struct image **)images)[index]);
+ * }
+ * static proc_impl *resize_all(struct image **images, size_t count) {
+ *     return proc_each(count, 4, resize, images, NULL); // four at a time
+ * }
+ * ```
+ *
  * Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
  * which is after the last run and the last reference have ended.
  *
@@ -1317,6 +1348,12 @@ PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void
  * The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
  * had fails with EAGAIN, and does not decide, for another one runs.
  *
+ * Example:
+ * ```c
+ * // Until the caches are warm, but no longer than 5 s: both are a success.
+ * return proc_run(PROC_RACE(proc_new(warm_up, server, NULL), proc_delay(PROC_SECONDS(5))), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
  * @param impls  the children. NULL, or NULL in it, is bad input.
@@ -1331,6 +1368,12 @@ proc_impl *proc_race(proc_impl *const *impls,
  * Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
  * completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
  * `proc_any`.
+ *
+ * Example:
+ * ```c
+ * // From the mirror that answers first. The other one is cancelled.
+ * return proc_run(PROC_ANY(proc_new(fetch, "mirror-1", NULL), proc_new(fetch, "mirror-2", NULL)), cancel);
+ * ```
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -1365,6 +1408,13 @@ PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
  *
  * It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
  *
+ * Example:
+ * ```c
+ * proc_impl *reports = proc_every(PROC_SECONDS(10), proc_new(statistics, server, NULL));
+ * // When the import is done, the reports are cancelled.
+ * return proc_run(PROC_GROUP(proc_new(import, file, NULL), proc_background(reports)), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of `impl`.
  *
  * @param impl  what to run; NULL is bad input.
@@ -1379,6 +1429,14 @@ proc_impl *proc_background(proc_impl *impl);
 
 /**
  * Runs a process and returns when it has completed. May be called from a callback.
+ *
+ * Example:
+ * ```c
+ * proc_error *error = proc_run(proc_new(serve, server, NULL), cancel);
+ * if (error)
+ *     fprintf(stderr, "%s\n", proc_error_message(error));
+ * proc_error_unref(error);
+ * ```
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
@@ -1414,6 +1472,13 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * of the environment, and remembered for its next call. Programs that it executes find the name in
  * PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
  * use the environment when this is called.
+ *
+ * Example:
+ * ```c
+ * int main(void) { // Ctrl-C stops it; the exit status is 1 if it fails
+ *     return proc_exit_status(proc_main(proc_task("web", proc_new(serve, server, NULL))));
+ * }
+ * ```
  *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
@@ -1523,6 +1588,12 @@ PROC_API PROC_MUST_USE proc_error *proc_errorf(int code, const char *format, ...
 /**
  * Makes an error of the calling thread's `errno`, with the text "WHAT: STRERROR".
  *
+ * Example:
+ * ```c
+ * if (listen(listener, 128) < 0)
+ *     return proc_errno("listen"); // "listen: Address already in use"
+ * ```
+ *
  * Ownership: the result is yours; the text is copied. `errno` is left as it is.
  *
  * @param what  what failed, for instance the function's name; NULL leaves it out.
@@ -1536,6 +1607,13 @@ PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
  * In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
  * or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
  * `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+ *
+ * Example:
+ * ```c
+ * proc_error *error = read_configuration(path);
+ * if (error)
+ *     return proc_error_wrap(error, "configuration %s", path); // "configuration web.conf: No such file or directory"
+ * ```
  *
  * Ownership: takes the cause over; the result is yours; format and arguments are only read.
  *
@@ -1648,6 +1726,13 @@ PROC_API void *proc_error_payload(const proc_error *error);
 /**
  * The first payload of this type: of the error itself or of one in it, depth first.
  *
+ * Example:
+ * ```c
+ * const struct syntax_error *found = proc_error_find_payload(error, "syntax_error");
+ * if (found)
+ *     fprintf(stderr, "line %d\n", found->line);
+ * ```
+ *
  * @param error         may be NULL.
  * @param payload_type  exactly the text that `proc_error_with_typed_payload` was given; may be NULL.
  * @return borrowed; NULL if there is none.
@@ -1670,6 +1755,14 @@ PROC_API bool proc_error_is(const proc_error *error, int code);
  * It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
  * of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
  * echo is no failure.
+ *
+ * Example:
+ * ```c
+ * proc_error *error = proc_run(proc_new(serve, server, NULL), cancel);
+ * if (error && !proc_error_is_echo(error, cancel))
+ *     failures++; // it was not just stopped, as asked
+ * return error;
+ * ```
  *
  * @param error   may be NULL, which is success, and no echo.
  * @param cancel  may be NULL, which is not cancelled.
@@ -1696,6 +1789,14 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
  * It may serve as an event, too, that happens once, for good, with something to tell: `proc_cancel_trigger` makes it
  * happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
  * (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
+ *
+ * Example:
+ * ```c
+ * proc_cancel *below = proc_cancel_new(cancel); // cancelled with `cancel`, or alone: proc_cancel_trigger(below, NULL)
+ * proc_error *error = proc_run(proc_new(fetch, url, NULL), below);
+ * proc_cancel_unref(below);
+ * return error;
+ * ```
  *
  * Ownership: the result is yours. The parent stays yours, and need not outlive the result.
  *
@@ -1749,6 +1850,11 @@ PROC_API void proc_cancel_unref(proc_cancel *cancel);
  * called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
  * anybody to stop.
  *
+ * Example:
+ * ```c
+ * proc_cancel_trigger(cancel, proc_errorf(ECONNRESET, "the client %s has gone", name));
+ * ```
+ *
  * Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
  * it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
  * reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
@@ -1761,6 +1867,13 @@ PROC_API void proc_cancel_trigger(proc_cancel *cancel, proc_error *cause);
 /**
  * Whether a handle is cancelled. Once it is, it stays so.
  *
+ * Example:
+ * ```c
+ * for (size_t i = 0; i < count && !proc_cancelled(cancel); i++)
+ *     compute(i);
+ * return proc_cancel_error(cancel); // NULL if nobody has cancelled
+ * ```
+ *
  * Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
  *
  * @param cancel  NULL is not cancelled.
@@ -1771,6 +1884,13 @@ bool proc_cancelled(const proc_cancel *cancel);
 
 /**
  * Blocks until a handle is cancelled or the time is up. Signals do not end it.
+ *
+ * Example:
+ * ```c
+ * while (!proc_wait(cancel, PROC_SECONDS(10)))
+ *     save(database); // every ten seconds, until somebody cancels
+ * return proc_cancel_error(cancel);
+ * ```
  *
  * @param cancel      NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
@@ -1833,6 +1953,17 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
  * Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
  * cancelled, and, on that of a group, when the group ends.
  *
+ * Example:
+ * ```c
+ * static void interrupt(void *database) { stop_query(database); }
+ * static proc_error *clean(proc_cancel *cancel, void *database) {
+ *     proc_hook *hook = proc_on_cancel(cancel, interrupt, database);
+ *     const int status = run_query(database, "VACUUM"); // ends early when stop_query is called
+ *     proc_hook_remove(hook);
+ *     return status ? proc_errorf(status, "VACUUM has failed") : NULL;
+ * }
+ * ```
+ *
  * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
  *
  * @param cancel     NULL is bad input.
@@ -1891,6 +2022,17 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  *
  * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
  * `pthread_cancel`.
+ *
+ * Example:
+ * ```c
+ * char bytes[4096];
+ * ssize_t count;
+ * while ((count = proc_read(cancel, fd, bytes, sizeof bytes, PROC_SECONDS(30))) > 0)
+ *     if ((count = proc_write_all(cancel, fd, bytes, (size_t)count, PROC_SECONDS(5))) < 0)
+ *         break;
+ * if (count < 0)
+ *     return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("echo");
+ * ```
  *
  * @param cancel      NULL is never cancelled.
  * @param fd          a descriptor, as for `read`.
@@ -1960,6 +2102,14 @@ ssize_t proc_write_all(proc_cancel *cancel,
  * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
  * `pthread_cancel`.
  *
+ * Example:
+ * ```c
+ * int fd;
+ * while ((fd = proc_accept(cancel, listener, PROC_FOREVER)) >= 0)
+ *     answer(fd);
+ * return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("accept");
+ * ```
+ *
  * Ownership: the connection is yours to close. It is close-on-exec and non-blocking.
  *
  * @param cancel      NULL is never cancelled.
@@ -2024,6 +2174,12 @@ int proc_connect(proc_cancel *cancel,
  * and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
  * it inherits is its parent's.
  *
+ * Example:
+ * ```c
+ * struct epoll_event stop = {.events = EPOLLIN, .data.fd = proc_cancel_fd(cancel)};
+ * epoll_ctl(epoll, EPOLL_CTL_ADD, stop.data.fd, &stop); // a cancellation wakes epoll_wait
+ * ```
+ *
  * Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
  * duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
  * then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
@@ -2050,6 +2206,14 @@ PROC_API int proc_cancel_fd(proc_cancel *cancel);
  *
  * It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
  * there in order. In a callback, that ends the program (`proc_fn`).
+ *
+ * Example:
+ * ```c
+ * struct pollfd files[] = {{.fd = fd, .events = POLLIN}, {.fd = control, .events = POLLIN}};
+ * const int ready = proc_poll(cancel, files, 2, PROC_SECONDS(1)); // 0: the time is up
+ * if (ready < 0)
+ *     return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("poll");
+ * ```
  *
  * @param cancel      NULL is never cancelled: only the files and the time count.
  * @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.
@@ -2083,6 +2247,12 @@ int proc_poll(proc_cancel *cancel,
  * drains, and the end of its grace period ends what cleans up, with all the rest. So what may take long
  * sets itself a limit. The handle is cancelled before this returns, on success too.
  *
+ * Example:
+ * ```c
+ * // Flushed also after a failure, and when it was cancelled.
+ * return proc_run(proc_finally(proc_new(serve, server, NULL), proc_new(flush, server, NULL)), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of each.
  *
  * @param impl     what to run; NULL is bad input.
@@ -2106,6 +2276,12 @@ proc_impl *proc_finally(proc_impl *impl,
  *
  * It runs below a cancel handle of its own, so who cancels that cancels nothing above. It is cancelled before this returns,
  * on success too.
+ *
+ * Example:
+ * ```c
+ * // What has begun when the program is to stop has 5 s more.
+ * return proc_run(proc_shield(PROC_SECONDS(5), proc_new(pay, order, NULL)), cancel);
+ * ```
  *
  * Ownership: takes over one reference of `impl`.
  *
@@ -2140,6 +2316,13 @@ proc_impl *proc_shield(int64_t grace_ns,
  * A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
  * before it is up again; once the program is up, it stays so.
  *
+ * Example:
+ * ```c
+ * proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;
+ * options.first_delay_ns = PROC_SECONDS(1);
+ * return proc_run(proc_supervise(&options, proc_new(fetch, "feed", NULL)), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of `impl`; the options are copied.
  *
  * @param options  NULL: the defaults.
@@ -2173,6 +2356,14 @@ proc_impl *proc_supervise(const proc_supervise_options *options,
  *
  * With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
  * again as long as the step goes on. So it waits as long as that does.
+ *
+ * Example:
+ * ```c
+ * // The server begins when the database is up, and stops before it.
+ * return proc_run(PROC_STACK(proc_service("database", proc_new(open_database, database, NULL)),
+ *                            proc_service("web", proc_new(serve, server, NULL))),
+ *                 cancel);
+ * ```
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -2248,6 +2439,14 @@ proc_impl *proc_delay(int64_t duration_ns);
  * What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
  * has called have returned by then.
  *
+ * Example:
+ * ```c
+ * proc_error *error = proc_run(proc_timeout(PROC_SECONDS(5), proc_new(fetch, url, NULL)), cancel);
+ * if (proc_error_is(error, ETIMEDOUT))
+ *     fprintf(stderr, "%s\n", proc_error_message(error)); // "timed out after 5 s"
+ * proc_error_unref(error);
+ * ```
+ *
  * Threads: around what waits without a thread (`proc_await`, `proc_delay`, `proc_on_queue`) it takes none either.
  *
  * Ownership: takes over one reference of `impl`.
@@ -2277,6 +2476,14 @@ proc_impl *proc_timeout(int64_t timeout_ns,
  *
  * In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
  * something of the kind has been added to it, or to a handle below it, in the child.
+ *
+ * Example:
+ * ```c
+ * proc_cancel *soon = proc_cancel_new_timeout(cancel, PROC_SECONDS(2)); // for both calls together
+ * if (proc_connect(soon, fd, address, size, PROC_FOREVER) == 0)
+ *     proc_write_all(soon, fd, "ping\n", 5, PROC_FOREVER);
+ * proc_cancel_unref(soon);
+ * ```
  *
  * Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
  *
@@ -2310,6 +2517,11 @@ int64_t proc_cancel_remaining(const proc_cancel *cancel);
  *
  * It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
  * ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+ *
+ * Example:
+ * ```c
+ * return proc_run(proc_every(PROC_SECONDS(60), proc_new(statistics, server, NULL)), cancel);
+ * ```
  *
  * Ownership: takes over one reference of `impl`.
  *
@@ -2353,6 +2565,18 @@ proc_cancel *proc_cancel_with_value(proc_cancel *parent,
  * Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
  * errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
  *
+ * Example:
+ * ```c
+ * static const proc_key request_key = {"request"};
+ * static void log_text(const char *text) { // wherever it is called, it knows for which request
+ *     const struct request *request = proc_value(NULL, &request_key);
+ *     fprintf(stderr, "%d: %s\n", request ? request->number : 0, text);
+ * }
+ * static proc_impl *handling(struct request *request) {
+ *     return proc_with_value(&request_key, request, NULL, proc_new(handle, request, NULL));
+ * }
+ * ```
+ *
  * Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
  * the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
  *
@@ -2387,6 +2611,11 @@ PROC_API PROC_MUST_USE void *proc_value(const proc_cancel *cancel, const proc_ke
 /**
  * Makes a channel: a bounded queue of items of one size. It is for many senders and many receivers. Items are
  * copied, and come out in the order in which they were sent.
+ *
+ * Example:
+ * ```c
+ * proc_channel *lines = proc_channel_new(64, sizeof(char *), free_line); // 64 pointers; those that are left are freed
+ * ```
  *
  * Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
  *
@@ -2425,6 +2654,13 @@ PROC_API void proc_channel_unref(proc_channel *channel);
  * An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
  * yours alone.
  *
+ * Example:
+ * ```c
+ * char *line = read_line();
+ * if (proc_channel_send(channel, cancel, &line, PROC_FOREVER) < 0)
+ *     free(line); // it was not sent, and is still ours
+ * ```
+ *
  * @param channel     NULL is bad input.
  * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
  * @param item        the item, which is copied; NULL is bad input.
@@ -2440,6 +2676,16 @@ PROC_API int proc_channel_send(proc_channel *channel, proc_cancel *cancel, const
 
 /**
  * Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
+ *
+ * Example:
+ * ```c
+ * char *line;
+ * while (proc_channel_receive(channel, cancel, &line, PROC_FOREVER) == 0) {
+ *     puts(line);
+ *     free(line);
+ * }
+ * return errno == EPIPE ? NULL : proc_cancel_error(cancel); // closed and empty: all is done
+ * ```
  *
  * @param channel     NULL is bad input.
  * @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
@@ -2499,6 +2745,20 @@ int proc_channel_fd(proc_channel *channel);
 /**
  * Makes a promise: something that somebody completes once, with success or an error. It is for event loops, and
  * for languages whose work ends in a callback of their own: `proc_await` is the process that waits for it.
+ *
+ * Example:
+ * ```c
+ * static void on_reply(const char *failure, void *promise) { // an event loop calls it
+ *     proc_promise_complete(promise, failure ? proc_error_new(EIO, failure) : NULL);
+ *     proc_promise_unref(promise);
+ * }
+ * static proc_impl *asking(struct client *client) {
+ *     proc_promise *promise = proc_promise_new();
+ *     proc_impl *reply = proc_await(promise);
+ *     client_ask(client, on_reply, promise);
+ *     return reply;
+ * }
+ * ```
  *
  * Ownership: the result is yours.
  *
@@ -2609,6 +2869,12 @@ void proc_queue_unref(proc_queue *queue);
  * This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
  * for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
  *
+ * Example:
+ * ```c
+ * // On any thread. The window is drawn on the thread that calls proc_queue_run.
+ * return proc_run(proc_on_queue(queue, proc_new(draw, window, NULL)), cancel);
+ * ```
+ *
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
  * `impl` runs in the queue.
  *
@@ -2652,6 +2918,12 @@ int proc_queue_fd(proc_queue *queue);
  * Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
  * there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
  * loop gets its turn. Signals do not end it.
+ *
+ * Example:
+ * ```c
+ * while (!proc_cancelled(cancel)) // a thread that has nothing else to do; an event loop watches proc_queue_fd
+ *     proc_queue_run(queue, cancel, PROC_FOREVER);
+ * ```
  *
  * Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
  *
@@ -2697,6 +2969,14 @@ size_t proc_queue_run(proc_queue *queue,
  *
  * Under a stop by force (`proc_main_options`) all groups are killed.
  *
+ * Example:
+ * ```c
+ * const char *const arguments[] = {"convert", "in.png", "out.jpg", NULL};
+ * proc_child_options options = PROC_CHILD_OPTIONS_INIT;
+ * options.argv = arguments;
+ * return proc_run(proc_timeout(PROC_SECONDS(30), proc_child(&options)), cancel);
+ * ```
+ *
  * Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
  *
  * @param options  what to run; NULL is bad input.
@@ -2719,6 +2999,13 @@ proc_impl *proc_child(const proc_child_options *options);
 /**
  * Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
  * must not wait. Every job is to be joined, once, by `proc_job_join`.
+ *
+ * Example:
+ * ```c
+ * proc_job *job = proc_start(proc_new(fetch, url, NULL), cancel, NULL, NULL);
+ * draw(cancel, window); // meanwhile; an event loop watches proc_job_fd(job)
+ * return proc_job_join(job);
+ * ```
  *
  * Ownership: takes over one reference of `impl`; the result is yours until it is joined.
  *
@@ -2827,6 +3114,18 @@ proc_error *proc_job_join(proc_job *job);
  * are listed in order of completion, and echoes of the cause once. All children run below a cancel handle of its own
  * (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
  *
+ * Example:
+ * ```c
+ * static proc_error *accept_all(proc_nursery *nursery, proc_cancel *cancel, void *listener) {
+ *     proc_error *error = NULL;
+ *     int fd = 0;
+ *     while (!error && (fd = proc_accept(cancel, *(int *)listener, PROC_FOREVER)) >= 0)
+ *         error = proc_spawn(nursery, proc_new(converse, connection_new(fd), connection_free));
+ *     return error ? error : proc_cancelled(cancel) ? proc_cancel_error(cancel) : proc_errno("accept");
+ * }
+ * static proc_impl *server_on(int *listener) { return proc_with_nursery(accept_all, listener, NULL, NULL); }
+ * ```
+ *
  * Ownership: the result is yours; `user_data` is the process's until `destroy` is called with it, which is after
  * the last run and the last reference have ended. The options are copied.
  *
@@ -2865,6 +3164,13 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
  * `proc_nursery_wait`, for each other's places: the one call that would complete that fails, and the others go on
  * waiting.
  *
+ * Example:
+ * ```c
+ * proc_error *refused = proc_spawn(nursery, proc_task("request", proc_new(handle, request, free)));
+ * if (refused)
+ *     return refused; // the nursery is cancelled, or has completed; `request` is freed
+ * ```
+ *
  * Ownership: takes over one reference of `impl`, in any case; the nursery stays what it was; the error is yours.
  *
  * @param nursery  NULL is bad input.
@@ -2886,6 +3192,14 @@ proc_error *proc_spawn(proc_nursery *nursery,
 /**
  * As `proc_spawn`, but does not wait for a place. While the nursery is full, or others wait for a place, it fails
  * with EAGAIN.
+ *
+ * Example:
+ * ```c
+ * proc_error *refused = proc_try_spawn(nursery, proc_new(handle, request, NULL));
+ * if (proc_error_is(refused, EAGAIN))
+ *     say_busy(request);
+ * proc_error_unref(refused);
+ * ```
  *
  * Ownership: as for `proc_spawn`.
  *
@@ -2990,6 +3304,17 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  *
  * A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
  *
+ * Example:
+ * ```c
+ * int main(void) {
+ *     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+ *     options.drain_ns = PROC_SECONDS(5);  // who is still sent here is served
+ *     options.grace_ns = PROC_SECONDS(10); // then what hangs is named, and the program ends
+ *     options.notify = true;               // READY=1 and the like, for systemd
+ *     return proc_exit_status(proc_main_with(proc_new(serve, server, NULL), &options));
+ * }
+ * ```
+ *
  * Ownership: takes over one reference of `impl`; the returned error is yours.
  *
  * Threads: as for `proc_main`. The library has a thread wait for signals meanwhile, on which nothing of the
@@ -3034,6 +3359,13 @@ bool proc_draining(const proc_cancel *cancel);
  * It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
  * on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
  *
+ * Example:
+ * ```c
+ * // Closes the listener when the program is to stop; connections that are open are served until the drain time is over.
+ * if (proc_wait(proc_drain_handle(cancel), PROC_FOREVER))
+ *     close(listener);
+ * ```
+ *
  * @param cancel  may be NULL.
  * @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
  */
@@ -3055,6 +3387,13 @@ proc_cancel *proc_drain_handle(const proc_cancel *cancel);
  *
  * Does not block; further calls do nothing.
  *
+ * Example:
+ * ```c
+ * if (listen(listener, 128) < 0)
+ *     return proc_errno("listen");
+ * proc_ready(cancel); // clients may come
+ * ```
+ *
  * @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
  */
 PROC_API void proc_ready(proc_cancel *cancel);
@@ -3072,6 +3411,12 @@ PROC_API void proc_ready(proc_cancel *cancel);
  * A service that has never called this, or has ended, is never late.
  *
  * Does not block; from any thread.
+ *
+ * Example:
+ * ```c
+ * while (work(database)) // takes a second at most
+ *     proc_alive(cancel, PROC_SECONDS(10));
+ * ```
  *
  * @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
  * @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
@@ -3142,6 +3487,11 @@ proc_impl *proc_service(const char *task_type,
  * (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
  * thread can be had to listen for signals.
  *
+ * Example:
+ * ```c
+ * return proc_run(PROC_GROUP(proc_new(serve, server, NULL), proc_on_signal(SIGHUP, proc_new(load, server, NULL))), cancel);
+ * ```
+ *
  * Ownership: takes over one reference of `impl`.
  *
  * @param signal_number  a number that is no signal, one that cannot be received (SIGKILL, SIGSTOP) and one
@@ -3166,6 +3516,13 @@ proc_impl *proc_on_signal(int signal_number,
  * colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
  * for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
  * them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
+ *
+ * Example:
+ * ```c
+ * int fd;
+ * if (proc_listen_fds("http", &fd, 1) < 1) // no service manager holds it
+ *     fd = open_port(8080);
+ * ```
  *
  * Ownership: the descriptors are yours.
  *
@@ -3238,6 +3595,11 @@ void proc_early_signals(void);
  * If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
  * thread.
  *
+ * Example:
+ * ```c
+ * proc_error_unref(proc_dump(STDERR_FILENO, PROC_DUMP_TEXT));
+ * ```
+ *
  * Threads: any, at any time, from callbacks too; not in signal handlers.
  *
  * @param fd      written to until all is written, also if it is non-blocking. Stays yours.
@@ -3264,6 +3626,13 @@ PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
  * Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
  * begin nor end meanwhile.
  *
+ * Example:
+ * ```c
+ * proc_stats stats = PROC_STATS_INIT;
+ * proc_get_stats(&stats);
+ * printf("tasks_failed_total %" PRIu64 "\n", stats.tasks_failed_total);
+ * ```
+ *
  * @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
  *               library knows becomes 0. NULL, or a size that was not set (less than that of `size`,
  *               more than 4096): nothing happens.
@@ -3282,6 +3651,13 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
  * that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
  * change it until its own first run.
+ *
+ * Example:
+ * ```c
+ * proc_config config = PROC_CONFIG_INIT;
+ * config.thread_name_prefix = "web";
+ * proc_error *error = proc_configure(&config); // before anything has run
+ * ```
  *
  * @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
  *                that is set beyond what this version of the library knows, and in `open_signals` a number that is
@@ -3447,6 +3823,15 @@ PROC_API proc_error *proc_trace_snapshot(const char *path);
 /**
  * Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
  * returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+ *
+ * Example:
+ * ```c
+ * proc_cancel *task = proc_task_begin(cancel, "GET /report");
+ * proc_task_label(task, "/report?id=7");
+ * proc_error *error = proc_run(proc_new(handle, request, NULL), task);
+ * proc_task_end(task, error);
+ * return error;
+ * ```
  *
  * Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
  *

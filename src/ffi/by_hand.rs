@@ -16,6 +16,15 @@ use crate::tree::{by_hand, process};
 /// Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
 /// returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
 ///
+/// Example:
+/// ```c
+/// proc_cancel *task = proc_task_begin(cancel, "GET /report");
+/// proc_task_label(task, "/report?id=7");
+/// proc_error *error = proc_run(proc_new(handle, request, NULL), task);
+/// proc_task_end(task, error);
+/// return error;
+/// ```
+///
 /// Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
 ///
 /// @param parent     the handle to be below; the task is in the one that this handle is in, or else in

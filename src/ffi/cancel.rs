@@ -19,6 +19,14 @@ use crate::scope::cancel::Cancel;
 /// happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
 /// (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
 ///
+/// Example:
+/// ```c
+/// proc_cancel *below = proc_cancel_new(cancel); // cancelled with `cancel`, or alone: proc_cancel_trigger(below, NULL)
+/// proc_error *error = proc_run(proc_new(fetch, url, NULL), below);
+/// proc_cancel_unref(below);
+/// return error;
+/// ```
+///
 /// Ownership: the result is yours. The parent stays yours, and need not outlive the result.
 ///
 /// @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
@@ -96,6 +104,11 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
 /// called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
 /// anybody to stop.
 ///
+/// Example:
+/// ```c
+/// proc_cancel_trigger(cancel, proc_errorf(ECONNRESET, "the client %s has gone", name));
+/// ```
+///
 /// Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
 /// it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
 /// reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
@@ -115,6 +128,13 @@ pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *m
 
 /// Whether a handle is cancelled. Once it is, it stays so.
 ///
+/// Example:
+/// ```c
+/// for (size_t i = 0; i < count && !proc_cancelled(cancel); i++)
+///     compute(i);
+/// return proc_cancel_error(cancel); // NULL if nobody has cancelled
+/// ```
+///
 /// Threads: async-signal-safe; costs one atomic load, on the handle of a task two, and below a deadline a look at the clock.
 ///
 /// @param cancel  NULL is not cancelled.
@@ -126,6 +146,13 @@ pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
 }
 
 /// Blocks until a handle is cancelled or the time is up. Signals do not end it.
+///
+/// Example:
+/// ```c
+/// while (!proc_wait(cancel, PROC_SECONDS(10)))
+///     save(database); // every ten seconds, until somebody cancels
+/// return proc_cancel_error(cancel);
+/// ```
 ///
 /// @param cancel      NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).

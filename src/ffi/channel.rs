@@ -16,6 +16,11 @@ use crate::scope::channel::{Channel, Failed};
 /// Makes a channel: a bounded queue of items of one size. It is for many senders and many receivers. Items are
 /// copied, and come out in the order in which they were sent.
 ///
+/// Example:
+/// ```c
+/// proc_channel *lines = proc_channel_new(64, sizeof(char *), free_line); // 64 pointers; those that are left are freed
+/// ```
+///
 /// Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
 ///
 /// @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
@@ -69,6 +74,13 @@ pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
 /// An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
 /// yours alone.
 ///
+/// Example:
+/// ```c
+/// char *line = read_line();
+/// if (proc_channel_send(channel, cancel, &line, PROC_FOREVER) < 0)
+///     free(line); // it was not sent, and is still ours
+/// ```
+///
 /// @param channel     NULL is bad input.
 /// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.
 /// @param item        the item, which is copied; NULL is bad input.
@@ -102,6 +114,16 @@ pub unsafe extern "C" fn proc_channel_send(
 }
 
 /// Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
+///
+/// Example:
+/// ```c
+/// char *line;
+/// while (proc_channel_receive(channel, cancel, &line, PROC_FOREVER) == 0) {
+///     puts(line);
+///     free(line);
+/// }
+/// return errno == EPIPE ? NULL : proc_cancel_error(cancel); // closed and empty: all is done
+/// ```
 ///
 /// @param channel     NULL is bad input.
 /// @param cancel      ends the wait when it is cancelled; NULL is never cancelled.

@@ -108,6 +108,14 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 ///
 /// Under a stop by force (`proc_main_options`) all groups are killed.
 ///
+/// Example:
+/// ```c
+/// const char *const arguments[] = {"convert", "in.png", "out.jpg", NULL};
+/// proc_child_options options = PROC_CHILD_OPTIONS_INIT;
+/// options.argv = arguments;
+/// return proc_run(proc_timeout(PROC_SECONDS(30), proc_child(&options)), cancel);
+/// ```
+///
 /// Threads: it blocks the thread that runs it. Where the system has no descriptors of processes (before Linux 5.3), it takes another one that waits.
 ///
 /// @param options  what to run; NULL is bad input.

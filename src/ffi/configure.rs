@@ -114,6 +114,13 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 /// that it may be called again, and the last call counts. A child of `fork` has its parent's configuration, and may
 /// change it until its own first run.
 ///
+/// Example:
+/// ```c
+/// proc_config config = PROC_CONFIG_INIT;
+/// config.thread_name_prefix = "web";
+/// proc_error *error = proc_configure(&config); // before anything has run
+/// ```
+///
 /// @param config  NULL is bad input; so are a stack that is too small, a prefix that is too long, and anything
 ///                that is set beyond what this version of the library knows, and in `open_signals` a number that is
 ///                no signal, a fault, SIGKILL or SIGSTOP.

@@ -56,6 +56,17 @@ use crate::tree::task::Task;
 ///
 /// A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
 ///
+/// Example:
+/// ```c
+/// int main(void) {
+///     proc_main_options options = PROC_MAIN_OPTIONS_INIT;
+///     options.drain_ns = PROC_SECONDS(5);  // who is still sent here is served
+///     options.grace_ns = PROC_SECONDS(10); // then what hangs is named, and the program ends
+///     options.notify = true;               // READY=1 and the like, for systemd
+///     return proc_exit_status(proc_main_with(proc_new(serve, server, NULL), &options));
+/// }
+/// ```
+///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
 /// Threads: as for `proc_main`. The library has a thread wait for signals meanwhile, on which nothing of the
@@ -112,6 +123,13 @@ pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
 /// It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
 /// on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
 ///
+/// Example:
+/// ```c
+/// // Closes the listener when the program is to stop; connections that are open are served until the drain time is over.
+/// if (proc_wait(proc_drain_handle(cancel), PROC_FOREVER))
+///     close(listener);
+/// ```
+///
 /// @param cancel  may be NULL.
 /// @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
 #[unsafe(no_mangle)]
@@ -137,6 +155,13 @@ pub unsafe extern "C" fn proc_drain_handle(cancel: *const proc_cancel) -> *mut p
 ///
 /// Does not block; further calls do nothing.
 ///
+/// Example:
+/// ```c
+/// if (listen(listener, 128) < 0)
+///     return proc_errno("listen");
+/// proc_ready(cancel); // clients may come
+/// ```
+///
 /// @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
@@ -158,6 +183,12 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
 /// A service that has never called this, or has ended, is never late.
 ///
 /// Does not block; from any thread.
+///
+/// Example:
+/// ```c
+/// while (work(database)) // takes a second at most
+///     proc_alive(cancel, PROC_SECONDS(10));
+/// ```
 ///
 /// @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
 /// @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
@@ -248,6 +279,11 @@ pub unsafe extern "C" fn proc_service(
 /// It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
 /// (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
 /// thread can be had to listen for signals.
+///
+/// Example:
+/// ```c
+/// return proc_run(PROC_GROUP(proc_new(serve, server, NULL), proc_on_signal(SIGHUP, proc_new(load, server, NULL))), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of `impl`.
 ///

@@ -49,6 +49,11 @@ pub enum proc_dump_format {
 /// If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
 /// thread.
 ///
+/// Example:
+/// ```c
+/// proc_error_unref(proc_dump(STDERR_FILENO, PROC_DUMP_TEXT));
+/// ```
+///
 /// Threads: any, at any time, from callbacks too; not in signal handlers.
 ///
 /// @param fd      written to until all is written, also if it is non-blocking. Stays yours.

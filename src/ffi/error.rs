@@ -108,6 +108,12 @@ pub unsafe extern "C" fn proc_errorf(
 
 /// Makes an error of the calling thread's `errno`, with the text "WHAT: STRERROR".
 ///
+/// Example:
+/// ```c
+/// if (listen(listener, 128) < 0)
+///     return proc_errno("listen"); // "listen: Address already in use"
+/// ```
+///
 /// Ownership: the result is yours; the text is copied. `errno` is left as it is.
 ///
 /// @param what  what failed, for instance the function's name; NULL leaves it out.
@@ -137,6 +143,13 @@ pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
 /// In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
 /// or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
 /// `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+///
+/// Example:
+/// ```c
+/// proc_error *error = read_configuration(path);
+/// if (error)
+///     return proc_error_wrap(error, "configuration %s", path); // "configuration web.conf: No such file or directory"
+/// ```
 ///
 /// Ownership: takes the cause over; the result is yours; format and arguments are only read.
 ///
@@ -315,6 +328,13 @@ pub unsafe extern "C" fn proc_error_payload(error: *const proc_error) -> *mut c_
 
 /// The first payload of this type: of the error itself or of one in it, depth first.
 ///
+/// Example:
+/// ```c
+/// const struct syntax_error *found = proc_error_find_payload(error, "syntax_error");
+/// if (found)
+///     fprintf(stderr, "line %d\n", found->line);
+/// ```
+///
 /// @param error         may be NULL.
 /// @param payload_type  exactly the text that `proc_error_with_typed_payload` was given; may be NULL.
 /// @return borrowed; NULL if there is none.
@@ -347,6 +367,14 @@ pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) ->
 /// It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
 /// of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
 /// echo is no failure.
+///
+/// Example:
+/// ```c
+/// proc_error *error = proc_run(proc_new(serve, server, NULL), cancel);
+/// if (error && !proc_error_is_echo(error, cancel))
+///     failures++; // it was not just stopped, as asked
+/// return error;
+/// ```
 ///
 /// @param error   may be NULL, which is success, and no echo.
 /// @param cancel  may be NULL, which is not cancelled.

@@ -35,6 +35,17 @@ use crate::scope::hooked::Hooked;
 /// Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
 /// cancelled, and, on that of a group, when the group ends.
 ///
+/// Example:
+/// ```c
+/// static void interrupt(void *database) { stop_query(database); }
+/// static proc_error *clean(proc_cancel *cancel, void *database) {
+///     proc_hook *hook = proc_on_cancel(cancel, interrupt, database);
+///     const int status = run_query(database, "VACUUM"); // ends early when stop_query is called
+///     proc_hook_remove(hook);
+///     return status ? proc_errorf(status, "VACUUM has failed") : NULL;
+/// }
+/// ```
+///
 /// Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
 ///
 /// @param cancel     NULL is bad input.

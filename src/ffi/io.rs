@@ -36,6 +36,17 @@ use crate::scope::io::Patient;
 /// It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
 /// `pthread_cancel`.
 ///
+/// Example:
+/// ```c
+/// char bytes[4096];
+/// ssize_t count;
+/// while ((count = proc_read(cancel, fd, bytes, sizeof bytes, PROC_SECONDS(30))) > 0)
+///     if ((count = proc_write_all(cancel, fd, bytes, (size_t)count, PROC_SECONDS(5))) < 0)
+///         break;
+/// if (count < 0)
+///     return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("echo");
+/// ```
+///
 /// @param cancel      NULL is never cancelled.
 /// @param fd          a descriptor, as for `read`.
 /// @param buffer      what is read is written there. NULL with a size is bad input.
@@ -122,6 +133,14 @@ pub unsafe extern "C" fn proc_write_all(
 ///
 /// It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
 /// `pthread_cancel`.
+///
+/// Example:
+/// ```c
+/// int fd;
+/// while ((fd = proc_accept(cancel, listener, PROC_FOREVER)) >= 0)
+///     answer(fd);
+/// return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("accept");
+/// ```
 ///
 /// Ownership: the connection is yours to close. It is close-on-exec and non-blocking.
 ///

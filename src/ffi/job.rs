@@ -19,6 +19,13 @@ use crate::tree::process::{self, Process};
 /// Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
 /// must not wait. Every job is to be joined, once, by `proc_job_join`.
 ///
+/// Example:
+/// ```c
+/// proc_job *job = proc_start(proc_new(fetch, url, NULL), cancel, NULL, NULL);
+/// draw(cancel, window); // meanwhile; an event loop watches proc_job_fd(job)
+/// return proc_job_join(job);
+/// ```
+///
 /// Ownership: takes over one reference of `impl`; the result is yours until it is joined.
 ///
 /// Threads: the process runs on a thread of the library from its beginning. If there is none to be had,

@@ -72,6 +72,16 @@ type CIndexFunction =
 /// It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
 /// (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
 ///
+/// Example:
+/// ```c
+/// static proc_error *resize(proc_cancel *cancel, size_t index, void *images) {
+///     return shrink(cancel, ((struct image **)images)[index]);
+/// }
+/// static proc_impl *resize_all(struct image **images, size_t count) {
+///     return proc_each(count, 4, resize, images, NULL); // four at a time
+/// }
+/// ```
+///
 /// Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
 /// which is after the last run and the last reference have ended.
 ///
@@ -120,6 +130,12 @@ pub unsafe extern "C" fn proc_each(
 /// The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
 /// had fails with EAGAIN, and does not decide, for another one runs.
 ///
+/// Example:
+/// ```c
+/// // Until the caches are warm, but no longer than 5 s: both are a success.
+/// return proc_run(PROC_RACE(proc_new(warm_up, server, NULL), proc_delay(PROC_SECONDS(5))), cancel);
+/// ```
+///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
 /// @param impls  the children. NULL, or NULL in it, is bad input.
@@ -134,6 +150,12 @@ pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -
 /// Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
 /// completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
 /// `proc_any`.
+///
+/// Example:
+/// ```c
+/// // From the mirror that answers first. The other one is cancelled.
+/// return proc_run(PROC_ANY(proc_new(fetch, "mirror-1", NULL), proc_new(fetch, "mirror-2", NULL)), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -169,6 +191,13 @@ pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) ->
 ///   child of a group begins.
 ///
 /// It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
+///
+/// Example:
+/// ```c
+/// proc_impl *reports = proc_every(PROC_SECONDS(10), proc_new(statistics, server, NULL));
+/// // When the import is done, the reports are cancelled.
+/// return proc_run(PROC_GROUP(proc_new(import, file, NULL), proc_background(reports)), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of `impl`.
 ///

@@ -88,6 +88,18 @@ const FIRST_SIZE: usize = offset_of!(proc_nursery_options, user_data) + size_of:
 /// are listed in order of completion, and echoes of the cause once. All children run below a cancel handle of its own
 /// (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
 ///
+/// Example:
+/// ```c
+/// static proc_error *accept_all(proc_nursery *nursery, proc_cancel *cancel, void *listener) {
+///     proc_error *error = NULL;
+///     int fd = 0;
+///     while (!error && (fd = proc_accept(cancel, *(int *)listener, PROC_FOREVER)) >= 0)
+///         error = proc_spawn(nursery, proc_new(converse, connection_new(fd), connection_free));
+///     return error ? error : proc_cancelled(cancel) ? proc_cancel_error(cancel) : proc_errno("accept");
+/// }
+/// static proc_impl *server_on(int *listener) { return proc_with_nursery(accept_all, listener, NULL, NULL); }
+/// ```
+///
 /// Ownership: the result is yours; `user_data` is the process's until `destroy` is called with it, which is after
 /// the last run and the last reference have ended. The options are copied.
 ///
@@ -144,6 +156,13 @@ pub unsafe extern "C" fn proc_with_nursery(
 /// `proc_nursery_wait`, for each other's places: the one call that would complete that fails, and the others go on
 /// waiting.
 ///
+/// Example:
+/// ```c
+/// proc_error *refused = proc_spawn(nursery, proc_task("request", proc_new(handle, request, free)));
+/// if (refused)
+///     return refused; // the nursery is cancelled, or has completed; `request` is freed
+/// ```
+///
 /// Ownership: takes over one reference of `impl`, in any case; the nursery stays what it was; the error is yours.
 ///
 /// @param nursery  NULL is bad input.
@@ -168,6 +187,14 @@ pub unsafe extern "C" fn proc_spawn(
 
 /// As `proc_spawn`, but does not wait for a place. While the nursery is full, or others wait for a place, it fails
 /// with EAGAIN.
+///
+/// Example:
+/// ```c
+/// proc_error *refused = proc_try_spawn(nursery, proc_new(handle, request, NULL));
+/// if (proc_error_is(refused, EAGAIN))
+///     say_busy(request);
+/// proc_error_unref(refused);
+/// ```
 ///
 /// Ownership: as for `proc_spawn`.
 ///

@@ -29,6 +29,12 @@ const MOST: nfds_t = 10_000;
 /// and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
 /// it inherits is its parent's.
 ///
+/// Example:
+/// ```c
+/// struct epoll_event stop = {.events = EPOLLIN, .data.fd = proc_cancel_fd(cancel)};
+/// epoll_ctl(epoll, EPOLL_CTL_ADD, stop.data.fd, &stop); // a cancellation wakes epoll_wait
+/// ```
+///
 /// Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
 /// duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
 /// then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
@@ -63,6 +69,14 @@ fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
 ///
 /// It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
 /// there in order. In a callback, that ends the program (`proc_fn`).
+///
+/// Example:
+/// ```c
+/// struct pollfd files[] = {{.fd = fd, .events = POLLIN}, {.fd = control, .events = POLLIN}};
+/// const int ready = proc_poll(cancel, files, 2, PROC_SECONDS(1)); // 0: the time is up
+/// if (ready < 0)
+///     return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("poll");
+/// ```
 ///
 /// @param cancel      NULL is never cancelled: only the files and the time count.
 /// @param fds         as for `poll`; a negative `fd` is left out. NULL with a count is bad input.

@@ -17,6 +17,16 @@ use crate::tree::task::Task;
 ///
 /// Makes a process of a callback.
 ///
+/// Example:
+/// ```c
+/// static proc_error *save_often(proc_cancel *cancel, void *database) {
+///     while (!proc_wait(cancel, PROC_SECONDS(10)))
+///         save(database);
+///     return proc_cancel_error(cancel); // stopped, as asked
+/// }
+/// static proc_impl *saving(struct database *database) { return proc_new(save_often, database, NULL); }
+/// ```
+///
 /// Ownership: the result is yours. `user_data` is the process's until `destroy` is called with it,
 /// which is after the last run and the last reference have ended.
 ///
@@ -113,6 +123,12 @@ pub unsafe extern "C" fn proc_concurrent(
 /// echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
 /// failure is the first of them; if the group was cancelled by anything else, that comes last.
 ///
+/// Example:
+/// ```c
+/// // If the server fails, the statistics are cancelled, and the other way round.
+/// return proc_run(PROC_GROUP(proc_new(serve, server, NULL), proc_new(statistics, server, NULL)), cancel);
+/// ```
+///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
 /// @param impls  the children. NULL in it, or NULL with a count, is bad input.
@@ -131,6 +147,11 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 /// run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
 /// child that others clean up after returns NULL when it has stopped as asked. What must run
 /// after a failure too, run it by `proc_finally`.
+///
+/// Example:
+/// ```c
+/// return proc_run(PROC_SEQUENCE(proc_new(load, server, NULL), proc_new(serve, server, NULL)), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///

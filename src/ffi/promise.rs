@@ -13,6 +13,20 @@ use crate::tree::process::Process;
 /// Makes a promise: something that somebody completes once, with success or an error. It is for event loops, and
 /// for languages whose work ends in a callback of their own: `proc_await` is the process that waits for it.
 ///
+/// Example:
+/// ```c
+/// static void on_reply(const char *failure, void *promise) { // an event loop calls it
+///     proc_promise_complete(promise, failure ? proc_error_new(EIO, failure) : NULL);
+///     proc_promise_unref(promise);
+/// }
+/// static proc_impl *asking(struct client *client) {
+///     proc_promise *promise = proc_promise_new();
+///     proc_impl *reply = proc_await(promise);
+///     client_ask(client, on_reply, promise);
+///     return reply;
+/// }
+/// ```
+///
 /// Ownership: the result is yours.
 ///
 /// @return never NULL.

@@ -66,6 +66,12 @@ pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
 /// This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
 /// for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
 ///
+/// Example:
+/// ```c
+/// // On any thread. The window is drawn on the thread that calls proc_queue_run.
+/// return proc_run(proc_on_queue(queue, proc_new(draw, window, NULL)), cancel);
+/// ```
+///
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
 /// `impl` runs in the queue.
 ///
@@ -119,6 +125,12 @@ pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
 /// Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
 /// there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
 /// loop gets its turn. Signals do not end it.
+///
+/// Example:
+/// ```c
+/// while (!proc_cancelled(cancel)) // a thread that has nothing else to do; an event loop watches proc_queue_fd
+///     proc_queue_run(queue, cancel, PROC_FOREVER);
+/// ```
 ///
 /// Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
 ///

@@ -15,6 +15,14 @@ use crate::tree::process::{self, Process};
 ///
 /// Runs a process and returns when it has completed. May be called from a callback.
 ///
+/// Example:
+/// ```c
+/// proc_error *error = proc_run(proc_new(serve, server, NULL), cancel);
+/// if (error)
+///     fprintf(stderr, "%s\n", proc_error_message(error));
+/// proc_error_unref(error);
+/// ```
+///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///
 /// Threads: the process runs on the calling thread, and on threads of the library where it needs
@@ -57,6 +65,13 @@ pub unsafe extern "C" fn proc_run(
 /// of the environment, and remembered for its next call. Programs that it executes find the name in
 /// PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
 /// use the environment when this is called.
+///
+/// Example:
+/// ```c
+/// int main(void) { // Ctrl-C stops it; the exit status is 1 if it fails
+///     return proc_exit_status(proc_main(proc_task("web", proc_new(serve, server, NULL))));
+/// }
+/// ```
 ///
 /// Ownership: takes over one reference of `impl`; the returned error is yours.
 ///

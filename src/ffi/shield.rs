@@ -18,6 +18,12 @@ use crate::tree::shield::Shield;
 /// drains, and the end of its grace period ends what cleans up, with all the rest. So what may take long
 /// sets itself a limit. The handle is cancelled before this returns, on success too.
 ///
+/// Example:
+/// ```c
+/// // Flushed also after a failure, and when it was cancelled.
+/// return proc_run(proc_finally(proc_new(serve, server, NULL), proc_new(flush, server, NULL)), cancel);
+/// ```
+///
 /// Ownership: takes over one reference of each.
 ///
 /// @param impl     what to run; NULL is bad input.
@@ -54,6 +60,12 @@ pub unsafe extern "C" fn proc_finally(
 ///
 /// It runs below a cancel handle of its own, so who cancels that cancels nothing above. It is cancelled before this returns,
 /// on success too.
+///
+/// Example:
+/// ```c
+/// // What has begun when the program is to stop has 5 s more.
+/// return proc_run(proc_shield(PROC_SECONDS(5), proc_new(pay, order, NULL)), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of `impl`.
 ///

@@ -16,6 +16,13 @@ use crate::daemon::{early_signals, listen_fds};
 /// for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
 /// them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
 ///
+/// Example:
+/// ```c
+/// int fd;
+/// if (proc_listen_fds("http", &fd, 1) < 1) // no service manager holds it
+///     fd = open_port(8080);
+/// ```
+///
 /// Ownership: the descriptors are yours.
 ///
 /// Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.

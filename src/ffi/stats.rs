@@ -94,6 +94,13 @@ unsafe impl Growing for proc_stats {
 /// Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
 /// begin nor end meanwhile.
 ///
+/// Example:
+/// ```c
+/// proc_stats stats = PROC_STATS_INIT;
+/// proc_get_stats(&stats);
+/// printf("tasks_failed_total %" PRIu64 "\n", stats.tasks_failed_total);
+/// ```
+///
 /// @param stats  its `size` says how much of it there is, and stays. What is left of it beyond what this
 ///               library knows becomes 0. NULL, or a size that was not set (less than that of `size`,
 ///               more than 4096): nothing happens.

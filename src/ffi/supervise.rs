@@ -99,6 +99,13 @@ type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> boo
 /// A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
 /// before it is up again; once the program is up, it stays so.
 ///
+/// Example:
+/// ```c
+/// proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;
+/// options.first_delay_ns = PROC_SECONDS(1);
+/// return proc_run(proc_supervise(&options, proc_new(fetch, "feed", NULL)), cancel);
+/// ```
+///
 /// Ownership: takes over one reference of `impl`; the options are copied.
 ///
 /// @param options  NULL: the defaults.
@@ -139,6 +146,14 @@ pub unsafe extern "C" fn proc_supervise(
 ///
 /// With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
 /// again as long as the step goes on. So it waits as long as that does.
+///
+/// Example:
+/// ```c
+/// // The server begins when the database is up, and stops before it.
+/// return proc_run(PROC_STACK(proc_service("database", proc_new(open_database, database, NULL)),
+///                            proc_service("web", proc_new(serve, server, NULL))),
+///                 cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///

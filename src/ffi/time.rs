@@ -89,6 +89,14 @@ pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
 /// What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
 /// has called have returned by then.
 ///
+/// Example:
+/// ```c
+/// proc_error *error = proc_run(proc_timeout(PROC_SECONDS(5), proc_new(fetch, url, NULL)), cancel);
+/// if (proc_error_is(error, ETIMEDOUT))
+///     fprintf(stderr, "%s\n", proc_error_message(error)); // "timed out after 5 s"
+/// proc_error_unref(error);
+/// ```
+///
 /// Threads: around what waits without a thread (`proc_await`, `proc_delay`, `proc_on_queue`) it takes none either.
 ///
 /// Ownership: takes over one reference of `impl`.
@@ -121,6 +129,14 @@ pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -
 ///
 /// In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
 /// something of the kind has been added to it, or to a handle below it, in the child.
+///
+/// Example:
+/// ```c
+/// proc_cancel *soon = proc_cancel_new_timeout(cancel, PROC_SECONDS(2)); // for both calls together
+/// if (proc_connect(soon, fd, address, size, PROC_FOREVER) == 0)
+///     proc_write_all(soon, fd, "ping\n", 5, PROC_FOREVER);
+/// proc_cancel_unref(soon);
+/// ```
 ///
 /// Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
 ///
@@ -171,6 +187,11 @@ pub unsafe extern "C" fn proc_cancel_remaining(cancel: *const proc_cancel) -> i6
 ///
 /// It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
 /// ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+///
+/// Example:
+/// ```c
+/// return proc_run(proc_every(PROC_SECONDS(60), proc_new(statistics, server, NULL)), cancel);
+/// ```
 ///
 /// Ownership: takes over one reference of `impl`.
 ///

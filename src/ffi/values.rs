@@ -52,6 +52,18 @@ pub unsafe extern "C" fn proc_cancel_with_value(
 /// Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
 /// errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
 ///
+/// Example:
+/// ```c
+/// static const proc_key request_key = {"request"};
+/// static void log_text(const char *text) { // wherever it is called, it knows for which request
+///     const struct request *request = proc_value(NULL, &request_key);
+///     fprintf(stderr, "%d: %s\n", request ? request->number : 0, text);
+/// }
+/// static proc_impl *handling(struct request *request) {
+///     return proc_with_value(&request_key, request, NULL, proc_new(handle, request, NULL));
+/// }
+/// ```
+///
 /// Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
 /// the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
 ///
