@@ -10,6 +10,7 @@ rm -rf "$output" && mkdir -p "$output"
 {
     cat docs/site/Doxyfile
     printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "GENERATE_XML = YES" "GENERATE_HTML = ${site:-NO}"
+    [ -z "$site" ] || printf 'INPUT += %s\n' "$(python3 -c 'from tools.manual.markdown import PAGES; print(*PAGES)')"
 } | doxygen -
 python3 tools/manual/man.py "$output/xml" "$version" "$output/man"
 [ -z "$site" ] || python3 tools/manual/site.py "$output/html"

@@ -9,5 +9,5 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from manual import header, markdown  # noqa: E402
 
 path = Path(sys.argv[1]).resolve()
-kind = header if path.suffix == ".h" else markdown
-sys.stdout.write(kind.filtered(path.read_text(encoding="utf-8")))
+text = path.read_text(encoding="utf-8")
+sys.stdout.write(header.filtered(text) if path.suffix == ".h" else markdown.filtered(text, path))

@@ -45,7 +45,7 @@ def in_group(text, title):
 
 def heading(found):
     text = found[2].strip()
-    return f" * @par {found[1]}" + (f"\n * {text}" if text else "")
+    return f" * @par {found[1]}" + (f"\n * {text[:1].upper()}{text[1:]}" if text else "")
 
 
 def linked(text):
