@@ -1,5 +1,6 @@
 # What is installed finds itself from where it stands: the tree may be moved as a whole.
-# Its parts, each for a package of a distribution: procession-runtime, procession-dev, procession-trace and procession-licences.
+# Its parts, each for a package of a distribution: procession-runtime, procession-dev, procession-trace and procession-licences;
+# procession-doc is in ProcessionDocs.cmake.
 include(CMakePackageConfigHelpers)
 set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME procession-dev)
 
