@@ -10,6 +10,10 @@ missing_ffi_packages() {
     command -v javac >/dev/null || echo default-jdk-headless
     command -v mvn >/dev/null || echo maven
     command -v luajit >/dev/null || echo luajit
+    command -v ruby >/dev/null || echo ruby
+    command -v bindgen >/dev/null || echo bindgen
+    # Where Debian has one that is new enough. It may know the package's name without having it.
+    [ -n "$(newer_java)" ] || ! apt-cache show openjdk-25-jdk-headless >/dev/null 2>&1 || echo openjdk-25-jdk-headless
 }
 
 setup_test_ffi() { need_packages_of missing_ffi_packages; }
@@ -30,13 +34,14 @@ ffi_python_generated() {
         bounded python3 ffi-examples/python/generated.py
 }
 
-# The dump as a program of another language reads it.
+# The dump as a program of another language reads it; and procession.json, which has a schema as well.
 ffi_dump() {
     local -x PYTHONPATH=ffi-examples/python
     python_venv build/ffi/dump tests/dump/requirements.txt &&
         bounded build/ffi/dump/bin/python tests/dump/schema.py docs/dump.schema.json &&
         bounded bash c-examples/test/reports.sh tree build/release/c-examples/10_hit_counter/hit_counter \
-            build/ffi/dump/bin/python tests/dump/valid.py docs/dump.schema.json
+            build/ffi/dump/bin/python tests/dump/valid.py docs/dump.schema.json &&
+        bounded build/ffi/dump/bin/python tests/dump/valid.py docs/procession.schema.json <"$(pkg-config --variable=api procession)"
 }
 
 ffi_opentelemetry() {
@@ -80,6 +85,47 @@ ffi_java() {
         serves waits java -cp 'build/ffi/java/*:build/ffi/java/classes' Server
 }
 
+# A JDK that has the foreign function interface as it is now, since 22.
+newer_java() {
+    local home
+    for home in /usr/lib/jvm/*/; do
+        [ ! -e "$home/release" ] || [ ! -x "$home/bin/javac" ] ||
+            [ "$(sed -n 's/^JAVA_VERSION="\([0-9]*\).*/\1/p' "$home/release")" -lt 22 ] || echo "$home/bin/java"
+    done | head -n 1
+}
+
+# It is compiled as it is run.
+ffi_java-ffm() {
+    local java
+    java=$(newer_java)
+    if [ -n "$java" ]; then
+        bounded "$java" --enable-native-access=ALL-UNNAMED ffi-examples/java-ffm/Five.java
+    else
+        echo "there is no JDK of 22 or later here, so this was not tried"
+    fi
+}
+
+# What is declared by hand is what the library has.
+ffi_declarations() { python3 ffi-examples/declarations.py "$(pkg-config --variable=api procession)"; }
+
+ffi_ruby() { bounded ruby -w ffi-examples/ruby/five.rb; }
+
+ffi_rust() {
+    mkdir -p build/ffi/rust
+    bindgen "$(pkg-config --variable=includedir procession)/procession.h" --allowlist-function 'proc_.*' -o build/ffi/rust/bindings.rs &&
+        PROCESSION_BINDINGS=$PWD/build/ffi/rust/bindings.rs rustc --edition 2021 -D warnings -L "native=$LD_LIBRARY_PATH" -l procession \
+            ffi-examples/rust/five.rs -o build/ffi/rust/five &&
+        bounded build/ffi/rust/five
+}
+
+# Its cache has the compiled standard library.
+ffi_zig() {
+    local -x ZIG_GLOBAL_CACHE_DIR=$PWD/build/ffi/zig-cache ZIG_LOCAL_CACHE_DIR=$PWD/build/ffi/zig-cache
+    python_venv build/ffi/zig ffi-examples/zig/requirements.txt &&
+        build/ffi/zig/bin/python -m ziglang build-exe ffi-examples/zig/five.zig -lc -lprocession "-L$LD_LIBRARY_PATH" -femit-bin=build/ffi/zig/five &&
+        bounded build/ffi/zig/five
+}
+
 ffi_luajit() { bounded luajit ffi-examples/luajit/queue.lua && bounded luajit ffi-examples/luajit/nursery.lua; }
 
 # serves FULL COMMAND…: whether the server of a language does what it should; see ffi-examples/server_check.py.
@@ -94,7 +140,7 @@ each_language() (
     export PKG_CONFIG_PATH
     LD_LIBRARY_PATH=$(pkg-config --variable=libdir procession)
     export LD_LIBRARY_PATH
-    for language in python node go java luajit opentelemetry dump; do
+    for language in declarations python node go java java-ffm luajit ruby rust zig opentelemetry dump; do
         printf '\n--- %s\n' "$language"
         "ffi_$language" || exit 1
     done
