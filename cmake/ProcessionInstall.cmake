@@ -7,7 +7,7 @@ set(CMAKE_INSTALL_DEFAULT_COMPONENT_NAME procession-dev)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/procession)
 set(pkgconfig_dir ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
-install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+install(DIRECTORY include/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp" PATTERN "*.cppm")
 # Some distributions have CMake install shared libraries that are not executable, and others take those for broken.
 install(TARGETS procession_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         COMPONENT procession-runtime NAMELINK_COMPONENT procession-dev
@@ -62,6 +62,6 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.pc DESTINATION ${pkgconfig_
 configure_package_config_file(cmake/processionConfig.cmake.in processionConfig.cmake
   INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_LIBDIR CMAKE_INSTALL_INCLUDEDIR)
 write_basic_package_version_file(processionConfigVersion.cmake COMPATIBILITY SameMinorVersion)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/processionConfig.cmake cmake/ProcessionAsio.cmake
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/processionConfig.cmake cmake/ProcessionAsio.cmake cmake/ProcessionModule.cmake
               ${CMAKE_CURRENT_BINARY_DIR}/processionConfigVersion.cmake
         DESTINATION ${package_dir})

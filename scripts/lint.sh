@@ -58,7 +58,7 @@ lint_msrv() {
 
 cargo_of() { rustup run "$1" cargo "${@:2}"; }
 
-lint_clang-format() { sources c h cpp hpp | xargs clang-format --dry-run -Werror; }
+lint_clang-format() { sources c h cpp hpp cppm | xargs clang-format --dry-run -Werror; }
 
 # The C++ header by what uses it. Each file is compiled, and looked at for longer than that.
 tidied() { sources cpp | grep -E '^\./(c-examples|tests/cpp|tests/header/usage)'; }
@@ -76,6 +76,37 @@ lint_clang-tidy() {
 # How long procession.hpp takes to compile, which the test of its lines only guesses.
 lint_compile() {
     printf '%s\n' g++ clang++ | xargs -P "$(nproc)" -I '{}' bash tests/header/instructions.sh '{}' c++17 include
+}
+
+# The newest clang that finds out what modules a source imports; Debian's default one may be too old for that.
+module_clang() {
+    local version
+    for version in 22 21 20 19 18 17 16; do
+        if command -v "clang++-$version" >/dev/null && command -v "clang-scan-deps-$version" >/dev/null; then
+            echo "clang++-$version"
+            return
+        fi
+    done
+    return 1
+}
+
+setup_lint_module() {
+    module_clang >/dev/null || ! can_install || ! apt-cache show clang-19 >/dev/null 2>&1 || need_packages clang-19 clang-tools-19
+}
+
+# `import procession;` in a program that finds the installed library, by a CMake and a Ninja that know modules.
+lint_module() {
+    local clang bin=$PWD/build/module/python/bin prefix=$PWD/build/module/prefix
+    clang=$(module_clang) || {
+        echo "there is no clang 16 or newer, so the module was not tried"
+        return 0
+    }
+    python_venv build/module/python tests/consumers/module/requirements.txt &&
+        cmake --preset release && cmake --build --preset release --target procession_shared procession_static &&
+        cmake --install build/release --prefix "$prefix" >/dev/null && rm -rf build/module/program &&
+        PATH=$bin:$PATH cmake -G Ninja -S tests/consumers/module -B build/module/program -DCMAKE_PREFIX_PATH="$prefix" \
+            -DCMAKE_CXX_COMPILER="$clang" && PATH=$bin:$PATH cmake --build build/module/program &&
+        LD_LIBRARY_PATH=$prefix/lib build/module/program/imports
 }
 
 lint_gofmt() {

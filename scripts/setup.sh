@@ -36,6 +36,7 @@ missing_packages() {
     pkg-config --exists gtest_main 2>/dev/null || echo libgtest-dev
     # ThreadSanitizer for clang; gcc brings its own.
     compgen -G "$(clang -print-resource-dir 2>/dev/null)/lib/*/libclang_rt.tsan-*" >/dev/null || echo libclang-rt-dev
+    clang++ -stdlib=libc++ -x c++ -E -include __config /dev/null >/dev/null 2>&1 || printf "%s\n" libc++-dev libc++abi-dev
     has_header asio/version.hpp || echo libasio-dev
     has_header boost/asio/version.hpp || echo libboost-dev
     python3 -c 'import yaml' 2>/dev/null || echo python3-yaml

@@ -112,6 +112,19 @@ case_pkg_config_static() {
     run_all run_static "program values"
 }
 
+# Clang, with either standard library of C++; what is built here is by the other compiler. CLANGXX is empty, and so is HAS_LIBCXX, where there is none.
+case_clang() {
+    mkdir -p "$work"
+    ask_pkg_config --cflags --libs
+    local library standard
+    for library in libstdc++ ${HAS_LIBCXX:+libc++}; do
+        for standard in c++17 c++20; do
+            "$CLANGXX" -stdlib="$library" -std=$standard "$here/program/values.cpp" -o "$work/${library}_$standard" "${answer[@]}"
+            run_shared "$work/${library}_$standard" "$moved/$LIBDIR"
+        done
+    done
+}
+
 # While the major version is 0, each minor version is another interface.
 case_versions() {
     build_with_cmake "$here/versions" -DCMAKE_PREFIX_PATH="$moved"
