@@ -28,11 +28,16 @@
  *    or asked: there, as an error it is success, and as a cancel handle it is never cancelled. Where
  *    NULL is bad input, the function says so.
  *
- * Durations are nanoseconds in an int64_t; negative is forever. In a struct that begins with its size, 0 is what a program gets that fills it with
- * zeros and sets the size, as many languages do: where 0 as such would do harm, it is the default, and PROC_AT_ONCE says that no time is meant.
+ * Durations are nanoseconds in an int64_t; a negative one is forever. Options are structs that begin with their size. A program in a
+ * language without macros may fill one with zeros and set the size: so where 0 would do harm, it stands for the default, and
+ * PROC_AT_ONCE says that no time is meant.
+ *
+ * In the environment, PROCESSION_TRACE names a file for a trace (proc_main), and PROCESSION_EARLY_SIGNALS=1 is for process 1
+ * (proc_early_signals). What a service manager says there is read by proc_main_with (NOTIFY_SOCKET and the like) and by
+ * proc_listen_fds (LISTEN_FDS and the like).
  *
  * The library is for Linux on machines of 64 bits. If it needs memory and gets none, the program ends by SIGABRT, and standard
- * error says why; that there is no memory for a thread is an error instead, as that there is no thread (EAGAIN).
+ * error says why. If there is no thread to be had, or no memory for one, that is an error instead (EAGAIN).
  *
  * Generated from src/ffi by cbindgen. Change the Rust, not this file.
  */
@@ -1159,9 +1164,9 @@ PROC_API void proc_unref(proc_impl *impl);
 /**
  * Runs all children at the same time, and returns all their errors.
  *
- * It is true that they run at the same time: a child may wait for any other of them. This completes when all have
- * completed. The errors are in order of completion, and what only passes on why they were cancelled
- * (`proc_error_is_echo`) comes after the failures.
+ * They truly run at the same time: a child may wait for any other of them. This completes when all have completed.
+ * The errors are in order of completion, and what only passes on why they were cancelled (`proc_error_is_echo`)
+ * comes after the failures.
  *
  * The calling thread runs children itself, and threads of the library join in as they are needed, so that
  * children that end within microseconds cost no thread, and one child alone never does. Children that
@@ -1169,11 +1174,11 @@ PROC_API void proc_unref(proc_impl *impl);
  * joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
  * one has begun will end.
  *
- * If no more threads can be had, those that are there run one child after the other. What is left fails
- * with EAGAIN, and is not started, if for 100 ms no thread could be had, no child was started, no callback
- * began on the threads that are there, and these did not compute either (10 s or longer, if they do). If
- * there is not even a thread that could watch that, all but one fail, after threads were asked for for 100
- * ms, or for less if that was in vain within the last second.
+ * If no more threads can be had, those that are there run one child after the other. After 100 ms without
+ * progress, the children that are left are not started, and fail with EAGAIN. Progress is that a thread was had,
+ * that a child was started, or that a callback began on one of these threads; while these compute, it takes 10 s
+ * or longer. If there is not even a thread that could watch over this, all children but one fail, after threads
+ * were asked for during 100 ms, or sooner, if that was in vain within the last second.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -1193,8 +1198,8 @@ PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
  * It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
  * yet started are started too and see the cancelled handle.
  *
- * The children run below a cancel handle of the group's own, whose cause is the first failing
- * child's error. It is cancelled before the group returns, on success too.
+ * The children run below a cancel handle of the group's own, whose cause is the first failing child's error. This
+ * handle is cancelled before the group returns, on success too.
  *
  * Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
  * echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
@@ -1218,10 +1223,10 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  * Runs one child after the other, on the calling thread. The first error ends it, and the children
  * after that one are not started.
  *
- * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
- * run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
- * child that others clean up after returns NULL when it has stopped as asked. What must run
- * after a failure too, run it by `proc_finally`.
+ * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still run. But an
+ * error is an error: after a child that returns `proc_cancel_error`, none is started. So a child that others clean
+ * up after returns NULL when it has stopped as asked. What must run after a failure, too, is run by
+ * `proc_finally`.
  *
  * Example:
  * ```c
@@ -1296,7 +1301,7 @@ proc_impl *proc_concurrent_limit(size_t limit,
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
- * @param limit  0 is none: all run at the same time, if nothing keeps them from beginning.
+ * @param limit  how many at the same time at most; 0: any number.
  * @param impls  the children. NULL in it, or NULL with a count, is bad input.
  * @param count  how many; 0 makes a process that succeeds at once.
  * @return as for `proc_concurrent`.
@@ -1388,25 +1393,25 @@ PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
  *
  * It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
  *
- * That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
- * (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
+ * It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of
+ * a stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else it
  * runs `impl` as if it were not there.
  *
- * It is of the background then. When all children have ended that are not, those that are are cancelled, with a cause of the code
- * ECANCELED, "all others have ended"; if there are no others, at once. An error of theirs that only passes that cause on
- * (`proc_error_is_echo`) does not count. A failure of another child, or a cancellation from above, reaches them as it reaches
- * all, with its own cause.
+ * There, it is a *background child*. When all children have ended that are none, the background children are
+ * cancelled, with a cause of the code ECANCELED, "all others have ended"; if there are no others, at once. An
+ * error of theirs that only passes that cause on (`proc_error_is_echo`) does not count. A failure of another
+ * child, or a cancellation from above, reaches them as it reaches all, with its own cause.
  *
- * - In a group or a nursery, those of the background run below one cancel handle that they share.
- * - In a nursery, its body is one of the others. What is spawned of the background after they were cancelled is cancelled, too.
- *   They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits for them, so a body that is
- *   to end them returns instead.
+ * - In a group or a nursery, they run below one cancel handle that they share.
+ * - In a nursery, the body is one of the others. A background child that is spawned after they were cancelled is
+ *   cancelled, too. They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits
+ *   for them, so a body that is to end them returns instead.
  * - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
  *   none begins any more.
- * - Of a limit each takes a place as long as it runs. With places for no more than those of the background that begin first, no other
- *   child of a group begins.
+ * - Each takes a place of a limit as long as it runs. If they have taken all places of a group, no other child of
+ *   it begins.
  *
- * It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
+ * It takes a thread, also if it only waits (`proc_delay`, `proc_await`).
  *
  * Example:
  * ```c
@@ -1464,14 +1469,15 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
  *
  * If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
- * between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A file that
- * another trace is written to, or that an earlier run of this program's process has written, stays as it is: the trace
- * goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and that is said on standard error. So is what is wrong with it,
- * which changes nothing else. Where it is a pipe, its reader is waited for at the end, but no longer than 2 s. A program
- * that runs with more rights than who started it takes no notice of it. It is for this program alone: it is taken out
- * of the environment, and remembered for its next call. Programs that it executes find the name in
- * PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
- * use the environment when this is called.
+ * between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A
+ * file that another trace is written to, or that an earlier run of this program's process has written, stays as it
+ * is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
+ * cannot be written, standard error says why, and all else goes on as without it. Where the file is a pipe, its
+ * reader is waited for at the end, but no longer than 2 s. A program that runs with more rights than who started
+ * it (set-user-ID) ignores the variable. The variable is for this program alone: it is taken out of the
+ * environment, and remembered for its next call. Programs that it executes find the name in
+ * PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program
+ * may use the environment when this is called.
  *
  * Example:
  * ```c
@@ -1494,8 +1500,7 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * - EAGAIN: no thread can be had to wait for signals. Nothing was started.
  * - Any other is the process's own.
  */
-PROC_API
-proc_error *proc_main(proc_impl *impl);
+PROC_API proc_error *proc_main(proc_impl *impl);
 
 /**
  * Reports an error, if there is one, and gives what `main` should return.
@@ -2165,8 +2170,8 @@ int proc_connect(proc_cancel *cancel,
 
 /**
  * The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
- * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and there is
- * one a handle, the same at every call.
+ * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
+ * handle has one, the same at every call.
  *
  * Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
  * with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the
@@ -2313,8 +2318,8 @@ proc_impl *proc_shield(int64_t grace_ns,
  *
  * It runs on the calling thread, in the same task and below the same cancel handle each time.
  *
- * A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
- * before it is up again; once the program is up, it stays so.
+ * A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and a program
+ * that was not up yet waits until it is up again. Once the program is up, it stays so.
  *
  * Example:
  * ```c
@@ -2338,10 +2343,10 @@ proc_impl *proc_supervise(const proc_supervise_options *options,
  *
  * Each child begins when the one before it is up, and stops before that one.
  *
- * The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
- * called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,
- * outside of its services, is for that child alone; when all children are up, and one has said so, that counts as a call
- * around the stack.
+ * The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when
+ * `proc_ready` is called in it; and in any case when it has succeeded. That counts whether or not it runs below
+ * `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone; when all
+ * children are up, and one of them has called it, that counts as a call outside of the stack.
  *
  * It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
  * and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
@@ -2919,6 +2924,8 @@ int proc_queue_fd(proc_queue *queue);
  * there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
  * loop gets its turn. Signals do not end it.
  *
+ * What runs holds up this thread: `proc_on_queue` says for what it must not wait.
+ *
  * Example:
  * ```c
  * while (!proc_cancelled(cancel)) // a thread that has nothing else to do; an event loop watches proc_queue_fd
@@ -3148,21 +3155,17 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
  * child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
  * theirs in order.
  *
- * Once accepted, the child will run, unless the nursery is cancelled before it begins, and truly at the same time as all
- * others, without the help of who spawned it: at once where a thread of the library is parked and the spawner goes on to
- * wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more or
- * computes is not held up by that: it pays no system call. What no other thread has begun when the body has returned runs
- * on the body's thread. If no thread can be had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`,
- * `proc_delay`) needs none.
+ * Once accepted, the child will run, unless the nursery is cancelled before it begins. It truly runs at the same
+ * time as all others, whatever its spawner does: at once, if a thread of the library is parked and the spawner
+ * goes on to wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more, or computes, pays no
+ * system call for it. What no other thread has begun when the body has returned runs on the body's thread. If no thread can be
+ * had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`, `proc_delay`) needs none.
  *
  * A nursery that is cancelled starts nothing more: children that have not begun are released, without an error.
  *
- * It fails, and the child is released without being run, and fails nothing, for these reasons, the first that
- * holds: with the child's own error, if that is bad input; with EPIPE, if the nursery has completed; with the cause, if it is
- * cancelled. While it waits: with the cause, when the nursery is cancelled, or the callback that waits (`proc_current`).
- * And with EDEADLK, if it is called by a child and all children would wait, in this function or in
- * `proc_nursery_wait`, for each other's places: the one call that would complete that fails, and the others go on
- * waiting.
+ * If this fails, the child is released without being run, and nothing else fails because of it. It never waits for
+ * ever: if a child calls it, and all children would wait for each other's places, in this function or in
+ * `proc_nursery_wait`, the one call that would complete that fails with EDEADLK, and the others go on waiting.
  *
  * Example:
  * ```c
@@ -3282,20 +3285,27 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  * that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
  *
  * With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
- * told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, when the process
- * completes by itself, or at the failure from which `failure_grace_ns` counts; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
- * process), until the process has completed, as long as the library is able to look at what runs and the program is healthy
- * (`proc_healthy`); and with each
- * of these STATUS= with the number of tasks that run. With STOPPING=1 comes EXTEND_TIMEOUT_USEC= with what drain time and grace
- * period may take, and ten seconds more, if that is not for ever; if only the drain time was, it comes at the cancellation. When a
- * SIGHUP arrives for a `proc_on_signal` below that, and the program is up, RELOADING=1 and MONOTONIC_USEC= are told, and READY=1
- * when all that these run then has returned (Type=notify-reload). MAINPID= is told once by a program that is neither the process in
- * which the library was loaded, nor a child of it: a daemon that has forked twice. Without NOTIFY_SOCKET nobody is told anything. READY=1 and
- * STOPPING=1 are kept until the manager has them, however late its socket is there, and however much it has to
- * read; the first time that this takes longer than a second, standard error says why. A program that ends waits
- * for a second at most for a manager that is busy, and for none that is not there. The socket is connected before
- * the process begins, and kept, so that it may lock itself in (`chroot`), become another user, or use up its
- * descriptors. If the program closes it, it is made anew.
+ * told:
+ *
+ * - READY=1, once, when the program is up (`proc_ready`).
+ * - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which
+ *   `failure_grace_ns` counts. With it comes EXTEND_TIMEOUT_USEC= with what drain time and grace period may take,
+ *   and ten seconds more, if that is not for ever; if only the drain time is for ever, it comes at the
+ *   cancellation.
+ * - WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another process), until the process has
+ *   completed, as long as the library is able to look at what runs and the program is healthy (`proc_healthy`).
+ * - STATUS= with each of these: the number of tasks that run, or the text of `proc_status`.
+ * - RELOADING=1 and MONOTONIC_USEC= when a SIGHUP arrives for a `proc_on_signal` below this, and the program is
+ *   up; READY=1 when all that these run then has returned (Type=notify-reload).
+ * - MAINPID= once, by a program that is neither the process in which the library was loaded, nor a child of it: a
+ *   daemon that has forked twice.
+ *
+ * Without NOTIFY_SOCKET nobody is told anything. READY=1 and STOPPING=1 are kept until the manager has them,
+ * however late its socket is there, and however much it has to read; the first time that this takes longer than a
+ * second, standard error says why. A program that ends waits for a second at most for a manager that is busy, and
+ * for none that is not there. The socket is connected before the process begins, and kept, so that the program may
+ * lock itself in (`chroot`), become another user, or use up its descriptors. If the program closes it, it is made
+ * anew.
  *
  * NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
  * environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To
@@ -3619,9 +3629,9 @@ PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
 /**
  * Fills in numbers: what the library does, and what it has done.
  *
- * Each thread is looked at at one moment, so a callback that runs counts once, but the threads one after the
- * other: so numbers that change fit together only roughly; when nothing runs, they are exact. No total is ever
- * smaller than it was.
+ * The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are looked at
+ * one after the other: so numbers that change fit together only roughly; when nothing runs, they are exact. No
+ * total is ever smaller than it was.
  *
  * Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
  * begin nor end meanwhile.

@@ -34,20 +34,27 @@ use crate::tree::task::Task;
 /// that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
 ///
 /// With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
-/// told: READY=1, once, when the program is up (`proc_ready`); STOPPING=1 at the signal, when the process
-/// completes by itself, or at the failure from which `failure_grace_ns` counts; WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another
-/// process), until the process has completed, as long as the library is able to look at what runs and the program is healthy
-/// (`proc_healthy`); and with each
-/// of these STATUS= with the number of tasks that run. With STOPPING=1 comes EXTEND_TIMEOUT_USEC= with what drain time and grace
-/// period may take, and ten seconds more, if that is not for ever; if only the drain time was, it comes at the cancellation. When a
-/// SIGHUP arrives for a `proc_on_signal` below that, and the program is up, RELOADING=1 and MONOTONIC_USEC= are told, and READY=1
-/// when all that these run then has returned (Type=notify-reload). MAINPID= is told once by a program that is neither the process in
-/// which the library was loaded, nor a child of it: a daemon that has forked twice. Without NOTIFY_SOCKET nobody is told anything. READY=1 and
-/// STOPPING=1 are kept until the manager has them, however late its socket is there, and however much it has to
-/// read; the first time that this takes longer than a second, standard error says why. A program that ends waits
-/// for a second at most for a manager that is busy, and for none that is not there. The socket is connected before
-/// the process begins, and kept, so that it may lock itself in (`chroot`), become another user, or use up its
-/// descriptors. If the program closes it, it is made anew.
+/// told:
+///
+/// - READY=1, once, when the program is up (`proc_ready`).
+/// - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which
+///   `failure_grace_ns` counts. With it comes EXTEND_TIMEOUT_USEC= with what drain time and grace period may take,
+///   and ten seconds more, if that is not for ever; if only the drain time is for ever, it comes at the
+///   cancellation.
+/// - WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another process), until the process has
+///   completed, as long as the library is able to look at what runs and the program is healthy (`proc_healthy`).
+/// - STATUS= with each of these: the number of tasks that run, or the text of `proc_status`.
+/// - RELOADING=1 and MONOTONIC_USEC= when a SIGHUP arrives for a `proc_on_signal` below this, and the program is
+///   up; READY=1 when all that these run then has returned (Type=notify-reload).
+/// - MAINPID= once, by a program that is neither the process in which the library was loaded, nor a child of it: a
+///   daemon that has forked twice.
+///
+/// Without NOTIFY_SOCKET nobody is told anything. READY=1 and STOPPING=1 are kept until the manager has them,
+/// however late its socket is there, and however much it has to read; the first time that this takes longer than a
+/// second, standard error says why. A program that ends waits for a second at most for a manager that is busy, and
+/// for none that is not there. The socket is connected before the process begins, and kept, so that the program may
+/// lock itself in (`chroot`), become another user, or use up its descriptors. If the program closes it, it is made
+/// anew.
 ///
 /// NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
 /// environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To

@@ -48,7 +48,7 @@ pub unsafe extern "C" fn proc_concurrent_limit(
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
-/// @param limit  0 is none: all run at the same time, if nothing keeps them from beginning.
+/// @param limit  how many at the same time at most; 0: any number.
 /// @param impls  the children. NULL in it, or NULL with a count, is bad input.
 /// @param count  how many; 0 makes a process that succeeds at once.
 /// @return as for `proc_concurrent`.
@@ -172,25 +172,25 @@ pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) ->
 ///
 /// It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
 ///
-/// That holds for a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a stack
-/// (`proc_stack`), also if nothing but tasks and services is around it there (`proc_task`, `proc_service`). Anywhere else it
+/// It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of
+/// a stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else it
 /// runs `impl` as if it were not there.
 ///
-/// It is of the background then. When all children have ended that are not, those that are are cancelled, with a cause of the code
-/// ECANCELED, "all others have ended"; if there are no others, at once. An error of theirs that only passes that cause on
-/// (`proc_error_is_echo`) does not count. A failure of another child, or a cancellation from above, reaches them as it reaches
-/// all, with its own cause.
+/// There, it is a *background child*. When all children have ended that are none, the background children are
+/// cancelled, with a cause of the code ECANCELED, "all others have ended"; if there are no others, at once. An
+/// error of theirs that only passes that cause on (`proc_error_is_echo`) does not count. A failure of another
+/// child, or a cancellation from above, reaches them as it reaches all, with its own cause.
 ///
-/// - In a group or a nursery, those of the background run below one cancel handle that they share.
-/// - In a nursery, its body is one of the others. What is spawned of the background after they were cancelled is cancelled, too.
-///   They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits for them, so a body that is
-///   to end them returns instead.
+/// - In a group or a nursery, they run below one cancel handle that they share.
+/// - In a nursery, the body is one of the others. A background child that is spawned after they were cancelled is
+///   cancelled, too. They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits
+///   for them, so a body that is to end them returns instead.
 /// - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
 ///   none begins any more.
-/// - Of a limit each takes a place as long as it runs. With places for no more than those of the background that begin first, no other
-///   child of a group begins.
+/// - Each takes a place of a limit as long as it runs. If they have taken all places of a group, no other child of
+///   it begins.
 ///
-/// It is run by a thread, also if it only waits (`proc_delay`, `proc_await`).
+/// It takes a thread, also if it only waits (`proc_delay`, `proc_await`).
 ///
 /// Example:
 /// ```c

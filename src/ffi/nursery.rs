@@ -140,21 +140,17 @@ pub unsafe extern "C" fn proc_with_nursery(
 /// child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
 /// theirs in order.
 ///
-/// Once accepted, the child will run, unless the nursery is cancelled before it begins, and truly at the same time as all
-/// others, without the help of who spawned it: at once where a thread of the library is parked and the spawner goes on to
-/// wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more or
-/// computes is not held up by that: it pays no system call. What no other thread has begun when the body has returned runs
-/// on the body's thread. If no thread can be had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`,
-/// `proc_delay`) needs none.
+/// Once accepted, the child will run, unless the nursery is cancelled before it begins. It truly runs at the same
+/// time as all others, whatever its spawner does: at once, if a thread of the library is parked and the spawner
+/// goes on to wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more, or computes, pays no
+/// system call for it. What no other thread has begun when the body has returned runs on the body's thread. If no thread can be
+/// had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`, `proc_delay`) needs none.
 ///
 /// A nursery that is cancelled starts nothing more: children that have not begun are released, without an error.
 ///
-/// It fails, and the child is released without being run, and fails nothing, for these reasons, the first that
-/// holds: with the child's own error, if that is bad input; with EPIPE, if the nursery has completed; with the cause, if it is
-/// cancelled. While it waits: with the cause, when the nursery is cancelled, or the callback that waits (`proc_current`).
-/// And with EDEADLK, if it is called by a child and all children would wait, in this function or in
-/// `proc_nursery_wait`, for each other's places: the one call that would complete that fails, and the others go on
-/// waiting.
+/// If this fails, the child is released without being run, and nothing else fails because of it. It never waits for
+/// ever: if a child calls it, and all children would wait for each other's places, in this function or in
+/// `proc_nursery_wait`, the one call that would complete that fails with EDEADLK, and the others go on waiting.
 ///
 /// Example:
 /// ```c

@@ -20,8 +20,8 @@ use crate::scope::poll;
 const MOST: nfds_t = 10_000;
 
 /// The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
-/// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and there is
-/// one a handle, the same at every call.
+/// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
+/// handle has one, the same at every call.
 ///
 /// Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
 /// with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the

@@ -77,9 +77,9 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 
 /// Runs all children at the same time, and returns all their errors.
 ///
-/// It is true that they run at the same time: a child may wait for any other of them. This completes when all have
-/// completed. The errors are in order of completion, and what only passes on why they were cancelled
-/// (`proc_error_is_echo`) comes after the failures.
+/// They truly run at the same time: a child may wait for any other of them. This completes when all have completed.
+/// The errors are in order of completion, and what only passes on why they were cancelled (`proc_error_is_echo`)
+/// comes after the failures.
 ///
 /// The calling thread runs children itself, and threads of the library join in as they are needed, so that
 /// children that end within microseconds cost no thread, and one child alone never does. Children that
@@ -87,11 +87,11 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 /// joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
 /// one has begun will end.
 ///
-/// If no more threads can be had, those that are there run one child after the other. What is left fails
-/// with EAGAIN, and is not started, if for 100 ms no thread could be had, no child was started, no callback
-/// began on the threads that are there, and these did not compute either (10 s or longer, if they do). If
-/// there is not even a thread that could watch that, all but one fail, after threads were asked for for 100
-/// ms, or for less if that was in vain within the last second.
+/// If no more threads can be had, those that are there run one child after the other. After 100 ms without
+/// progress, the children that are left are not started, and fail with EAGAIN. Progress is that a thread was had,
+/// that a child was started, or that a callback began on one of these threads; while these compute, it takes 10 s
+/// or longer. If there is not even a thread that could watch over this, all children but one fail, after threads
+/// were asked for during 100 ms, or sooner, if that was in vain within the last second.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -116,8 +116,8 @@ pub unsafe extern "C" fn proc_concurrent(
 /// It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
 /// yet started are started too and see the cancelled handle.
 ///
-/// The children run below a cancel handle of the group's own, whose cause is the first failing
-/// child's error. It is cancelled before the group returns, on success too.
+/// The children run below a cancel handle of the group's own, whose cause is the first failing child's error. This
+/// handle is cancelled before the group returns, on success too.
 ///
 /// Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
 /// echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
@@ -143,10 +143,10 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 /// Runs one child after the other, on the calling thread. The first error ends it, and the children
 /// after that one are not started.
 ///
-/// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still
-/// run. But an error is an error: after a child that returns `proc_cancel_error`, none is started. A
-/// child that others clean up after returns NULL when it has stopped as asked. What must run
-/// after a failure too, run it by `proc_finally`.
+/// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still run. But an
+/// error is an error: after a child that returns `proc_cancel_error`, none is started. So a child that others clean
+/// up after returns NULL when it has stopped as asked. What must run after a failure, too, is run by
+/// `proc_finally`.
 ///
 /// Example:
 /// ```c

@@ -126,6 +126,8 @@ pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
 /// there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
 /// loop gets its turn. Signals do not end it.
 ///
+/// What runs holds up this thread: `proc_on_queue` says for what it must not wait.
+///
 /// Example:
 /// ```c
 /// while (!proc_cancelled(cancel)) // a thread that has nothing else to do; an event loop watches proc_queue_fd

@@ -57,14 +57,15 @@ pub unsafe extern "C" fn proc_run(
 /// came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
 ///
 /// If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
-/// between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A file that
-/// another trace is written to, or that an earlier run of this program's process has written, stays as it is: the trace
-/// goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and that is said on standard error. So is what is wrong with it,
-/// which changes nothing else. Where it is a pipe, its reader is waited for at the end, but no longer than 2 s. A program
-/// that runs with more rights than who started it takes no notice of it. It is for this program alone: it is taken out
-/// of the environment, and remembered for its next call. Programs that it executes find the name in
-/// PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program may
-/// use the environment when this is called.
+/// between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A
+/// file that another trace is written to, or that an earlier run of this program's process has written, stays as it
+/// is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
+/// cannot be written, standard error says why, and all else goes on as without it. Where the file is a pipe, its
+/// reader is waited for at the end, but no longer than 2 s. A program that runs with more rights than who started
+/// it (set-user-ID) ignores the variable. The variable is for this program alone: it is taken out of the
+/// environment, and remembered for its next call. Programs that it executes find the name in
+/// PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program
+/// may use the environment when this is called.
 ///
 /// Example:
 /// ```c

@@ -87,9 +87,9 @@ unsafe impl Growing for proc_stats {
 ///
 /// Fills in numbers: what the library does, and what it has done.
 ///
-/// Each thread is looked at at one moment, so a callback that runs counts once, but the threads one after the
-/// other: so numbers that change fit together only roughly; when nothing runs, they are exact. No total is ever
-/// smaller than it was.
+/// The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are looked at
+/// one after the other: so numbers that change fit together only roughly; when nothing runs, they are exact. No
+/// total is ever smaller than it was.
 ///
 /// Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
 /// begin nor end meanwhile.

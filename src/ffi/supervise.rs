@@ -96,8 +96,8 @@ type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> boo
 ///
 /// It runs on the calling thread, in the same task and below the same cancel handle each time.
 ///
-/// A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and the program is not
-/// before it is up again; once the program is up, it stays so.
+/// A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and a program
+/// that was not up yet waits until it is up again. Once the program is up, it stays so.
 ///
 /// Example:
 /// ```c
@@ -128,10 +128,10 @@ pub unsafe extern "C" fn proc_supervise(
 ///
 /// Each child begins when the one before it is up, and stops before that one.
 ///
-/// The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when `proc_ready` is
-/// called in it; and in any case when it has succeeded. That counts whether or not it runs below `proc_main`. A call in a child,
-/// outside of its services, is for that child alone; when all children are up, and one has said so, that counts as a call
-/// around the stack.
+/// The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when
+/// `proc_ready` is called in it; and in any case when it has succeeded. That counts whether or not it runs below
+/// `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone; when all
+/// children are up, and one of them has called it, that counts as a call outside of the stack.
 ///
 /// It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
 /// and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
