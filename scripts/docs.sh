@@ -11,7 +11,7 @@ setup_docs() { need_packages_of missing_docs_packages; }
 
 docs() {
     setup_docs
-    bash tools/manual/build.sh build/docs site
+    MANUAL_STRICT=1 bash tools/manual/build.sh build/docs site
     cat <<END
 The site: file://$PWD/build/docs/html/index.html
 Man pages: man -M $PWD/build/docs/man proc_spawn, or procession
@@ -25,7 +25,7 @@ lint_docs() {
     rm -rf build/lint/wrong && mkdir -p build/lint/wrong/man3 &&
         echo '.SH NO TITLE' >build/lint/wrong/man3/proc_new.3 &&
         ! pages_are_clean build/lint/wrong >/dev/null 2>&1 && ! pages_are_complete build/lint/wrong 2>/dev/null &&
-        bash tools/manual/build.sh build/lint/docs site &&
+        MANUAL_STRICT=1 bash tools/manual/build.sh build/lint/docs site &&
         pages_are_complete build/lint/docs/man && pages_are_clean build/lint/docs/man
 }
 
