@@ -135,6 +135,14 @@ wings_tool() {
 # That imports go down only. As above, it must first find what is wrong.
 lint_wings() { wings_tool test && wings_tool run -- check .; }
 
+# That Linux is named in one place. It must find something there first.
+lint_system() {
+    local place=src/base/sys
+    ! find $place -name '*.rs' -print0 | xargs -0 awk -f scripts/system.awk >/dev/null &&
+        find src -name '*.rs' ! -path "$place/*" ! -path '*/tests/*' ! -path '*/tests.rs' ! -path '*/models/*' -print0 |
+        xargs -0 awk -f scripts/system.awk
+}
+
 # What takes a trick away must say from what it is to be taken.
 lint_tricks() {
     local patch

@@ -13,7 +13,8 @@
 use std::arch::global_asm;
 
 use crate::base::ending::Ending;
-use crate::base::{generation, pin_object, race_detector};
+use crate::base::sys::pin_object;
+use crate::base::{generation, race_detector};
 use crate::daemon::early_signals;
 use crate::engine::terms;
 use crate::signal::Delay;

@@ -6,6 +6,7 @@
 
 use crate::base::atomics::notes::{AtomicU64, Ordering};
 use crate::base::cancelability;
+use crate::base::sys::clocks;
 
 // A model has a time of its own.
 #[cfg(all(test, loom))]
@@ -73,7 +74,7 @@ pub(crate) fn pause(time: Duration) {
 /// its last reading does.
 pub(crate) fn rough() -> u64 {
     match LAST_READ.load(Ordering::Relaxed) {
-        0 => read(libc::CLOCK_MONOTONIC_COARSE),
+        0 => read(clocks::STEADY_AND_COARSE),
         last => last,
     }
 }
@@ -84,7 +85,7 @@ const STALE_NS: u64 = 5_000_000;
 /// The same, for what is not asked at every callback. Looks whether the sentinel reads at all: where there is more to
 /// run than processors, it may not be run for a while, and then everybody reads, until it does again.
 pub(crate) fn rough_and_checked() -> u64 {
-    let coarse = read(libc::CLOCK_MONOTONIC_COARSE);
+    let coarse = read(clocks::STEADY_AND_COARSE);
     let last = LAST_READ.load(Ordering::Relaxed);
     if last != 0 && coarse > last + STALE_NS {
         // Only that reading: there may be another one by now.
@@ -95,19 +96,16 @@ pub(crate) fn rough_and_checked() -> u64 {
 
 /// Nanoseconds of the monotonic clock.
 pub(crate) fn exact() -> u64 {
-    read(libc::CLOCK_MONOTONIC)
+    read(clocks::STEADY)
 }
 
 /// For how long a thread of this process has used a processor, by the kernel's number of it; `None` if it has
 /// ended, or if the system does not tell. In a model nothing takes time.
 pub(crate) fn used_by(thread: i32) -> Option<Duration> {
-    const OF_ONE_THREAD: i32 = 0b100;
-    const AS_IT_WAS_SCHEDULED: i32 = 0b010;
-    let clock = (!thread << 3) | OF_ONE_THREAD | AS_IT_WAS_SCHEDULED;
     if cfg!(loom) {
         return None;
     }
-    try_read(clock).map(Duration::from_nanos)
+    try_read(clocks::of_thread(thread)).map(Duration::from_nanos)
 }
 
 /// Has the sentinel's reading stand for the time until it reads again.
@@ -134,8 +132,8 @@ impl Clocks {
     pub(crate) fn now() -> Clocks {
         Clocks {
             monotonic: exact(),
-            boottime: read(libc::CLOCK_BOOTTIME),
-            realtime: read(libc::CLOCK_REALTIME),
+            boottime: read(clocks::SINCE_BOOT),
+            realtime: read(clocks::WALL),
         }
     }
 

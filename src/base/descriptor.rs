@@ -22,11 +22,12 @@ pub(crate) use at_once::AtOnce;
 use std::ffi::CStr;
 use std::io::{self, Error};
 
-use libc::{c_char, c_int};
+use libc::c_int;
 
 use crate::base::cancelability;
 use crate::base::clock::Duration;
 use crate::base::mask::{self, Mask, Pending};
+use crate::base::sys::{descriptors, program};
 
 /// How long standard error may hold up who says something there.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
@@ -38,16 +39,15 @@ pub(crate) fn say(text: impl AsRef<[u8]>) {
     });
 }
 
-unsafe extern "C" {
-    /// The last part of `argv[0]`, which the C library keeps.
-    static program_invocation_short_name: *const c_char;
-}
-
 /// What a program says that fails: "PROGRAM: MESSAGE".
 pub(crate) fn complaint(message: &CStr) -> Vec<u8> {
-    // SAFETY: the C library has set it to a string before `main` began.
-    let program = unsafe { CStr::from_ptr(program_invocation_short_name) };
-    [program.to_bytes(), b": ", message.to_bytes(), b"\n"].concat()
+    [
+        program::short_name().to_bytes(),
+        b": ",
+        message.to_bytes(),
+        b"\n",
+    ]
+    .concat()
 }
 
 /// How a write fails that raises a signal, on the thread that writes.
@@ -139,7 +139,7 @@ impl Access {
             Access::Read => libc::O_WRONLY,
             Access::Write => libc::O_RDONLY,
         };
-        flags & libc::O_PATH == 0 && flags & libc::O_ACCMODE != other
+        flags & descriptors::NAME_ONLY == 0 && flags & libc::O_ACCMODE != other
     }
 }
 

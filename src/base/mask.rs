@@ -7,6 +7,8 @@ use std::mem::MaybeUninit;
 
 use libc::c_int;
 
+use crate::base::sys::thread;
+
 /// The signals that a thread causes itself by what it computes.
 pub(crate) const FAULTS: [c_int; 7] = [
     libc::SIGSEGV,
@@ -92,7 +94,7 @@ impl Pending {
 pub(super) fn take_raised(signal: c_int, before: &Pending) {
     let taken = take_pending(signal);
     if let Some(taken) = taken.filter(|_| before.has(signal) && !Pending::now().has(signal)) {
-        put_back(signal, &taken);
+        thread::send_again(signal, &taken);
     }
 }
 
@@ -109,21 +111,6 @@ fn take_pending(signal: c_int) -> Option<libc::siginfo_t> {
         let found = libc::sigtimedwait(&set, taken.as_mut_ptr(), &AT_ONCE);
         (found == signal).then(|| taken.assume_init())
     }
-}
-
-/// Has a signal of the calling thread wait again, as it did.
-fn put_back(signal: c_int, taken: &libc::siginfo_t) {
-    // SAFETY: the call reads what was taken, and sends it to the calling thread.
-    unsafe {
-        let (program, thread) = (libc::getpid(), libc::gettid());
-        libc::syscall(
-            libc::SYS_rt_tgsigqueueinfo,
-            program,
-            thread,
-            signal,
-            std::ptr::from_ref(taken),
-        )
-    };
 }
 
 /// Has the calling thread let in these signals and no others, whatever it let in before.

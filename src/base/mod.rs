@@ -27,7 +27,7 @@
 //! - `descriptor`: reading and writing descriptors of the program.
 //! - `own_fd`: a descriptor of the library, in a program that may close it.
 //! - `environment`: what is said to this program alone, and not to what it executes.
-//! - `pin_object`: keeps the object that the library is in from being unloaded.
+//! - `sys`: what Linux has of its own, and nobody else names.
 
 mod atomics;
 pub(crate) mod bug;
@@ -48,12 +48,12 @@ pub(crate) mod mask;
 pub(crate) mod models;
 pub(crate) mod once;
 pub(crate) mod own_fd;
-pub(crate) mod pin_object;
 pub(crate) mod race_detector;
 pub(crate) mod random;
 pub(crate) mod shared;
 pub(crate) mod signal_set;
 pub(crate) mod sync;
+pub(crate) mod sys;
 pub(crate) mod thread_name;
 pub(crate) mod time_text;
 pub(crate) mod user_data;

@@ -3,15 +3,13 @@
 //! A thread of ours carries the name of the innermost task whose callback it runs, and keeps it
 //! until it runs another: one system call a hand-over, none if the name is the same. A caller's
 //! thread is never renamed, the main thread above all, because `ps` and `pkill` go by its name.
-//!
-//! unsafe: naming a thread is a system call that takes a pointer.
-#![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::ffi::CStr;
 
-/// The kernel's limit: 15 bytes and a NUL.
-const SIZE: usize = 16;
+use crate::base::sys::thread;
+
+const SIZE: usize = thread::NAME;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ThreadName([u8; SIZE]);
@@ -119,6 +117,5 @@ fn rename(name: ThreadName) {
         None if name == UNNAMED => LIBRARY,
         None => name,
     };
-    // SAFETY: the name ends with a NUL and is longer than what the kernel reads.
-    unsafe { libc::prctl(libc::PR_SET_NAME, shown.0.as_ptr()) };
+    thread::set_name(&shown.0);
 }

@@ -7,17 +7,15 @@
 //! Invariant:
 //! - **T8 on the terms of who needs it.** A thread of the crew does a job on the terms of who had it done: of who
 //!   published what it helps with, of who started the job; and the library's own work on the process's own terms.
-//!
-//! unsafe: the kernel takes and gives sets of processors through pointers.
-#![allow(unsafe_code)]
 
 use std::cell::Cell;
 
-use libc::{c_int, c_long, c_ulong};
+use libc::{c_int, c_ulong};
 
 use crate::base::clock::Duration;
 use crate::base::race_detector::unseen;
 use crate::base::sync::{Arc, OnceLock, per_thread};
+use crate::base::sys::scheduling;
 
 /// `None`: the process's own.
 #[derive(Clone, PartialEq, Eq)]
@@ -53,9 +51,8 @@ static OWN: OnceLock<Own> = OnceLock::new();
 /// The process's own; to be called when the library is loaded.
 pub(crate) fn note_own() {
     OWN.get_or_init(|| Own {
-        // SAFETY: the call takes nothing.
-        scheduling: Scheduling::of(unsafe { libc::getpid() }),
-        slack: slack(),
+        scheduling: Scheduling::of(std::process::id() as i32),
+        slack: scheduling::slack(),
     });
 }
 
@@ -142,11 +139,7 @@ impl Processors {
     fn of(thread: i32) -> Option<Processors> {
         Self::SIZES.map(|log| 1 << log).find_map(|bits: usize| {
             let mut words = vec![0_u64; bits / 64];
-            let size = size_of_val(&words[..]);
-            // SAFETY: the kernel writes so many bytes at most, and the set is so long. It refuses a set that is too
-            // short.
-            let got = unsafe { libc::sched_getaffinity(thread, size, words.as_mut_ptr().cast()) };
-            (got == 0).then_some(Processors(words))
+            scheduling::processors(thread, &mut words).then_some(Processors(words))
         })
     }
 
@@ -155,25 +148,24 @@ impl Processors {
     }
 
     fn adopt(&self) -> bool {
-        // SAFETY: the set is so long.
-        unsafe { libc::sched_setaffinity(0, size_of_val(&self.0[..]), self.0.as_ptr().cast()) == 0 }
+        scheduling::set_processors(&self.0)
     }
 }
 
 impl Urgency {
     fn of(thread: i32) -> Option<Urgency> {
-        let policy = ask(libc::SYS_sched_getscheduler, thread, 0)?;
-        let nice = 20 - ask(libc::SYS_getpriority, libc::PRIO_PROCESS as c_int, thread)?;
+        let (policy, keeps_it) = scheduling::policy(thread)?;
+        let nice = scheduling::nice(thread)?;
+        let priority = if is_for_real_time(policy) {
+            scheduling::priority(thread)?
+        } else {
+            0
+        };
         let urgency = Urgency {
-            policy: policy & !libc::SCHED_RESET_ON_FORK,
-            priority: if is_for_real_time(policy) {
-                priority(thread)?
-            } else {
-                0
-            },
+            policy,
+            priority,
             nice,
         };
-        let keeps_it = policy & libc::SCHED_RESET_ON_FORK != 0;
         Some(if keeps_it { urgency.reset() } else { urgency })
     }
 
@@ -193,56 +185,13 @@ impl Urgency {
     fn adopt(self, from: Urgency) -> bool {
         let is_as_nice = self.nice == from.nice;
         let is_scheduled_so = (self.policy, self.priority) == (from.policy, from.priority);
-        let parameters = parameters(self.priority);
-        // SAFETY: the parameters are in place; the other call takes no pointer.
-        unsafe {
-            (is_as_nice || libc::setpriority(libc::PRIO_PROCESS, 0, self.nice) == 0)
-                && (is_scheduled_so
-                    || libc::syscall(libc::SYS_sched_setscheduler, 0, self.policy, &parameters)
-                        == 0)
-        }
+        (is_as_nice || scheduling::set_nice(self.nice))
+            && (is_scheduled_so || scheduling::set_policy(self.policy, self.priority))
     }
 }
 
-/// Asks the kernel for a number. (musl has functions for that which always fail.)
-fn ask(call: c_long, first: c_int, second: c_int) -> Option<c_int> {
-    // SAFETY: the calls that are made take no pointers.
-    let answer = unsafe { libc::syscall(call, first, second) };
-    c_int::try_from(answer).ok().filter(|answer| *answer >= 0)
-}
-
 fn is_for_real_time(policy: c_int) -> bool {
-    [libc::SCHED_FIFO, libc::SCHED_RR].contains(&(policy & !libc::SCHED_RESET_ON_FORK))
-}
-
-fn priority(thread: i32) -> Option<c_int> {
-    let mut found = parameters(0);
-    // SAFETY: the kernel writes to a valid place.
-    let got = unsafe { libc::syscall(libc::SYS_sched_getparam, thread, &mut found) };
-    (got == 0).then_some(found.sched_priority)
-}
-
-fn parameters(priority: c_int) -> libc::sched_param {
-    // SAFETY: all of its fields are numbers.
-    let mut parameters: libc::sched_param = unsafe { std::mem::zeroed() };
-    parameters.sched_priority = priority;
-    parameters
-}
-
-/// By how many nanoseconds the kernel may let the calling thread sleep too long.
-fn slack() -> c_ulong {
-    c_ulong::try_from(control(libc::PR_GET_TIMERSLACK, 0)).unwrap_or(0)
-}
-
-fn set_slack(nanoseconds: c_ulong) {
-    control(libc::PR_SET_TIMERSLACK, nanoseconds);
-}
-
-/// The function takes five arguments, used or not.
-fn control(what: c_int, value: c_ulong) -> c_int {
-    const UNUSED: c_ulong = 0;
-    // SAFETY: what is asked for here takes no pointer.
-    unsafe { libc::prctl(what, value, UNUSED, UNUSED, UNUSED) }
+    [libc::SCHED_FIFO, libc::SCHED_RR].contains(&policy)
 }
 
 // Whether the thread sleeps precisely.
@@ -256,8 +205,8 @@ pub(super) struct Precisely {
 
 impl Precisely {
     pub(super) fn begin() -> Precisely {
-        let former = slack();
-        set_slack(1);
+        let former = scheduling::slack();
+        scheduling::set_slack(1);
         IS_PRECISE.with(|precise| precise.set(true));
         Precisely { former }
     }
@@ -266,7 +215,7 @@ impl Precisely {
 impl Drop for Precisely {
     fn drop(&mut self) {
         IS_PRECISE.with(|precise| precise.set(false));
-        set_slack(self.former);
+        scheduling::set_slack(self.former);
     }
 }
 
@@ -275,9 +224,9 @@ pub(super) fn with_usual_slack<T>(code: impl FnOnce() -> T) -> T {
     if !IS_PRECISE.with(Cell::get) {
         return code();
     }
-    set_slack(OWN.get().map_or(0, |own| own.slack));
+    scheduling::set_slack(OWN.get().map_or(0, |own| own.slack));
     let value = code();
-    set_slack(1);
+    scheduling::set_slack(1);
     value
 }
 

@@ -1,12 +1,8 @@
 //! Failures as the functions tell them that are like functions of the system: by `errno`.
 
-use std::ffi::c_int;
 use std::io::{Error, Result};
 
-pub(super) fn set_errno(code: c_int) {
-    // SAFETY: the address of this thread's `errno` is valid.
-    unsafe { *libc::__errno_location() = code };
-}
+pub(super) use crate::base::sys::errno::{get as errno, set as set_errno};
 
 /// A number, or -1 and why there is none.
 pub(super) fn or_errno<T: From<i8>>(result: Result<T>) -> T {
@@ -18,9 +14,4 @@ pub(super) fn or_errno<T: From<i8>>(result: Result<T>) -> T {
 
 pub(super) fn bad_input() -> Error {
     Error::from_raw_os_error(libc::EINVAL)
-}
-
-pub(super) fn errno() -> c_int {
-    // SAFETY: the C library returns the address of the calling thread's own.
-    unsafe { *libc::__errno_location() }
 }

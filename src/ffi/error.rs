@@ -6,6 +6,7 @@ use std::io;
 use super::handle::{elements, give, give_outcome, lend, look, share, string, take};
 use super::types::{proc_cancel, proc_destroy_fn, proc_error};
 use crate::base::error::{self, Echoes, Error, Payload};
+use crate::base::sys::errno;
 use crate::base::user_data::UserData;
 
 /// # Errors
@@ -121,10 +122,7 @@ pub unsafe extern "C" fn proc_errorf(
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
-    // SAFETY: the address of this thread's `errno` is valid.
-    let errno = unsafe { libc::__errno_location() };
-    // SAFETY: as above.
-    let code = unsafe { *errno };
+    let code = errno::get();
     let failing = failing(code);
     let reason = strerror(failing);
     // SAFETY: the caller lends the text.
@@ -133,8 +131,7 @@ pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
         None => reason,
     };
     let error = give(Error::new(failing, &message));
-    // SAFETY: as above.
-    unsafe { *errno = code };
+    errno::set(code);
     error
 }
 

@@ -21,6 +21,7 @@ use crate::base::cancelability;
 use crate::base::generation;
 use crate::base::own_fd::OwnFd;
 use crate::base::race_detector;
+use crate::base::sys::descriptors;
 
 /// The descriptor; made when somebody first asks for it. The owner's lock guards it, together with what it shows.
 #[derive(Default)]
@@ -66,12 +67,7 @@ impl LevelFd {
 
 impl Pipe {
     fn open() -> Result<Pipe> {
-        let mut ends = [-1; 2];
-        // SAFETY: the call writes both numbers.
-        if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC | libc::O_NONBLOCK) } != 0 {
-            return Err(Error::last_os_error());
-        }
-        let [to_read, to_write] = ends;
+        let [to_read, to_write] = descriptors::pipe(libc::O_NONBLOCK)?;
         Ok(Pipe {
             to_read: OwnFd::of(to_read)?,
             to_write: OwnFd::of(to_write)?,

@@ -21,6 +21,7 @@ use std::os::fd::RawFd;
 use crate::base::generation;
 use crate::base::own_fd::{OwnFd, close};
 use crate::base::race_detector;
+use crate::base::sys::sockets;
 
 /// The descriptor of something that becomes ready once; made when somebody first asks for it. The
 /// owner's lock guards it, together with whether the thing is ready.
@@ -99,7 +100,7 @@ fn shut_down(fd: RawFd) {
     unsafe { libc::shutdown(fd, libc::SHUT_RD) };
 }
 
-const KIND: libc::c_int = libc::SOCK_DGRAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
+const KIND: libc::c_int = libc::SOCK_DGRAM | sockets::FLAGS;
 
 fn socket() -> Result<RawFd> {
     // SAFETY: this call takes no pointer.

@@ -2,11 +2,10 @@
 //!
 //! It is a futex: a semaphore of the C library would do, but waits until a moment of the wall clock, which
 //! somebody may set.
-//!
-//! unsafe: the futex is a system call that takes pointers.
-#![allow(unsafe_code)]
 
 use crate::base::clock::Instant;
+#[cfg(not(loom))]
+use crate::base::{clock, sys::futex};
 
 /// Counts how often it was rung. Who waits reads the count before looking for what it is rung for, and then
 /// waits while the count is still the same: so no ring is missed.
@@ -24,26 +23,15 @@ impl Bell {
     }
 
     /// Async-signal-safe, but for `errno`.
-    pub(super) fn ring(&self) {
+    pub(super) fn ring(&'static self) {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-        let wake = libc::FUTEX_WAKE | libc::FUTEX_PRIVATE_FLAG;
-        // SAFETY: the address is that of a word that is always there.
-        unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), wake, 1) };
+        futex::wake_one(&self.0);
     }
 
     /// Waits until it has rung more often, the moment has come, or for no reason.
-    pub(super) fn wait(&self, rings: u32, end: Option<Instant>) {
-        let left = end.map(|end| {
-            let left = crate::base::clock::until(end);
-            libc::timespec {
-                tv_sec: left.as_secs() as libc::time_t,
-                tv_nsec: left.subsec_nanos() as libc::c_long,
-            }
-        });
-        let left = left.as_ref().map_or(std::ptr::null(), std::ptr::from_ref);
-        let wait = libc::FUTEX_WAIT | libc::FUTEX_PRIVATE_FLAG;
-        // SAFETY: as above; the time is there during the call, which takes it from now on.
-        unsafe { libc::syscall(libc::SYS_futex, self.0.as_ptr(), wait, rings, left) };
+    pub(super) fn wait(&'static self, rings: u32, end: Option<Instant>) {
+        let left = end.map(|end| clock::until(end).as_nanos().try_into().unwrap_or(u64::MAX));
+        futex::wait(&self.0, rings, left);
     }
 }
 

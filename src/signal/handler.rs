@@ -11,6 +11,7 @@ use crate::base::mask;
 use crate::base::signal_set::Set;
 use crate::base::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use crate::base::sync::global;
+use crate::base::sys::{errno, thread};
 
 // The signals that ask the program to stop, and those whose arrivals somebody is told of. They are set before
 // the handler has such a signal, and cleared after it has lost it.
@@ -107,15 +108,13 @@ enum Then {
 
 /// The handler. It does what is async-signal-safe, and leaves `errno` alone.
 extern "C" fn on_signal(signal: c_int) {
-    // SAFETY: the address of this thread's `errno` is valid.
-    let errno = unsafe { &mut *libc::__errno_location() };
-    let before = *errno;
+    let before = errno::get();
     match arrived(signal, clock::exact()) {
         Then::Nothing => (),
         Then::EndProgram => end_program(signal),
         Then::SendAgain => send_again(signal),
     }
-    *errno = before;
+    errno::set(before);
 }
 
 fn arrived(signal: c_int, now: u64) -> Then {
@@ -291,7 +290,7 @@ impl Former {
 
     /// Gives these signals to the handler, too.
     pub(super) fn take_over(&mut self, signals: Set) {
-        if is_first_thread() {
+        if thread::is_first() {
             touch_stack();
         }
         for signal in signals.numbers() {
@@ -335,11 +334,6 @@ fn touch_stack() {
     // The threads of a model have less than that, and no signals come to them.
     const ROOM: usize = if cfg!(loom) { 1 } else { 16 << 10 };
     std::hint::black_box([0_u8; ROOM]);
-}
-
-fn is_first_thread() -> bool {
-    // SAFETY: these calls take no pointer.
-    unsafe { libc::gettid() == libc::getpid() }
 }
 
 fn ours() -> libc::sigaction {

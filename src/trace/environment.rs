@@ -3,15 +3,13 @@
 //! A program may run `proc_main` several times, and what it executes may do so, too. So a file that another trace
 //! writes, or that an earlier run here has written, stays as it is, and the trace goes to another one, whose name has
 //! the process in it. A program that is executed by one that is traced is asked for such a trace beside that one's.
-//!
-//! unsafe: whether the environment is to be trusted is a call of the C library's.
-#![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString};
 use std::os::unix::ffi::OsStringExt;
 
 use super::control::{self, Fault};
 use crate::base::descriptor::{self, PATIENCE};
+use crate::base::sys::program;
 use crate::base::{clock, environment};
 
 /// How many names are tried.
@@ -33,9 +31,7 @@ pub(crate) fn start_if_asked() -> Asked {
 
 /// A program with more rights than who started it writes no file for him.
 fn value(variable: &CStr) -> Option<Vec<u8>> {
-    // SAFETY: this call takes no pointer.
-    let is_trusted = unsafe { libc::getauxval(libc::AT_SECURE) } == 0;
-    let value = environment::value(variable).filter(|_| is_trusted)?;
+    let value = environment::value(variable).filter(|_| !program::has_more_rights())?;
     Some(value.into_vec())
 }
 

@@ -16,6 +16,7 @@ use crate::base::clock;
 use crate::base::events::Place;
 use crate::base::sync::notes::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::per_thread;
+use crate::base::sys::thread;
 
 /// The calling thread's.
 struct Buffer {
@@ -90,7 +91,7 @@ pub(super) fn place(task: u64) -> Place {
     BUFFER.with(|buffer| {
         let epoch = epoch::current();
         if buffer.introduced.replace(epoch) != epoch {
-            let name = name();
+            let name = thread::name();
             buffer.record(&buffer.introduction(&name));
         }
         let (tid, time) = (buffer.tid(), buffer.tick());
@@ -162,7 +163,7 @@ impl Buffer {
         self.chunk.set(Some(granted.0));
         self.claim.set(granted.1);
         self.introduced.set(epoch::current());
-        let name = name();
+        let name = thread::name();
         let introduction = self.introduction(&name);
         self.append(granted, self.tick(), &introduction)
             .then_some(())?;
@@ -183,8 +184,7 @@ impl Buffer {
 
     fn tid(&self) -> i32 {
         if self.tid.get() == 0 {
-            // SAFETY: this call takes no pointer.
-            self.tid.set(unsafe { libc::gettid() });
+            self.tid.set(thread::number());
         }
         self.tid.get()
     }
@@ -195,14 +195,6 @@ impl Buffer {
         }
         self.number.get()
     }
-}
-
-/// What the calling thread is called now.
-fn name() -> [u8; NAME] {
-    let mut name = [0; NAME];
-    // SAFETY: the kernel writes no more than this.
-    unsafe { libc::prctl(libc::PR_GET_NAME, name.as_mut_ptr()) };
-    name
 }
 
 /// In a child of `fork`: its thread has another id, and has lost nothing yet.

@@ -20,7 +20,7 @@ use libc::c_int;
 
 use super::opened::Opened;
 use super::{Access, count, flags, quietly, recent, stat, turn, write};
-use crate::base::race_detector;
+use crate::base::{race_detector, sys};
 
 /// What one call is given at most where nothing is waited for, as by a file: so it takes a bounded time.
 const PIECE: usize = 1 << 20;
@@ -58,7 +58,7 @@ impl Way {
 /// The calls by which something is read, or written.
 trait Calls {
     fn to_socket(&mut self, fd: c_int, how: c_int) -> io::Result<usize>;
-    fn flagged(&mut self, fd: c_int, how: c_int) -> io::Result<usize>;
+    fn flagged(&mut self, fd: c_int) -> io::Result<usize>;
     fn plain(&mut self, fd: c_int, most: usize) -> io::Result<usize>;
 }
 
@@ -114,7 +114,7 @@ impl AtOnce {
             }
         }
         if let Way::Flag = self.way {
-            match calls.flagged(self.fd, libc::RWF_NOWAIT) {
+            match calls.flagged(self.fd) {
                 Err(error) if is_unknown(&error) => self.way = self.without_flag(),
                 done => return done,
             }
@@ -242,8 +242,6 @@ fn kind(fd: c_int) -> libc::mode_t {
     stat(fd).map_or(0, |stat| stat.st_mode & libc::S_IFMT)
 }
 
-const WHERE_IT_IS: libc::off_t = -1;
-
 struct Reading<'a>(&'a mut [MaybeUninit<u8>]);
 
 impl Calls for Reading<'_> {
@@ -252,13 +250,8 @@ impl Calls for Reading<'_> {
         count(unsafe { libc::recv(fd, self.0.as_mut_ptr().cast(), self.0.len(), how) })
     }
 
-    fn flagged(&mut self, fd: c_int, how: c_int) -> io::Result<usize> {
-        let part = libc::iovec {
-            iov_base: self.0.as_mut_ptr().cast(),
-            iov_len: self.0.len(),
-        };
-        // SAFETY: there is one part, of which there is that much room.
-        count(unsafe { libc::preadv2(fd, &part, 1, WHERE_IT_IS, how) })
+    fn flagged(&mut self, fd: c_int) -> io::Result<usize> {
+        count(sys::at_once::read(fd, self.0))
     }
 
     fn plain(&mut self, fd: c_int, most: usize) -> io::Result<usize> {
@@ -272,18 +265,13 @@ struct Writing<'a>(&'a [u8]);
 
 impl Calls for Writing<'_> {
     fn to_socket(&mut self, fd: c_int, how: c_int) -> io::Result<usize> {
-        let how = how | libc::MSG_NOSIGNAL;
+        let how = how | sys::at_once::NO_SIGNAL;
         // SAFETY: the bytes are valid for as long as the call takes.
         count(unsafe { libc::send(fd, self.0.as_ptr().cast(), self.0.len(), how) })
     }
 
-    fn flagged(&mut self, fd: c_int, how: c_int) -> io::Result<usize> {
-        let part = libc::iovec {
-            iov_base: self.0.as_ptr().cast_mut().cast(),
-            iov_len: self.0.len(),
-        };
-        // SAFETY: there is one part, which is only read and valid for as long as the call takes.
-        quietly(|| unsafe { libc::pwritev2(fd, &part, 1, WHERE_IT_IS, how) })
+    fn flagged(&mut self, fd: c_int) -> io::Result<usize> {
+        quietly(|| sys::at_once::write(fd, self.0))
     }
 
     fn plain(&mut self, fd: c_int, most: usize) -> io::Result<usize> {

@@ -11,6 +11,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use libc::c_int;
 
 use super::{Access, stat};
+use crate::base::sys::descriptors;
 
 /// The same terminal or pipe as another descriptor, which does not wait. The program may close that at any moment, as it
 /// may all of them, and give its number to a file.
@@ -27,7 +28,7 @@ impl Opened {
             Access::Write => options.write(true),
         };
         options.custom_flags(libc::O_NONBLOCK | libc::O_NOCTTY);
-        let fd = options.open(format!("/proc/self/fd/{fd}")).ok()?;
+        let fd = options.open(descriptors::path(fd)).ok()?;
         let fd = fd.into_raw_fd();
         let identity = identity(fd)?;
         Some(Opened { fd, identity })

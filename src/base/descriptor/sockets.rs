@@ -10,6 +10,7 @@ use libc::{c_int, c_void, sockaddr, socklen_t};
 
 use super::{Access, at_once, flags, turn};
 use crate::base::clock::{self, Duration};
+use crate::base::sys;
 
 /// The next connection, close-on-exec and non-blocking.
 ///
@@ -26,10 +27,7 @@ pub(crate) fn accept(listener: RawFd) -> io::Result<RawFd> {
 }
 
 fn accept_next(listener: RawFd) -> io::Result<RawFd> {
-    let how = libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
-    let nobody = std::ptr::null_mut();
-    // SAFETY: no address is asked for.
-    or_error(unsafe { libc::accept4(listener, nobody, nobody.cast(), how) })
+    or_error(sys::sockets::accept(listener))
 }
 
 /// For how long a thread may have another one's flags.
@@ -77,7 +75,7 @@ pub(crate) fn connected(socket: RawFd) -> io::Result<()> {
 
 /// Whether it connects to sockets of this machine only, where a listener that has no more room is waited for.
 pub(crate) fn is_local(socket: RawFd) -> bool {
-    option(socket, libc::SO_DOMAIN).is_ok_and(|domain| domain == libc::AF_UNIX)
+    option(socket, sys::sockets::FAMILY).is_ok_and(|domain| domain == libc::AF_UNIX)
 }
 
 fn option(socket: RawFd, name: c_int) -> io::Result<c_int> {

@@ -6,12 +6,12 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{Error, ErrorKind, Result};
 use std::os::fd::{IntoRawFd, RawFd};
-use std::os::linux::net::SocketAddrExt;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use crate::base::cancelability;
 use crate::base::own_fd::OwnFd;
+use crate::base::sys::{at_once, sockets};
 
 /// A name, and what is connected to it, if that could be.
 pub(super) struct Line {
@@ -64,7 +64,7 @@ fn connect(name: &OsStr) -> Result<OwnFd> {
 /// A path, which has a slash somewhere, or @ and the name of an abstract socket.
 fn address(name: &OsStr) -> Result<SocketAddr> {
     match name.as_bytes() {
-        [b'@', name @ ..] => SocketAddr::from_abstract_name(name),
+        [b'@', name @ ..] => sockets::without_file(name),
         path if path.contains(&b'/') => SocketAddr::from_pathname(name),
         _ => Err(Error::new(
             ErrorKind::Unsupported,
@@ -75,7 +75,7 @@ fn address(name: &OsStr) -> Result<SocketAddr> {
 
 /// It is sent again if that is interrupted.
 fn send(fd: RawFd, message: &[u8]) -> Result<()> {
-    const HOW: libc::c_int = libc::MSG_NOSIGNAL | libc::MSG_DONTWAIT;
+    const HOW: libc::c_int = at_once::NO_SIGNAL | libc::MSG_DONTWAIT;
     loop {
         // SAFETY: the message is valid for as long as it is.
         let sent = unsafe { libc::send(fd, message.as_ptr().cast(), message.len(), HOW) };

@@ -10,6 +10,7 @@ use super::slot::Slot;
 use crate::base::counts::{self, Counted};
 use crate::base::sync::atomic::Ordering;
 use crate::base::sync::per_thread;
+use crate::base::sys::thread;
 use crate::engine::leaf::Waiting;
 use crate::engine::slots;
 
@@ -132,8 +133,7 @@ impl Mine {
 
     fn claim(&self, slot: &'static Slot) {
         if self.thread.get() == 0 {
-            // SAFETY: the call takes nothing.
-            self.thread.set(unsafe { libc::gettid() });
+            self.thread.set(thread::number());
         }
         slot.thread.store(self.thread.get(), Ordering::Relaxed);
         self.slot.set(Some(slot));

@@ -6,6 +6,7 @@
 //! - More processors than a `cpu_set_t` has room for are counted, too.
 
 use super::*;
+use crate::base::sys::thread::number;
 
 /// On a thread that ends.
 fn aside(code: impl FnOnce() + Send) {
@@ -19,11 +20,6 @@ fn pin() {
     one.0.fill(0);
     one.0[first] = lowest;
     assert!(one.adopt());
-}
-
-fn number() -> i32 {
-    // SAFETY: the call takes nothing.
-    unsafe { libc::gettid() }
 }
 
 #[test]
@@ -53,8 +49,7 @@ fn t5_terms_are_taken_and_given_back() {
 fn t5_a_thread_that_was_made_less_urgent_knows_it() {
     note_own();
     aside(|| {
-        // SAFETY: the call takes no pointer.
-        assert_eq!(unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, 19) }, 0);
+        assert!(scheduling::set_nice(19));
         let nice = Terms::of_the_caller();
         assert!(!nice.is_as_urgent());
         aside(|| {

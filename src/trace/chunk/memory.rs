@@ -3,10 +3,12 @@
 //! Threads keep the addresses of chunks that they once wrote to, and nothing of ours runs when a thread
 //! ends. So a chunk is there for good, once it was made; but its pages need not be.
 //!
-//! unsafe: that is `mmap` and `madvise`.
+//! unsafe: that is `mmap`, and what gives back.
 #![allow(unsafe_code)]
 
 use crate::base::sync::atomic::AtomicU64;
+#[cfg(not(loom))]
+use crate::base::sys::memory;
 
 /// So many words, which are zero, for good; `None`: there is no memory.
 #[cfg(not(loom))]
@@ -25,9 +27,8 @@ pub(super) fn words(count: usize) -> Option<&'static [AtomicU64]> {
 /// Gives the pages of all these words back, which nobody uses now. The next use finds zeros.
 #[cfg(not(loom))]
 pub(super) fn give_back(words: &'static [AtomicU64]) {
-    let memory = words.as_ptr().cast_mut().cast();
-    // SAFETY: the words are those that `words` returned, and are atomic, so they may change.
-    unsafe { libc::madvise(memory, size_of_val(words), libc::MADV_DONTNEED) };
+    // SAFETY: the words are those that `words` returned, which had pages of their own made.
+    unsafe { memory::give_back(words) };
 }
 
 #[cfg(loom)]

@@ -7,16 +7,17 @@
 //! unsafe: these are system calls, and there are two processes after one of them.
 #![allow(unsafe_code)]
 
-use std::ffi::{CStr, CString, OsString, c_char};
+use std::ffi::{CStr, CString, OsString};
 use std::os::fd::RawFd;
 use std::os::unix::ffi::OsStringExt;
 
-use libc::{c_int, c_uint, c_void, pid_t};
+use libc::{c_int, c_void, pid_t};
 
 use super::command::{Array, Command};
 use super::streams::{FIRST_OTHER, Source, Stream, copy, last_errno};
 use crate::base::mask::{self, Mask};
 use crate::base::own_fd;
+use crate::base::sys::descriptors;
 
 /// All that the child needs.
 struct Plan<'a> {
@@ -57,12 +58,7 @@ pub(super) fn start(command: &Command, streams: &[Stream; 3]) -> Result<pid_t, c
 
 /// The end that is written to has a number that is no stream's.
 fn pipe() -> Result<[RawFd; 2], c_int> {
-    let mut ends = [-1; 2];
-    // SAFETY: the call writes both numbers.
-    if unsafe { libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) } != 0 {
-        return Err(last_errno());
-    }
-    let [to_read, to_write] = ends;
+    let [to_read, to_write] = descriptors::pipe(0).map_err(|_| last_errno())?;
     let copied = copy(to_write);
     own_fd::close(to_write);
     match copied {
@@ -145,7 +141,7 @@ unsafe fn execute(plan: &Plan<'_>) -> c_int {
         {
             return last_errno();
         }
-        close_all_but(plan.report);
+        descriptors::close_all_but(FIRST_OTHER, plan.report);
         libc::pthread_sigmask(libc::SIG_SETMASK, &mask::set_of([]), std::ptr::null_mut());
         execute_first(plan)
     }
@@ -183,81 +179,5 @@ unsafe fn execute_first(plan: &Plan<'_>) -> c_int {
     match plan.paths.as_slice() {
         [_] => last_errno(),
         _ => worst,
-    }
-}
-
-/// Closes all that are no streams, but for that one.
-///
-/// # Safety
-/// As for `execute`.
-unsafe fn close_all_but(kept: RawFd) {
-    let (first, kept) = (FIRST_OTHER as c_uint, kept as c_uint);
-    let ranges = [(first, kept.wrapping_sub(1)), (kept + 1, c_uint::MAX)];
-    let is_empty = |(from, to): &(c_uint, c_uint)| from > to;
-    for (from, to) in ranges.into_iter().filter(|range| !is_empty(range)) {
-        // SAFETY: this call takes no pointer.
-        if unsafe { libc::syscall(libc::SYS_close_range, from, to, 0) } != 0 {
-            // SAFETY: as promised by the caller.
-            return unsafe { close_listed(kept as RawFd) };
-        }
-    }
-}
-
-/// The same before Linux 5.9: those that the system lists.
-///
-/// # Safety
-/// As for `execute`.
-unsafe fn close_listed(kept: RawFd) {
-    const NAME: usize = 19; // Where the name is in what the kernel tells of a file.
-    const LENGTH: usize = 16;
-    let mut room = [0_u64; 512];
-    // SAFETY: the path is a string, and the room as large as is said. The kernel writes whole entries there.
-    unsafe {
-        let list = libc::open(
-            c"/proc/self/fd".as_ptr(),
-            libc::O_RDONLY | libc::O_DIRECTORY,
-        );
-        loop {
-            let place = room.as_mut_ptr().cast::<u8>();
-            let size = size_of_val(&room);
-            let count = libc::syscall(libc::SYS_getdents64, list, place, size);
-            let Ok(count @ 1..) = usize::try_from(count) else {
-                break;
-            };
-            let mut at = 0;
-            while at < count {
-                let name = CStr::from_ptr(place.add(at + NAME).cast::<c_char>());
-                let fd = number(name);
-                if fd >= FIRST_OTHER && fd != kept && fd != list {
-                    libc::close(fd);
-                }
-                at += usize::from(place.add(at + LENGTH).cast::<u16>().read());
-            }
-        }
-        libc::close(list);
-    }
-}
-
-/// -1: it is none.
-fn number(name: &CStr) -> c_int {
-    let digit = |number: c_int, byte: &u8| match byte {
-        b'0'..=b'9' => number
-            .checked_mul(10)?
-            .checked_add(c_int::from(byte - b'0')),
-        _ => None,
-    };
-    name.to_bytes().iter().try_fold(0, digit).unwrap_or(-1)
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_of_descriptors() {
-        assert_eq!(number(c"10"), 10);
-        for none in [c".", c"..", c"99999999999", c"1a"] {
-            assert_eq!(number(none), -1);
-        }
     }
 }

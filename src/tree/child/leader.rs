@@ -1,6 +1,6 @@
 //! The leader of a group: a descriptor that is readable when it has ended, and its status.
 //!
-//! The descriptor is that of the process, where the system has such ones (Linux 5.3). Else a thread of the library waits for the end, and
+//! The descriptor is that of the process, where the system has such ones. Else a thread of the library waits for the end, and
 //! makes a socket readable; and where there is neither, the thread that waits looks now and then.
 //!
 //! Who hears of the end does not reap it: so its number stays its own until the one that has started it does (O3).
@@ -16,6 +16,7 @@ use crate::base::cancelability;
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::own_fd::OwnFd;
 use crate::base::sync::{Arc, Condvar, Mutex};
+use crate::base::sys::child;
 use crate::engine::crew;
 use crate::scope::ready_fd::ReadyFd;
 
@@ -120,8 +121,8 @@ impl Leader {
             _ => None,
         };
         if let Some(fd) = told_by {
-            match wait(libc::P_PIDFD, fd as id_t, options) {
-                Err(libc::EINVAL) => (), // Before Linux 5.4.
+            match wait(child::BY_DESCRIPTOR, fd as id_t, options) {
+                Err(libc::EINVAL) => (), // The system does not take it.
                 result => return result.ok(),
             }
         }
@@ -130,10 +131,7 @@ impl Leader {
 }
 
 fn open(pid: pid_t) -> Option<OwnFd> {
-    // SAFETY: this call takes no pointer.
-    let fd = unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) };
-    let fd = RawFd::try_from(fd).ok().filter(|fd| *fd >= 0)?;
-    OwnFd::of(fd).ok()
+    OwnFd::of(child::open(pid)?).ok()
 }
 
 fn by_thread(pid: pid_t) -> ToldBy {

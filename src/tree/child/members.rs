@@ -1,17 +1,16 @@
 //! Whether anybody lives in a group whose leader is reaped.
 //!
 //! The system tells whether a group has members, but those that have ended count until they are reaped, and who is to do that may take
-//! its time: process 1, for those whose parents have ended. So if it has any, they are looked for in /proc.
+//! its time: process 1, for those whose parents have ended. So if it has any, they are looked for among all processes.
 //!
 //! unsafe: these are system calls.
 #![allow(unsafe_code)]
-
-use std::fs;
 
 use libc::pid_t;
 
 use super::streams::last_errno;
 use crate::base::cancelability;
+use crate::base::sys::processes::{self, Process};
 
 pub(super) struct Members {
     group: pid_t,
@@ -66,48 +65,13 @@ impl Members {
 
     /// `None`: it cannot be told.
     fn find(&self) -> Option<Option<pid_t>> {
-        let listed = fs::read_dir("/proc").ok()?;
-        let pid = |entry: fs::DirEntry| entry.file_name().to_str()?.parse().ok();
-        let mut pids = listed.flatten().filter_map(pid).peekable();
+        let mut pids = processes::numbers()?.peekable();
         pids.peek()?;
         Some(pids.find(|pid| self.is_alive(*pid)))
     }
 
     fn is_alive(&self, pid: pid_t) -> bool {
-        let stat = fs::read(format!("/proc/{pid}/stat")).unwrap_or_default();
-        matches!(state_and_group(&stat), Some((state, group)) if group == self.group && is_life(state))
-    }
-}
-
-fn is_life(state: u8) -> bool {
-    !matches!(state, b'Z' | b'X' | b'x')
-}
-
-/// Of what /proc tells of a process: "PID (NAME) STATE PARENT GROUP …". The name may have any bytes in it.
-fn state_and_group(stat: &[u8]) -> Option<(u8, pid_t)> {
-    let end = stat.iter().rposition(|byte| *byte == b')')?;
-    let rest = std::str::from_utf8(&stat[end + 1..]).ok()?;
-    let mut words = rest.split_ascii_whitespace();
-    let state = *words.next()?.as_bytes().first()?;
-    Some((state, words.nth(1)?.parse().ok()?))
-}
-
-#[cfg(all(test, not(loom)))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_proc_tells() {
-        let told = b"17 (a) Z 1 2 (b) S 3 \xff) R 5 42 7 0";
-        assert_eq!(state_and_group(told), Some((b'R', 42)));
-        for nothing in [
-            &b""[..],
-            b"17 (a",
-            b"17 (a)",
-            b"17 (a) S 1",
-            b"17 (a) S 1 x",
-        ] {
-            assert_eq!(state_and_group(nothing), None);
-        }
+        let lives_here = |one: Process| one.group == self.group && one.is_alive();
+        Process::of(pid).is_some_and(lives_here)
     }
 }

@@ -12,6 +12,7 @@ use libc::c_int;
 use super::streams::last_errno;
 use crate::base::cancelability;
 use crate::base::own_fd::{self, OwnFd};
+use crate::base::sys::descriptors;
 use crate::base::user_data::Code;
 use crate::engine::frames::Context;
 use crate::tree::process;
@@ -123,15 +124,10 @@ impl Drop for Writers {
 
 /// The end that is read does not block; the other one is as the program expects it.
 fn pipe() -> Result<(OwnFd, RawFd), c_int> {
-    let mut ends = [-1; 2];
-    // SAFETY: the calls write both numbers, and take no other pointer.
-    unsafe {
-        if libc::pipe2(ends.as_mut_ptr(), libc::O_CLOEXEC) != 0 {
-            return Err(last_errno());
-        }
-        libc::fcntl(ends[0], libc::F_SETFL, libc::O_NONBLOCK);
-    }
     let code = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);
+    let ends = descriptors::pipe(0).map_err(code)?;
+    // SAFETY: this call takes no pointer.
+    unsafe { libc::fcntl(ends[0], libc::F_SETFL, libc::O_NONBLOCK) };
     let to_read = OwnFd::of(ends[0]).map_err(code)?;
     Ok((to_read, ends[1]))
 }

@@ -1,7 +1,7 @@
 //! The object that the library is in stays where it is: its threads outlive any `dlclose`, and so do the
 //! handlers that a signal or a `fork` calls.
 //!
-//! The shared library says so to the loader by itself (`build.rs`). The static one may be in any object, a plug-in as
+//! The shared library says so to the loader by itself (`cmake/`). The static one may be in any object, a plug-in as
 //! well. It asks the loader as that object is loaded: the loader has its lock then anyhow. To ask later could mean to wait
 //! for the constructor of somebody's plug-in, which may wait for the process that is about to begin.
 //!

@@ -1,0 +1,33 @@
+//! Calls that do not wait, and raise no signal, whatever flags the open file has.
+//!
+//! unsafe: these are system calls that take pointers.
+#![allow(unsafe_code)]
+
+use std::mem::MaybeUninit;
+
+use libc::c_int;
+
+/// What `send` is told so that it raises no SIGPIPE.
+pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
+
+const WHERE_IT_IS: libc::off_t = -1;
+
+/// As `read`, but fails with EAGAIN if it would have to wait, and with EOPNOTSUPP or the like where the system has no such call.
+pub(crate) fn read(fd: c_int, room: &mut [MaybeUninit<u8>]) -> isize {
+    let part = libc::iovec {
+        iov_base: room.as_mut_ptr().cast(),
+        iov_len: room.len(),
+    };
+    // SAFETY: there is one part, of which there is that much room.
+    unsafe { libc::preadv2(fd, &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) }
+}
+
+/// The same for `write`.
+pub(crate) fn write(fd: c_int, bytes: &[u8]) -> isize {
+    let part = libc::iovec {
+        iov_base: bytes.as_ptr().cast_mut().cast(),
+        iov_len: bytes.len(),
+    };
+    // SAFETY: there is one part, which is only read and valid for as long as the call takes.
+    unsafe { libc::pwritev2(fd, &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) }
+}
