@@ -22,9 +22,11 @@ setup_lint_docs() { setup_docs; }
 
 # As in other gates, what is wrong on purpose must be found first.
 lint_docs() {
-    rm -rf build/lint/wrong && mkdir -p build/lint/wrong/man3 &&
-        echo '.SH NO TITLE' >build/lint/wrong/man3/proc_new.3 &&
-        ! pages_are_clean build/lint/wrong >/dev/null 2>&1 && ! pages_are_complete build/lint/wrong 2>/dev/null &&
+    local wrong=build/lint/wrong
+    rm -rf "$wrong" && mkdir -p "$wrong/man3" &&
+        echo '.SH NO TITLE' >"$wrong/man3/proc_new.3" && echo '<a href="nowhere.html">' >"$wrong/index.html" &&
+        ! pages_are_clean "$wrong" >/dev/null 2>&1 && ! pages_are_complete "$wrong" 2>/dev/null &&
+        ! python3 tools/manual/site.py "$wrong" 2>/dev/null &&
         MANUAL_STRICT=1 bash tools/manual/build.sh build/lint/docs site &&
         pages_are_complete build/lint/docs/man && pages_are_clean build/lint/docs/man
 }

@@ -8,9 +8,13 @@ cd "$(dirname "$(readlink -f "$0")")/../.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
 rm -rf "$output" && mkdir -p "$output"
+# Doxygen's own layout, with the names that its parts have here.
+doxygen -l "$output/layout.xml"
+sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="pages" [^>]*\)title=""/\1title="Documents"/' \
+    -e 's/\(type="\(modules\|topics\)" [^>]*\)title=""/\1title="Reference"/' "$output/layout.xml"
 {
     cat docs/site/Doxyfile
-    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "GENERATE_XML = YES" "WARN_AS_ERROR = $strict" "GENERATE_HTML = ${site:-NO}"
+    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "WARN_AS_ERROR = $strict" "GENERATE_HTML = ${site:-NO}"
     [ -z "$site" ] || printf 'INPUT += %s\n' "$(python3 -c 'from tools.manual.markdown import PAGES; print(*PAGES)')"
 } | doxygen -
 python3 tools/manual/man.py "$output/xml" "$version" "$output/man"
