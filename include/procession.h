@@ -822,11 +822,12 @@ typedef struct proc_main_options {
      */
     int64_t force_after_ns;
     /**
-     * How long it may go on when it stops because of a failure of its own, in nanoseconds: from the moment at which a failure
-     * cancels the group, nursery, stack or race that all of it is, which nothing but tasks, services, trace regions and shields
-     * is around. A child that does not return then keeps the others waiting, and no signal may come. When the time is over,
-     * the live tree is written to standard error, and the failure as `proc_exit_status` writes it, and the program ends with
-     * exit status 1. Default 0, and negative (PROC_FOREVER): it waits for ever.
+     * How long it may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure has
+     * cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
+     * trace regions and shields; from then on the time counts. A child that does not return keeps the others
+     * waiting, and no signal may come. When the time is over, the live tree is written to standard error, and the
+     * failure as `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative
+     * (PROC_FOREVER): it waits for ever.
      */
     int64_t failure_grace_ns;
     /**
@@ -1090,8 +1091,8 @@ typedef struct proc_trace_hooks {
      */
     void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
     /**
-     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is told of
-     * once: of those inside of it that have not ended, before it.
+     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is
+     * told of once; regions inside of it that have not ended are told of before it.
      */
     void (*region_end)(uint64_t region, void *user_data);
     /**
@@ -3087,11 +3088,11 @@ PROC_API bool proc_job_inside(const proc_job *job);
 /**
  * Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
  *
- * What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
- * job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
- * itself, the join of the oldest of them fails like that: so a job that joins another one can have started it.
- * `errno` tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still
- * yours, and else what it was before the call.
+ * What is inside of the job (`proc_job_inside`) cannot wait for it: then this fails with EDEADLK, and the job
+ * stays yours, to be joined by somebody else. Where jobs join each other in a ring, the call that would join the
+ * oldest of them fails like that, and the others go on waiting. So a job may join one that it has started. `errno`
+ * tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still yours, and
+ * else what it was before the call.
  *
  * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
  *
@@ -3271,14 +3272,18 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  * Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
  * defaults.
  *
- * The first of `signals` begins the stop: every handle below is draining (`proc_draining`); after `drain_ns` the
- * process is cancelled, with a cause of code EINTR that names the signal; and when `grace_ns` after that it
- * has still not completed, the live tree is written to standard error, which tells what still runs and
- * for how long, and the program ends in the way the signal would have ended it (for process 1 of a container, and
- * by signals that end nothing, with exit status 128 plus its number). If standard error does not take it, the
- * program ends after 2 seconds all the same. A further one of `signals` ends it so at any moment, at once, if it
- * comes `force_after_ns` after the first or later; one that comes sooner is the same request. Before the program is ended so,
- * `on_abandon` is called, if it is given.
+ * The first of `signals` begins the stop:
+ *
+ * - Every handle below is draining (`proc_draining`).
+ * - After `drain_ns` the process is cancelled, with a cause of code EINTR that names the signal.
+ * - If it has still not completed `grace_ns` later, the live tree is written to standard error, which tells what
+ *   still runs and for how long. Then `on_abandon` is called, if it is given, and the program ends in the way the
+ *   signal would have ended it (for process 1 of a container, and by signals that end nothing, with exit status
+ *   128 plus its number). If standard error does not take the tree, the program ends after 2 seconds all the
+ *   same.
+ * - A further one of `signals` ends the program in the same way, at any moment and at once, but after
+ *   `on_abandon`, if it is given. It does if it comes `force_after_ns` after the first or later; one that comes
+ *   sooner is the same request.
  *
  * The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
  * that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal
@@ -3758,12 +3763,12 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
  * library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
  * CLOCK_MONOTONIC.
  *
- * What was recorded is written twice a second, so a program that is killed leaves a file that lacks
- * its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
- * `main` returns) or because the library ends it (a second signal, the end of the grace period, a callback that does not
- * return), it is written to the end, for which nobody waits longer than 2 s. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
- * fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
- * reads, and stopping the trace waits for him.
+ * What was recorded is written twice a second, so a program that is killed leaves a file that lacks its last
+ * second at most. If the program ends in another way while the trace is on, the trace is written to the end, for
+ * which nobody waits longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the
+ * library ends it (a second signal, the end of the grace period, a callback that does not return). If the disk is
+ * slow or full, some 64 MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in
+ * the trace tells how many. A pipe is written as its reader reads, and stopping the trace waits for the reader.
  *
  * A child of `fork` has no trace on: this one stays its parent's.
  *
@@ -3781,8 +3786,7 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
  * - EAGAIN: no thread can be had.
  * - Any other: why the file cannot be made.
  */
-PROC_API
-proc_error *proc_trace_start(const char *path);
+PROC_API proc_error *proc_trace_start(const char *path);
 
 /**
  * Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What

@@ -20,14 +20,18 @@ use crate::tree::task::Task;
 /// Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
 /// defaults.
 ///
-/// The first of `signals` begins the stop: every handle below is draining (`proc_draining`); after `drain_ns` the
-/// process is cancelled, with a cause of code EINTR that names the signal; and when `grace_ns` after that it
-/// has still not completed, the live tree is written to standard error, which tells what still runs and
-/// for how long, and the program ends in the way the signal would have ended it (for process 1 of a container, and
-/// by signals that end nothing, with exit status 128 plus its number). If standard error does not take it, the
-/// program ends after 2 seconds all the same. A further one of `signals` ends it so at any moment, at once, if it
-/// comes `force_after_ns` after the first or later; one that comes sooner is the same request. Before the program is ended so,
-/// `on_abandon` is called, if it is given.
+/// The first of `signals` begins the stop:
+///
+/// - Every handle below is draining (`proc_draining`).
+/// - After `drain_ns` the process is cancelled, with a cause of code EINTR that names the signal.
+/// - If it has still not completed `grace_ns` later, the live tree is written to standard error, which tells what
+///   still runs and for how long. Then `on_abandon` is called, if it is given, and the program ends in the way the
+///   signal would have ended it (for process 1 of a container, and by signals that end nothing, with exit status
+///   128 plus its number). If standard error does not take the tree, the program ends after 2 seconds all the
+///   same.
+/// - A further one of `signals` ends the program in the same way, at any moment and at once, but after
+///   `on_abandon`, if it is given. It does if it comes `force_after_ns` after the first or later; one that comes
+///   sooner is the same request.
 ///
 /// The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
 /// that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal

@@ -131,11 +131,11 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 
 /// Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
 ///
-/// What is inside of the job (`proc_job_inside`) cannot wait for it: then it fails with EDEADLK, and the
-/// job stays yours, to be joined by somebody else. Where jobs join each other in a ring, each from inside of
-/// itself, the join of the oldest of them fails like that: so a job that joins another one can have started it.
-/// `errno` tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still
-/// yours, and else what it was before the call.
+/// What is inside of the job (`proc_job_inside`) cannot wait for it: then this fails with EDEADLK, and the job
+/// stays yours, to be joined by somebody else. Where jobs join each other in a ring, the call that would join the
+/// oldest of them fails like that, and the others go on waiting. So a job may join one that it has started. `errno`
+/// tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still yours, and
+/// else what it was before the call.
 ///
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///

@@ -44,11 +44,12 @@ pub struct proc_main_options {
     /// Ctrl-C twice. It shortens neither the drain time nor the grace period. Default 1 s; 0: any further one
     /// does, at once; negative (PROC_FOREVER): none ever does.
     pub force_after_ns: i64,
-    /// How long it may go on when it stops because of a failure of its own, in nanoseconds: from the moment at which a failure
-    /// cancels the group, nursery, stack or race that all of it is, which nothing but tasks, services, trace regions and shields
-    /// is around. A child that does not return then keeps the others waiting, and no signal may come. When the time is over,
-    /// the live tree is written to standard error, and the failure as `proc_exit_status` writes it, and the program ends with
-    /// exit status 1. Default 0, and negative (PROC_FOREVER): it waits for ever.
+    /// How long it may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure has
+    /// cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
+    /// trace regions and shields; from then on the time counts. A child that does not return keeps the others
+    /// waiting, and no signal may come. When the time is over, the live tree is written to standard error, and the
+    /// failure as `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative
+    /// (PROC_FOREVER): it waits for ever.
     pub failure_grace_ns: i64,
     /// Whether to reap orphans while it runs: processes whose parent has ended and that the kernel has given to this program, because it is
     /// process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER), which this does not. A child that

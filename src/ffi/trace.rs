@@ -19,12 +19,12 @@ use crate::trace::snapshot;
 /// library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
 /// CLOCK_MONOTONIC.
 ///
-/// What was recorded is written twice a second, so a program that is killed leaves a file that lacks
-/// its last second at most. If the program ends otherwise while the trace is on, by `exit` (in a callback, too, and when
-/// `main` returns) or because the library ends it (a second signal, the end of the grace period, a callback that does not
-/// return), it is written to the end, for which nobody waits longer than 2 s. If the disk is slow or full, some 64 MiB are kept in memory; events that do not
-/// fit are lost, and the counter "events lost" in the trace tells how many. A pipe is written as its reader
-/// reads, and stopping the trace waits for him.
+/// What was recorded is written twice a second, so a program that is killed leaves a file that lacks its last
+/// second at most. If the program ends in another way while the trace is on, the trace is written to the end, for
+/// which nobody waits longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the
+/// library ends it (a second signal, the end of the grace period, a callback that does not return). If the disk is
+/// slow or full, some 64 MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in
+/// the trace tells how many. A pipe is written as its reader reads, and stopping the trace waits for the reader.
 ///
 /// A child of `fork` has no trace on: this one stays its parent's.
 ///

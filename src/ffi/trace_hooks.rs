@@ -71,8 +71,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is told of
-    /// once: of those inside of it that have not ended, before it.
+    /// The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is
+    /// told of once; regions inside of it that have not ended are told of before it.
     pub region_end: Option<unsafe extern "C-unwind" fn(region: u64, user_data: *mut c_void)>,
     /// Something is said (`proc_trace_log`). The category is "" if there is none.
     pub log: Option<
