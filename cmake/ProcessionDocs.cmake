@@ -1,5 +1,5 @@
-# What there is to read, laid out as in the source, so that links in it lead on: a part of its own, procession-doc. Man pages and the manual as a
-# site are made by Doxygen and Python where they are asked for.
+# What there is to read, laid out as in the source, so that links in it lead on: a part of its own, procession-doc. Man pages (in
+# procession-dev) and the manual as a site are made by Doxygen and Python where they are asked for.
 option(PROCESSION_DOCS "Make the man pages and the manual as a site (needs Doxygen and Python), and install them" OFF)
 
 install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc)
@@ -17,6 +17,6 @@ if(PROCESSION_DOCS)
     DEPENDS include/procession.h tools/manual/build.sh ${manual_sources}
     COMMENT "Making the man pages and the manual" VERBATIM)
   add_custom_target(procession_docs ALL DEPENDS ${manual}/html/index.html)
-  install(DIRECTORY ${manual}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR} COMPONENT procession-doc)
+  install(DIRECTORY ${manual}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
   install(DIRECTORY ${manual}/html DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc)
 endif()
