@@ -13,7 +13,7 @@ if(PROCESSION_DOCS)
   set(manual ${CMAKE_CURRENT_BINARY_DIR}/manual)
   file(GLOB_RECURSE manual_sources CONFIGURE_DEPENDS README.md CHANGELOG.md docs/*.md docs/*.svg docs/site/* tools/manual/*.py)
   add_custom_command(OUTPUT ${manual}/html/index.html
-    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/manual/build.sh ${manual} site
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tools/manual/build.sh ${manual}
     DEPENDS include/procession.h tools/manual/build.sh ${manual_sources}
     COMMENT "Making the man pages and the manual" VERBATIM)
   add_custom_target(procession_docs ALL DEPENDS ${manual}/html/index.html)

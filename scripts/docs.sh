@@ -11,7 +11,7 @@ setup_docs() { need_packages_of missing_docs_packages; }
 
 docs() {
     setup_docs
-    MANUAL_STRICT=1 bash tools/manual/build.sh build/docs site
+    MANUAL_STRICT=1 bash tools/manual/build.sh build/docs
     cat <<END
 The site: file://$PWD/build/docs/html/index.html
 Man pages: man -M $PWD/build/docs/man proc_spawn, or procession
@@ -27,7 +27,7 @@ lint_docs() {
         echo '.SH NO TITLE' >"$wrong/man3/proc_new.3" && echo '<a href="nowhere.html">' >"$wrong/index.html" &&
         ! pages_are_clean "$wrong" >/dev/null 2>&1 && ! pages_are_complete "$wrong" 2>/dev/null &&
         ! python3 tools/manual/site.py "$wrong" 2>/dev/null &&
-        MANUAL_STRICT=1 bash tools/manual/build.sh build/lint/docs site &&
+        MANUAL_STRICT=1 bash tools/manual/build.sh build/lint/docs &&
         pages_are_complete build/lint/docs/man && pages_are_clean build/lint/docs/man
 }
 

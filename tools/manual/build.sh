@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# build.sh OUTPUT [site]: the manual of include/procession.h, by Doxygen: man pages in OUTPUT/man, and with `site` HTML in OUTPUT/html.
+# build.sh OUTPUT: the manual of include/procession.h, by Doxygen: man pages in OUTPUT/man, and with the documents a site in OUTPUT/html.
 # With MANUAL_STRICT=1, a warning of Doxygen's and a dead link are errors; other versions of Doxygen than ours may have others.
 set -euo pipefail
-output=$(realpath -m "$1") site=${2:+YES}
+output=$(realpath -m "$1")
 [ "${MANUAL_STRICT:-0}" = 1 ] && strict=FAIL_ON_WARNINGS || strict=NO
 cd "$(dirname "$(readlink -f "$0")")/../.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
@@ -14,8 +14,8 @@ sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="p
     -e 's/\(type="\(modules\|topics\)" [^>]*\)title=""/\1title="Reference"/' "$output/layout.xml"
 {
     cat docs/site/Doxyfile
-    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "WARN_AS_ERROR = $strict" "GENERATE_HTML = ${site:-NO}"
-    [ -z "$site" ] || printf 'INPUT += %s\n' "$(python3 -c 'from tools.manual.markdown import PAGES; print(*PAGES)')"
+    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "WARN_AS_ERROR = $strict"
+    printf 'INPUT += %s\n' "$(python3 -c 'from tools.manual.markdown import PAGES; print(*PAGES)')"
 } | doxygen -
 python3 tools/manual/man.py "$output/xml" "$version" "$output/man"
-[ -z "$site" ] || python3 tools/manual/site.py "$output/html" || [ "$strict" = NO ]
+python3 tools/manual/site.py "$output/html" || [ "$strict" = NO ]

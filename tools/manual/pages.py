@@ -3,6 +3,7 @@
 import re
 
 from . import synopsis
+from .names import declaration
 from .roff import Roff, escaped
 
 # The headings of a page for the sections of a comment, in their order.
@@ -54,7 +55,7 @@ class Pages:
         lines = self.title(member.name, 3) + [".SH NAME", name_line(member.name, roff.plain(brief))]
         lines += [".SH LIBRARY", "procession (pkg\\-config procession; \\-lprocession)"]
         lines += [".SH SYNOPSIS", ".nf", ".B #include <procession.h>", ".PP", *synopsis.of(member), ".fi"]
-        lines += [".SH DESCRIPTION", *without_first(text), *described("FIELDS", fields(member), roff)]
+        lines += [".SH DESCRIPTION", *without_first(text), *described("VALUES" if member.kind == "enum" else "FIELDS", fields(member), roff)]
         lines += described("PARAMETERS", member.parameters(), roff)
         lines += self.sections(member, roff)
         return lines + self.see_also(member)
@@ -82,12 +83,18 @@ class Pages:
 
     def see_also(self, member):
         """What the page speaks of, and its neighbours."""
-        mentioned = [name for name in member.mentions() if name in self.names and name != member.name]
-        neighbours = [m.name for title, ms in self.model.sections if title != "Types" and member in ms for m in ms]
-        near = sorted(neighbours, key=lambda name: abs(neighbours.index(name) - neighbours.index(member.name)))
-        names = list(dict.fromkeys(mentioned + near))
+        mentioned = [name for name in member.mentions() if name in self.names]
+        names = list(dict.fromkeys(mentioned + self.neighbours(member)))
         names = sorted(name for name in names[:MENTIONED] if name != member.name)
         return [".SH SEE ALSO", *(f".BR {escaped(name)} (3)," for name in names), ".BR procession (7)"]
+
+    def neighbours(self, member):
+        """Of a function, those beside it in its section, the nearest first; of a type, the functions that have to do with it."""
+        if member.kind != "function":
+            functions = (m.name for m in self.members.values() if m.kind == "function")
+            return [name for name in functions if re.search(rf"\b{member.name}\b", declaration(name))]
+        section = next([m.name for m in members] for _, members in self.model.sections if member in members)
+        return sorted(section, key=lambda name: abs(section.index(name) - section.index(member.name)))
 
     def overview(self):
         roff = Roff(self.names)

@@ -1,6 +1,7 @@
 """SYNOPSIS: how the header declares a function or a type."""
 
 import re
+import textwrap
 
 from . import names
 from .roff import escaped, font
@@ -14,7 +15,17 @@ def of(member):
     if member.kind == "function":
         declaration = broken(declaration)
     parameters = [name for name, _ in member.parameters()]
-    return [line_of(line, parameters) for line in declaration.splitlines()]
+    return [line_of(part, parameters) for line in declaration.splitlines() for part in parts(line)]
+
+
+def parts(line):
+    """A line, or, of a long one, what goes on after a comma below it, further to the right."""
+    if len(line) <= WIDTH:
+        return [line]
+    indent = " " * (len(line) - len(line.lstrip()))
+    kept = re.sub("(?<!,) ", "\0", line.lstrip())
+    found = textwrap.wrap(kept, WIDTH - len(indent), subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return [indent + part.replace("\0", " ") for part in found]
 
 
 def broken(declaration):
