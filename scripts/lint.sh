@@ -173,6 +173,24 @@ deny() {
     fi
 }
 
+# What the recipes must say themselves: the version, that of the ABI, and that of Rust.
+lint_recipes() {
+    local version rust abi
+    version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml) rust=$(rust_needed)
+    abi=${version%.*}
+    says packaging/debian/changelog "procession ($version-" && says packaging/rpm/procession.spec "Version:        $version" &&
+        says packaging/vcpkg/procession/vcpkg.json "\"version\": \"$version\"" && says cmake/procession.map "PROCESSION_$abi {" &&
+        says packaging/debian/control "Package: libprocession$abi" && says "packaging/debian/libprocession$abi.symbols" "PROCESSION_$abi" &&
+        says packaging/debian/control "rustc (>= $rust)" && says packaging/rpm/procession.spec "rust >= $rust"
+}
+
+says() {
+    grep -qF "$2" "$1" || {
+        echo "x: $1 does not say $2, as Cargo.toml does" >&2
+        return 1
+    }
+}
+
 lint_shellcheck() {
     if command -v shellcheck >/dev/null; then
         shell_sources | xargs shellcheck --exclude=SC1091

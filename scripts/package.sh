@@ -20,6 +20,7 @@ xz xz-utils
 meson meson
 ninja ninja-build
 nix-instantiate nix-bin
+aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
 END
 }
 
@@ -31,7 +32,7 @@ package_commit() {
     changed=$(git stash create) && echo "${changed:-HEAD}"
 }
 
-package_epoch() { git log -1 --format=%ct; }
+package_epoch() { echo "${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}"; }
 
 # Nothing of the way of this machine: it is unpacked, and built, with an empty directory for cargo, which may not ask anybody.
 offline() { env CARGO_HOME="$package_work/cargo_home" CARGO_NET_OFFLINE=true "$@"; }
@@ -125,3 +126,4 @@ write_sums() {
 need_tarball() { [ -e "$package/$(sources_name).tar.xz" ] || package_source; }
 
 . scripts/package/debs.sh
+. scripts/package/recipes.sh
