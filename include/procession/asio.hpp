@@ -288,6 +288,15 @@ template <class T> struct initiation {
  *     asio::co_spawn(io, answer(), [answered](std::exception_ptr exception) { answered.complete(exception); });
  *     proc::run(proc::await(answered), cancel);
  *
+ * A cancellation ends that wait, and not the operation. To end this, a hook emits a signal of Asio's whose slot it has, on its executor; then wait
+ * without the handle, until it has ended:
+ *
+ *     const auto stop = std::make_shared<asio::cancellation_signal>();
+ *     const proc::hook hook(cancel, [&io, stop] {
+ *         asio::post(io, [stop] { stop->emit(asio::cancellation_type::terminal); });
+ *     });
+ *     timer.async_wait(asio::bind_cancellation_slot(stop->slot(), is_told));
+ *
  * @param part              what to run, as for proc::start; a value that it returns must have a default one.
  * @param cancel            the handle to run under, or an empty one.
  * @param completion_token  any: use_awaitable, use_future, deferred, a callback, …

@@ -7,6 +7,7 @@
  *   allocator   Memory is the handler's, and free again when that is called.
  *   cancelled   A cancellation of the handle stops it.
  *   slot        So does one by the handler's slot, of any type but none, and it stops nothing else.
+ *   signal      The other way, a hook emits by a signal of Asio's, and the operation that has its slot ends.
  *   destroyed   A context that is destroyed cancels what still runs for it, waits for it, and calls no handler.
  *   coroutine   So are coroutines of Asio; and a process waits for one by a promise.
  */
@@ -202,6 +203,22 @@ TEST(asio, slot) {
     io.run();
     EXPECT_TRUE(called);
     EXPECT_FALSE(above.cancelled());
+}
+
+TEST(asio, signal) {
+    asio::io_context io;
+    asio::steady_timer timer(io, std::chrono::hours(1));
+    const auto stop = std::make_shared<asio::cancellation_signal>();
+    const auto emit = [stop] { stop->emit(asio::cancellation_type::terminal); };
+    const proc::cancel cancel;
+    const proc::hook hook(cancel, [&io, emit] { asio::post(io, emit); });
+    const proc::promise ended;
+    const auto is_told = [ended](const auto &code) { ended.complete(proc::error(code)); };
+    timer.async_wait(asio::bind_cancellation_slot(stop->slot(), is_told));
+    const auto stops = [cancel] { cancel.trigger(); };
+    const auto runs = [&] { io.run(); };
+    const auto failed = proc::try_run(proc::concurrent(proc::await(ended), runs, stops));
+    EXPECT_EQ(failed.code(), ECANCELED);
 }
 
 #endif
