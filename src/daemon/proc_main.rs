@@ -52,7 +52,7 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
     if options.failure_grace_ns > 0 && process.fails_as_a_whole() {
         failing::begin(signal::wake);
     }
-    let outcome = process::start("proc_main", process, Some(root.clone()));
+    let outcome = process::start("proc_main", process, Some(&root));
     let stop = shutdown.over();
     drop(trace); // Before a signal is sent again, which may end the program.
     drop(reaping);

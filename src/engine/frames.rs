@@ -116,7 +116,7 @@ impl Context<'_> {
     /// Runs code inside of this and under that handle.
     #[inline(always)]
     pub(crate) fn under<T>(&self, handle: Cancel, code: impl FnOnce(&Context<'_>) -> T) -> T {
-        let scope = Scope::of(Some(handle), self.task);
+        let scope = Scope::of(Some(&handle), self.task);
         code(&Context {
             scope: &scope,
             ..*self

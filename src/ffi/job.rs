@@ -64,7 +64,8 @@ pub unsafe extern "C" fn proc_start(
     });
     let start_site = Arc::new(frames::start_site(cancel.as_ref()));
     let expected = process.expect_services(cancel.as_ref());
-    let (task, cancel) = process::meant_by(cancel);
+    let (task, own) = process::meant_by(cancel.as_ref());
+    let cancel = cancel.or(own);
     give(Job::start(Work {
         start_site,
         expected,

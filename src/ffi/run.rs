@@ -3,7 +3,7 @@
 use std::ffi::c_int;
 
 use super::bad_input::BadInput;
-use super::handle::{give_outcome, share, take};
+use super::handle::{borrow, give_outcome, take};
 use super::main_options;
 use super::types::{proc_cancel, proc_error, proc_impl};
 use crate::base::error::{Error, Outcome};
@@ -41,9 +41,9 @@ pub unsafe extern "C" fn proc_run(
     cancel: *mut proc_cancel,
 ) -> *mut proc_error {
     // SAFETY: the caller hands over the process and lends the handle.
-    let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
+    let (process, cancel) = unsafe { (take(r#impl), borrow(cancel)) };
     run("proc_run", process, |process| {
-        process::start("proc_run", process, cancel)
+        process::start("proc_run", process, cancel.as_deref())
     })
 }
 

@@ -241,7 +241,7 @@ impl Job {
 }
 
 fn run_process(work: &Work) -> Outcome {
-    let (cancel, task) = (work.cancel.clone(), work.task.as_ref());
+    let (cancel, task) = (work.cancel.as_ref(), work.task.as_ref());
     let tree = work.expected.tree();
     let what = What::Job(&work.start_site);
     process::run_as(what, &work.process, cancel, task, tree)

@@ -78,7 +78,7 @@ impl OnQueue {
         let run = move || {
             events::arrive(origin, task.as_deref());
             let what = What::Turn(&site);
-            process::run_as(what, &child, Some(cancel), task.as_ref(), tree)
+            process::run_as(what, &child, Some(&cancel), task.as_ref(), tree)
         };
         let part_of = part.activities().clone();
         let work = Box::new(move || part.inside(run));

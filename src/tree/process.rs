@@ -57,23 +57,28 @@ pub(crate) struct Node {
 /// Runs a process because somebody asks for it, under that handle, if one is given.
 ///
 /// The function of the API by which they ask is named in the dump.
-pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<Cancel>) -> Outcome {
+pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<&Cancel>) -> Outcome {
     timer::come_by();
-    let expected = process.expect_services(cancel.as_ref());
+    let expected = process.expect_services(cancel);
     let tree = expected.tree();
-    let (task, cancel) = meant_by(cancel);
+    let (task, own) = meant_by(cancel);
+    let cancel = cancel.or(own.as_ref());
     run_as(What::Run(function), process, cancel, task.as_ref(), tree)
 }
 
 /// The task that is meant by who passes this handle, or none: the one that it is in, else that of the callback
-/// which passes it, if one does. And the handle to run under: who passes none means one of his own, with the values of the
-/// callback that passes it: if it has any, that is made at once (V2).
-pub(crate) fn meant_by(cancel: Option<Cancel>) -> (Option<Arc<TaskRun>>, Option<Cancel>) {
+/// which passes it, if one does. And who passes none means a handle of his own, with the values of the callback that asks: if it has any,
+/// that is made at once (V2).
+pub(crate) fn meant_by(cancel: Option<&Cancel>) -> (Option<Arc<TaskRun>>, Option<Cancel>) {
     frames::with_current(|asking| {
-        let task = task_of(cancel.as_deref(), asking).cloned();
-        let alone = || Some(Cancel::alone(task.clone(), 0, Some(values_of(asking)?)));
-        let cancel = cancel.or_else(alone);
-        (task, cancel)
+        let task = task_of(cancel.map(|cancel| &**cancel), asking).cloned();
+        let alone = |values| Cancel::alone(task.clone(), 0, Some(values));
+        let own = cancel
+            .is_none()
+            .then(|| values_of(asking))
+            .flatten()
+            .map(alone);
+        (task, own)
     })
 }
 
@@ -106,7 +111,7 @@ pub(crate) fn values_of(asking: Option<&Context<'_>>) -> Chain {
 pub(super) fn run_as(
     what: What<'_>,
     process: &Process,
-    cancel: Option<Cancel>,
+    cancel: Option<&Cancel>,
     task: Option<&Arc<TaskRun>>,
     tree: Tree,
 ) -> Outcome {

@@ -93,6 +93,10 @@ impl<C: Children> FanOut<C> {
         bug::contained(|| {
             while let Some(index) = self.claim(cancel) {
                 children.run_one(index, context)?;
+                // Who has claimed the last one need not ask.
+                if index + 1 == self.count {
+                    break;
+                }
             }
             Ok(())
         })

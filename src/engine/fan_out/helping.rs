@@ -43,7 +43,7 @@ impl<C: Children> FanOut<C> {
         if state.inside >= self.rule.limit - 1 {
             return None;
         }
-        let work = state.open.clone()?;
+        let work = state.open.as_ref()?.work();
         state.inside += 1;
         race_detector::acquire(&raw const self.next);
         Some(work)
@@ -82,7 +82,7 @@ impl<C: Children> FanOut<C> {
     /// Works on the calling thread, which is not the one that published this.
     pub(super) fn help_with(&self, work: &Work<C>) {
         let task = work.task.as_ref();
-        let scope = Scope::of(Some(work.cancel.clone()), task);
+        let scope = Scope::of(Some(&work.cancel), task);
         let useful = frames::enter(What::Help(self), &scope, task, work.tree, |context| {
             context.slot.counts.count(Counted::Helpers);
             if self.can_wait {

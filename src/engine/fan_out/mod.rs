@@ -9,6 +9,7 @@
 //! - `claiming`: who claims a child, and runs it.
 //! - `outcomes`: what becomes of it, and of those that nobody can run.
 //! - `waiting`: children that wait without a thread.
+//! - `lent`: what the caller lends to those who come to help.
 //! - `helping`: who comes to help, and when all is over.
 //!
 //! Invariants:
@@ -27,15 +28,17 @@
 //!   everything unclaimed is claimed, so what has not begun by then never begins. One that got no thread decides nothing.
 //! - **F10 the limit holds.** No more threads are in than may run at the same time, and each runs one child after the
 //!   other: who ends a child claims the next. If children wait without a thread, each has a place, and they are counted.
+//! - **F11** See `lent`.
 
 mod claiming;
 mod helping;
+mod lent;
 mod outcomes;
 mod waiting;
 
 use crate::base::counts::Counted;
 use crate::base::error::Error;
-use crate::base::events::{self, Origin};
+use crate::base::events::Origin;
 use crate::base::in_place;
 use crate::base::race_detector;
 use crate::base::sync::atomic::{AtomicUsize, Ordering};
@@ -48,9 +51,10 @@ use crate::engine::frames::{Context, What};
 use crate::engine::rule::{self, Decides, Rule};
 use crate::engine::shown::Shown;
 use crate::engine::{sentinel, slots};
-use crate::scope::activity::{self, Activities};
+use crate::scope::activity::Activities;
 use crate::scope::cancel::Cancel;
 use crate::scope::task_run::{TaskRun, Tree};
+use lent::Lent;
 use waiting::Operations;
 
 /// Runs all of these children.
@@ -98,6 +102,7 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
         helpers == 0 || children.stalled() && sentinel::send_helpers(&fan_out, helpers).is_ok();
     context.slot.counts.count(Counted::FanOuts);
     slots::watch(context.slot);
+    let _closing = Closing(&fan_out);
     let what = What::Children(rule.name, Some(&fan_out));
     let ended = context.inside(what, || {
         let watched = covered || sentinel::watch(&fan_out, helpers).is_ok();
@@ -113,6 +118,17 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
     });
     children.note_stalled(fan_out.stalled(covered));
     ended
+}
+
+/// Nothing is lent any more when this is dropped, also if it is because of a panic (F11).
+struct Closing<'a, C>(&'a FanOut<C>);
+
+impl<C> Drop for Closing<'_, C> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.state.lock().open = None;
+        }
+    }
 }
 
 #[inline(never)] // So that what goes to the heap is not on the stack of every level, too.
@@ -143,7 +159,7 @@ struct FanOut<C> {
 
 struct State<C> {
     /// What helpers need; taken away when there is nothing left to help with.
-    open: Option<Work<C>>,
+    open: Option<Lent<C>>,
     /// How many helpers are in.
     inside: usize,
     /// What of the program's is due because children were given up.
@@ -154,7 +170,6 @@ struct State<C> {
 }
 
 /// What a helper holds of the program's while it is in.
-#[derive(Clone)]
 struct Work<C> {
     children: C,
     cancel: Cancel,
@@ -169,14 +184,6 @@ struct Work<C> {
 impl<C: Children> FanOut<C> {
     #[inline(always)] // So that it is made in place.
     fn new(children: &C, context: &Context<'_>, rule: Rule) -> FanOut<C> {
-        let work = Work {
-            children: children.clone(),
-            cancel: context.scope.handle().clone(),
-            task: context.task.cloned(),
-            tree: context.tree,
-            activities: activity::current(),
-            origin: events::origin(context.task.map(|task| &**task)),
-        };
         FanOut {
             count: children.count(),
             rule,
@@ -184,7 +191,7 @@ impl<C: Children> FanOut<C> {
             next: AtomicUsize::new(0),
             useful: AtomicUsize::new(0),
             state: Mutex::new(State {
-                open: Some(work),
+                open: Some(Lent::of(children, context)),
                 inside: 0,
                 due: None,
                 ended: None,

@@ -110,7 +110,7 @@ struct Scene {
 
 fn scene() -> Scene {
     sentinel::pretend_awake();
-    let scope = Scope::of(Some(Cancel::root(None)), None);
+    let scope = Scope::of(None, None);
     let nursery = frames::enter(What::Run("a model"), &scope, None, 0, |context| {
         Nursery::new(&context, "a model", 0, None)
     });

@@ -43,24 +43,21 @@ impl Two {
 /// A fan-out with two children, and what its caller has.
 struct Scene {
     fan_out: Arc<FanOut<Two>>,
-    children: Two,
-    scope: Scope<'static>,
+    /// Lent, so they stay where they are (F11).
+    children: Box<Two>,
+    scope: Box<Scope<'static>>,
 }
 
 fn two_children(rule: Rule) -> Scene {
-    let children = Two(Arc::default());
-    let scope = under(Cancel::root(None));
-    let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, rule));
+    let children = Box::new(Two(Arc::default()));
+    let scope = Box::new(Scope::of(None, None));
+    let fan_out = on_this_thread(&scope, |context| FanOut::new(&*children, &context, rule));
     let fan_out = Arc::new(fan_out);
     Scene {
         fan_out,
         children,
         scope,
     }
-}
-
-fn under(cancel: Cancel) -> Scope<'static> {
-    Scope::of(Some(cancel), None)
 }
 
 fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> T {
@@ -108,7 +105,7 @@ fn f2_mutant_claims_in_two_steps() {
         let next = fan_out.next.load(Ordering::Relaxed);
         if next < fan_out.count {
             fan_out.next.store(next + 1, Ordering::Relaxed);
-            let scope = under(work.cancel.clone());
+            let scope = Scope::of(Some(&work.cancel), None);
             on_this_thread(&scope, |context| {
                 fan_out.run_child(&work.children, next, &context)
             });
@@ -133,9 +130,8 @@ fn f4_mutant_leaves_before_it_lets_go() {
 #[ignore = "a mutant"]
 fn f4_mutant_comes_in_unannounced() {
     caller_and_helper(|fan_out| {
-        let Some(work) = fan_out.state.lock().open.clone() else {
-            return;
-        };
+        let work = fan_out.state.lock().open.as_ref().map(Lent::work);
+        let Some(work) = work else { return };
         fan_out.help_with(&work);
     });
 }
@@ -275,7 +271,7 @@ impl Children for Crowd {
 fn one_too_many(help: fn(&FanOut<Crowd>)) {
     explore(2, move || {
         let children = Crowd(Arc::default());
-        let scope = under(Cancel::root(None));
+        let scope = Scope::of(None, None);
         let rule = CONCURRENT.limited(2);
         let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, rule));
         let fan_out = Arc::new(fan_out);
@@ -304,7 +300,7 @@ fn f10_mutant_looks_before_it_comes_in() {
         }
         let work = {
             let mut state = fan_out.state.lock();
-            let Some(work) = state.open.clone() else {
+            let Some(work) = state.open.as_ref().map(Lent::work) else {
                 return;
             };
             state.inside += 1;

@@ -7,7 +7,7 @@ use crate::base::sync::notes::AtomicBool;
 use crate::engine::children::Children;
 use crate::engine::ended::Noted;
 use crate::engine::frames::{self, Context, What};
-use crate::scope::cancel::{Cancel, Scope};
+use crate::scope::cancel::Scope;
 
 /// What runs all children and returns their errors.
 pub(crate) type Run = fn(&Meeting, &Context<'_>) -> Noted;
@@ -64,7 +64,7 @@ impl Meeting {
     /// could be had; all others must have run.
     pub(crate) fn run(&self, run: Run) -> usize {
         self.0.arrived.store(0, Ordering::Relaxed);
-        let scope = Scope::of(Some(Cancel::root(None)), None);
+        let scope = Scope::of(None, None);
         let noted = frames::enter(What::Run("a model"), &scope, None, 0, |context| {
             run(self, &context)
         });

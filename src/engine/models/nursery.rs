@@ -50,7 +50,7 @@ fn scene(limit: usize) -> Scene {
 }
 
 fn scene_with_sentinel(limit: usize) -> Scene {
-    let scope = Scope::of(Some(Cancel::root(None)), None);
+    let scope = Scope::of(None, None);
     let nursery = on_this_thread(&scope, |context| {
         Nursery::new(&context, "a model", limit, None)
     });
@@ -245,7 +245,7 @@ fn a_place_is_waited_for(spawn: Spawn, is_given_back: bool) {
         let asking = Cancel::root(None);
         let (nursery, late, own) = (scene.nursery.clone(), scene.child(), asking.clone());
         let other = thread::spawn(move || {
-            let scope = Scope::of(Some(own), None);
+            let scope = Scope::of(Some(&own), None);
             on_this_thread(&scope, |context| {
                 context.during(0, || spawn(&nursery, late).is_ok())
             })

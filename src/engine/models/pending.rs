@@ -71,7 +71,7 @@ fn scene() -> Scene {
 }
 
 fn scene_with_sentinel() -> Scene {
-    let scope = Scope::of(Some(Cancel::root(None)), None);
+    let scope = Scope::of(None, None);
     let nursery = on_this_thread(&scope, |context| Nursery::new(&context, "a model", 0, None));
     Scene {
         nursery,

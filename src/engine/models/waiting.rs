@@ -72,8 +72,9 @@ fn mixed(waiting: usize, blocks: bool) -> Mixed {
 
 struct Scene {
     fan_out: Arc<FanOut<Mixed>>,
-    children: Mixed,
-    scope: Scope<'static>,
+    /// Lent, so they stay where they are (F11).
+    children: Box<Mixed>,
+    scope: Box<Scope<'static>>,
 }
 
 fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> T {
@@ -81,8 +82,8 @@ fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> 
 }
 
 fn scene(children: Mixed, rule: Rule) -> Scene {
-    let scope = Scope::of(Some(Cancel::root(None)), None);
-    let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, rule));
+    let (children, scope) = (Box::new(children), Box::new(Scope::of(None, None)));
+    let fan_out = on_this_thread(&scope, |context| FanOut::new(&*children, &context, rule));
     let fan_out = Arc::new(fan_out);
     fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     Scene {

@@ -27,7 +27,7 @@ impl<C: Child> Nursery<C> {
         let Some(work) = self.enter() else { return };
         activity::within(work.activities.clone(), || {
             let task = work.task.as_ref();
-            let scope = Scope::of(Some(work.cancel.clone()), task);
+            let scope = Scope::of(Some(&work.cancel), task);
             frames::enter(What::Help(self), &scope, task, work.tree, |context| {
                 context.slot.counts.count(Counted::Helpers);
                 self.work(&work, &context);

@@ -9,7 +9,7 @@ use crate::scope::task_run::TaskRun;
 /// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
 /// group has a handle of its own, and below one that nobody knows it may as well have none above.
 pub(crate) struct Scope<'a> {
-    given: Option<Cancel>,
+    given: Option<&'a Cancel>,
     /// The scope of which this is a task's view (C7).
     above: Option<&'a Scope<'a>>,
     task: Option<&'a Arc<TaskRun>>,
@@ -18,7 +18,7 @@ pub(crate) struct Scope<'a> {
 
 impl<'a> Scope<'a> {
     /// The scope of a handle, or of none that anybody knows, which is then in that task.
-    pub(crate) fn of(given: Option<Cancel>, task: Option<&'a Arc<TaskRun>>) -> Scope<'a> {
+    pub(crate) fn of(given: Option<&'a Cancel>, task: Option<&'a Arc<TaskRun>>) -> Scope<'a> {
         Scope {
             given,
             above: None,
@@ -38,7 +38,7 @@ impl<'a> Scope<'a> {
     }
 
     pub(crate) fn handle(&self) -> &Cancel {
-        match &self.given {
+        match self.given {
             Some(given) => given,
             None => self.made.get_or_init(|| self.make()),
         }
@@ -135,6 +135,6 @@ impl<'a> Scope<'a> {
 
     /// Its own handle, if it has one yet.
     pub(crate) fn known(&self) -> Option<&Cancel> {
-        self.given.as_ref().or_else(|| self.made.get())
+        self.given.or_else(|| self.made.get())
     }
 }

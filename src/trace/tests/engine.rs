@@ -318,7 +318,7 @@ fn a_task_that_returns_nothing_when_it_is_cancelled_says_why_it_ended() {
     let view = scene.trace(|| {
         let cancel = crate::scope::cancel::Cancel::root(None);
         cancel.trigger(Error::new(4, "enough"));
-        let outcome = process::start("proc_run", &task(c"stops", leaf(succeeds)), Some(cancel));
+        let outcome = process::start("proc_run", &task(c"stops", leaf(succeeds)), Some(&cancel));
         assert!(outcome.is_ok());
     });
     assert_eq!(arguments(view.one("stops")), "cancelled=enough");

@@ -17,7 +17,7 @@ fn it_is_cancelled(wait: fn(Duration, &Context<'_>) -> Outcome) {
         let cancel = Cancel::root(None);
         let cancelled = cancel.clone();
         let cancels = thread::spawn(move || cancelled.trigger(Error::new(77, "because")));
-        let scope = Scope::of(Some(cancel), None);
+        let scope = Scope::of(Some(&cancel), None);
         let outcome = frames::enter(What::Run("a model"), &scope, None, 0, |context| {
             wait(LONG, &context)
         });
