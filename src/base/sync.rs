@@ -8,6 +8,8 @@
 //! its waiters in a table of the whole program, which a child of `fork` inherits in whatever state
 //! some other thread had it.
 
+pub(crate) mod spin_lock;
+
 #[cfg(loom)]
 use loom::sync as source;
 #[cfg(not(loom))]
@@ -138,6 +140,17 @@ impl Condvar {
 
     pub(crate) fn notify_all(&self) {
         self.0.notify_all();
+    }
+}
+
+/// Lets others run for so long. In a model, no time passes.
+pub(crate) fn stand_back(time: Duration) {
+    #[cfg(not(loom))]
+    clock::pause(time);
+    #[cfg(loom)]
+    {
+        let _ = time;
+        loom::thread::yield_now();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::base::clock;
 use crate::base::counts::Counts;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
-use crate::base::sync::{Mutex, Seen};
+use crate::base::sync::spin_lock::BriefLock;
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
 
 /// Where one thread says what runs on it.
@@ -26,7 +26,7 @@ pub(crate) struct Slot {
     pub(crate) on_crew: bool,
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(in crate::engine) is_watched: AtomicBool,
-    pub(super) innermost: Mutex<Link, Seen>,
+    pub(super) innermost: BriefLock<Link>,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -44,7 +44,7 @@ impl Slot {
         Slot {
             on_crew,
             is_watched: AtomicBool::new(false),
-            innermost: Mutex::new(Link(std::ptr::null())),
+            innermost: BriefLock::new(Link(std::ptr::null())),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),
