@@ -77,6 +77,7 @@ fn shop() void {
 const Server = struct {
     promises: [many]*proc.Promise,
     failures: usize = 0,
+    stats: proc.Stats = .{},
 
     /// The body. One promise fails, which is one child's business; half of them are completed; SIGTERM stops the rest.
     fn run(nursery: *proc.Nursery, cancel: *proc.Cancel, data: ?*anyopaque) callconv(.c) ?*proc.Error {
@@ -88,6 +89,7 @@ const Server = struct {
             _ = proc.proc_promise_complete(promise, if (index == 0) proc.proc_error_new(5, "no answer") else null);
         }
         while (proc.proc_nursery_count(nursery) > many / 2) _ = proc.proc_wait(cancel, 1_000_000);
+        proc.proc_get_stats(&self.stats);
         _ = kill(getpid(), sigterm);
         _ = proc.proc_wait(cancel, proc.forever);
         return proc.proc_cancel_error(cancel);
@@ -110,7 +112,8 @@ fn serve() void {
     check(failed == null, "a stop by SIGTERM is an error");
     check(server.failures == 1, "the failures are others");
     for (server.promises) |promise| proc.proc_promise_unref(promise);
-    _ = printf("%d pending children; stopped by SIGTERM\n", @as(c_int, many));
+    check(server.stats.threads_live < many / 10, "the pending children have too many threads");
+    _ = printf("%d pending children, %llu threads; stopped by SIGTERM\n", @as(c_int, many), server.stats.threads_live);
 }
 
 pub fn main() void {

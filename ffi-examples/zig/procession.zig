@@ -20,6 +20,15 @@ pub const NurseryOptions = extern struct {
     user_data: ?*anyopaque = null,
 };
 
+/// What five.zig does not look at is in `rest`.
+pub const Stats = extern struct {
+    size: usize = @sizeOf(Stats),
+    threads_live: u64 = 0,
+    rest: [17]u64 = @splat(0),
+};
+
+pub extern fn proc_get_stats(stats: *Stats) void;
+
 pub extern fn proc_new(run: Fn, user_data: ?*anyopaque, destroy: ?DestroyFn) *Impl;
 pub extern fn proc_task(task_type: [*:0]const u8, impl: *Impl) *Impl;
 pub extern fn proc_group(impls: [*]const *Impl, count: usize) *Impl;
