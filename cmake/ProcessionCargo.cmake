@@ -39,6 +39,11 @@ if(PROCESSION_RUST_TARGET)
   if(NOT EXISTS ${target_libdir} AND RUSTUP)
     execute_process(COMMAND ${RUSTUP} target add ${PROCESSION_RUST_TARGET})
   endif()
+  # Rust brings an unwinder for musl, where the compiler may have none that fits. It becomes a part of the library.
+  set(unwinder ${target_libdir}/self-contained/libunwind.a)
+  if(EXISTS ${unwinder})
+    set(unwinder_environment UNWINDER=${unwinder})
+  endif()
   if(NOT EXISTS ${target_libdir})
     message(FATAL_ERROR "Rust's standard library for ${PROCESSION_RUST_TARGET} is not installed: rustup target add ${PROCESSION_RUST_TARGET}")
   endif()
@@ -107,7 +112,7 @@ endif()
 set(object ${CMAKE_CURRENT_BINARY_DIR}/procession.o)
 add_custom_target(procession_cargo ALL
   COMMAND ${CMAKE_COMMAND} -E env ${cargo_environment} ${CARGO} rustc ${cargo_arguments}
-  COMMAND ${CMAKE_COMMAND} -E env LD=${CMAKE_LINKER} OBJCOPY=${CMAKE_OBJCOPY} READELF=${CMAKE_READELF}
+  COMMAND ${CMAKE_COMMAND} -E env ${unwinder_environment} LD=${CMAKE_LINKER} OBJCOPY=${CMAKE_OBJCOPY} READELF=${CMAKE_READELF}
           sh ${CMAKE_CURRENT_SOURCE_DIR}/cmake/relocatable.sh ${cargo_output}/libprocession.a ${object} ${strip}
   WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
   BYPRODUCTS ${object}
@@ -122,7 +127,7 @@ execute_process(
   INPUT_FILE /dev/null OUTPUT_QUIET ERROR_VARIABLE note COMMAND_ERROR_IS_FATAL ANY)
 file(REMOVE ${CMAKE_CURRENT_BINARY_DIR}/empty.a)
 string(REGEX MATCH "native-static-libs: ([^\n]*)" note "${note}")
-string(REPLACE "-lgcc_s" "" native "${CMAKE_MATCH_1}")
+string(REGEX REPLACE "-l(gcc_s|unwind)" "" native "${CMAKE_MATCH_1}")
 string(STRIP "${native}" PROCESSION_NATIVE_LIBRARIES)
 separate_arguments(PROCESSION_NATIVE_LINK NATIVE_COMMAND "${PROCESSION_NATIVE_LIBRARIES}")
 

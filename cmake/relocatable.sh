@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes of cargo's archive, which has all of Rust's standard library in it, one object in which nothing but the functions of the header
 # has a name for others. So it can be linked beside further libraries in Rust, and into programs in Rust.
-# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…], with LD, OBJCOPY and READELF in the environment where they are others than usual
+# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…], with the archive of an unwinder, where there is none in the C compiler's libraries, in UNWINDER, and with LD, OBJCOPY and READELF in the environment where they are others than usual
 set -eu
 archive=$1 object=$2
 shift 2
@@ -18,8 +18,10 @@ names=$object.names
 
 # What these functions do not need is left out. Groups are for a linker that meets the same code twice, which it does not any more.
 sed 's/^/--undefined=/' "$names" >"$object.roots"
-"${LD:-ld}" -r --gc-sections --force-group-allocation "@$object.roots" "$archive" -o "$object.all"
+"${LD:-ld}" -r --gc-sections --force-group-allocation "@$object.roots" "$archive" ${UNWINDER:+"$UNWINDER"} -o "$object.all"
+# Of functions that the C library may lack, and that only what was left out has asked for, objcopy would make ones that are needed.
+"${READELF:-readelf}" -sW "$object.all" | awk '$5 == "LOCAL" && $7 == "UND" && $8 != "" { print $8 }' >"$object.stale"
 # The standard library carries bitcode for link-time optimization, which cargo has done, and which other tools cannot read.
-"${OBJCOPY:-objcopy}" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --keep-global-symbols="$names" "$object.all" "$object.new"
-rm -f "$object.all" "$object.roots" "$names"
+"${OBJCOPY:-objcopy}" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --strip-symbols="$object.stale" --keep-global-symbols="$names" "$object.all" "$object.new"
+rm -f "$object.all" "$object.roots" "$object.stale" "$names"
 mv "$object.new" "$object"

@@ -30,6 +30,11 @@ static void null_message(void) {
     CHECK_FAILS(proc_error_with_payload(EPERM, NULL, NULL, NULL), EPERM, strerror(EPERM));
 }
 
+/* Where the C library has no text of its own for a number that is no error's, as musl, nothing can be told. */
+static bool says_success(const char *message) {
+    return strcmp(strerror(-1), strerror(0)) != 0 && strstr(message, strerror(0));
+}
+
 static void code_zero(void) {
     CHECK_FAILS(proc_error_new(0, "zero"), -1, "zero");
     CHECK_FAILS(proc_error_with_payload(0, "zero", NULL, NULL), -1, "zero");
@@ -37,13 +42,13 @@ static void code_zero(void) {
     proc_error *unnamed = proc_error_new(0, NULL);
     CHECK_INT(proc_error_code(unnamed), -1);
     CHECK_STR(proc_error_message(unnamed), strerror(-1));
-    CHECK(strcmp(proc_error_message(unnamed), strerror(0)) != 0);
+    CHECK(!says_success(proc_error_message(unnamed)));
     proc_error_unref(unnamed);
     errno = 0;
     proc_error *error = proc_errno("zero");
     CHECK_INT(proc_error_code(error), -1);
     CHECK_HAS(proc_error_message(error), "zero: ");
-    CHECK(!strstr(proc_error_message(error), strerror(0)));
+    CHECK(!says_success(proc_error_message(error)));
     proc_error_unref(error);
 }
 

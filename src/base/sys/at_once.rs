@@ -5,12 +5,10 @@
 
 use std::mem::MaybeUninit;
 
-use libc::c_int;
+use libc::{c_int, c_long};
 
 /// What `send` is told so that it raises no SIGPIPE.
 pub(crate) const NO_SIGNAL: c_int = libc::MSG_NOSIGNAL;
-
-const WHERE_IT_IS: libc::off_t = -1;
 
 /// As `read`, but fails with EAGAIN if it would have to wait, and with EOPNOTSUPP or the like where the system has no such call.
 pub(crate) fn read(fd: c_int, room: &mut [MaybeUninit<u8>]) -> isize {
@@ -19,7 +17,7 @@ pub(crate) fn read(fd: c_int, room: &mut [MaybeUninit<u8>]) -> isize {
         iov_len: room.len(),
     };
     // SAFETY: there is one part, of which there is that much room.
-    unsafe { libc::preadv2(fd, &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) }
+    unsafe { call(libc::SYS_preadv2, fd, &part) }
 }
 
 /// The same for `write`.
@@ -29,5 +27,26 @@ pub(crate) fn write(fd: c_int, bytes: &[u8]) -> isize {
         iov_len: bytes.len(),
     };
     // SAFETY: there is one part, which is only read and valid for as long as the call takes.
-    unsafe { libc::pwritev2(fd, &part, 1, WHERE_IT_IS, libc::RWF_NOWAIT) }
+    unsafe { call(libc::SYS_pwritev2, fd, &part) }
+}
+
+/// The C library may have no functions for that (musl before 1.2.5).
+///
+/// # Safety
+/// The part is valid for that call.
+unsafe fn call(call: c_long, fd: c_int, part: &libc::iovec) -> isize {
+    const WHERE_IT_IS: c_long = -1; // In two halves.
+    let (part, parts) = (std::ptr::from_ref(part), 1_usize);
+    // SAFETY: as the caller promises.
+    unsafe {
+        libc::syscall(
+            call,
+            fd,
+            part,
+            parts,
+            WHERE_IT_IS,
+            WHERE_IT_IS,
+            libc::RWF_NOWAIT,
+        ) as isize
+    }
 }

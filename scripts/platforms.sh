@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# Part of x: `x platforms`, which builds the library for other machines and C libraries, and runs the C tests there as far as this machine
+# can: static musl by itself, other processors by qemu-user. What a platform cannot run is in scripts/platforms.txt, with the reason.
+
+platforms=(musl aarch64 riscv64 s390x i686 armhf)
+
+# What Rust calls it.
+platform_target() {
+    case $1 in
+    musl) echo x86_64-unknown-linux-musl ;;
+    riscv64) echo riscv64gc-unknown-linux-gnu ;;
+    armhf) echo arm-unknown-linux-gnueabihf ;;
+    *) echo "$1-unknown-linux-gnu" ;;
+    esac
+}
+
+# The C compiler, and what goes before a program.
+platform_cc() {
+    case $1 in
+    musl) echo "musl-gcc -static" ;;
+    *) echo "$1-linux-gnu-gcc" ;;
+    esac
+}
+
+platform_emulator() { [ "$1" = musl ] || echo "qemu-$1 -L /usr/$1-linux-gnu"; }
+
+platform_tool() {
+    case $1 in
+    musl) echo "$2" ;;
+    *) echo "$1-linux-gnu-$2" ;;
+    esac
+}
+
+platform_packages() {
+    case $1 in
+    musl) packages_for musl-gcc musl-tools ;;
+    aarch64) packages_for aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu libc6-dev-arm64-cross && packages_for qemu-aarch64 qemu-user ;;
+    riscv64 | s390x) packages_for "$1-linux-gnu-gcc" "gcc-$1-linux-gnu" "libc6-dev-$1-cross" && packages_for "qemu-$1" qemu-user ;;
+    esac
+}
+
+# The packages, if the command that comes with them is not there.
+packages_for() { command -v "$1" >/dev/null || printf '%s\n' "${@:2}"; }
+
+# Rust's part of it, where rustup has it.
+platform_rust() {
+    local target
+    target=$(platform_target "$1")
+    [ -d "$(rustc --print target-libdir --target "$target")" ] || rustup target add "$target" || {
+        echo "x: Rust's standard library for $target is not installed: rustup target add $target" >&2
+        return 1
+    }
+}
+
+# Without link-time optimization, for that takes a minute on each.
+platform_library() {
+    local target name=$1 out=build/platforms/$1
+    target=$(platform_target "$name")
+    mkdir -p "$out/bin"
+    env "CC_${target//-/_}=$(platform_cc "$name" | cut -d ' ' -f 1)" \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        cargo rustc --quiet --lib --crate-type staticlib --release --locked --target-dir build/platforms/cargo --target "$target" &&
+        UNWINDER=$(unwinder "$target") LD=$(platform_tool "$name" ld) OBJCOPY=$(platform_tool "$name" objcopy) READELF=readelf \
+            sh cmake/relocatable.sh "build/platforms/cargo/$target/release/libprocession.a" "$out/procession.o" --strip-debug
+}
+
+# Rust brings one for musl, whose compiler in Debian has glibc's.
+unwinder() { find "$(rustc --print target-libdir --target "$1")/self-contained" -name libunwind.a 2>/dev/null || true; }
+
+# platform_program NAME SOURCE PROGRAM
+platform_program() {
+    # shellcheck disable=SC2046 # the compiler and its option are two words
+    $(platform_cc "$1") -std=c11 -D_GNU_SOURCE -DPROJECT_VERSION="\"$(version)\"" -O1 -g1 -w -Iinclude -Itests/c "$2" "build/platforms/$1/procession.o" \
+        -o "$3" -pthread -ldl -lm
+}
+
+version() { sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml; }
+
+# Why a test is left out on a platform, or on each under qemu.
+left_out() {
+    awk -v name="$1" -v topic="$2" '$1 == topic && ($2 == name || $2 == "qemu" && name != "musl") { $1 = $2 = ""; print substr($0, 3); exit }' scripts/platforms.txt
+}
+
+# platform_test NAME TOPIC: a line with what came of it.
+platform_test() {
+    local name=$1 topic=$2 out=build/platforms/$1 why emulator
+    why=$(left_out "$name" "$topic")
+    if [ -n "$why" ]; then
+        echo "$topic left out: $why"
+        return
+    fi
+    read -ra emulator < <(platform_emulator "$name" && echo)
+    if ! platform_program "$name" "tests/c/$topic.c" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
+        echo "$topic FAILED to compile, see $out/$topic.log"
+    elif CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 "${emulator[@]}" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
+        echo "$topic passed"
+    else
+        echo "$topic FAILED ($?), see $out/$topic.log"
+    fi
+}
+
+# Those that need a plug-in, or take another compiler's options, are CMake's alone.
+platform_topics() { find tests/c -maxdepth 1 -name '*.c' -printf '%f\n' | sed 's/\.c$//' | grep -vE '^(plugin|slots)$' | sort; }
+
+platform_run() {
+    local name=$1 results=build/platforms/$1/results scale=100
+    [ "$name" = musl ] || scale=10
+    rm -f "$results"
+    platform_library "$name" || return 1
+    export scale
+    platform_topics | xargs -P "$((2 * $(nproc)))" -I '{}' "$BASH" -c "$(declare -f version platform_program platform_test platform_cc platform_emulator left_out)
+        platform_test $name {}" >"$results" 2>/dev/null
+    grep -v ' passed$' "$results" | sort
+    echo "$name: $(grep -c ' passed$' "$results") of the C tests passed, $(grep -c ' left out' "$results") left out, $(grep -c ' FAILED' "$results") failed"
+    ! grep -q ' FAILED' "$results"
+}
+
+# A machine of 32 bits is refused, in words.
+platform_refused() {
+    local said
+    said=$(cargo check --quiet --locked --lib --target-dir build/platforms/cargo --target "$(platform_target "$1")" 2>&1) && {
+        echo "x: the library is built for $1, where its structs have gaps" >&2
+        return 1
+    }
+    grep 'procession needs a target of 64 bits' <<<"$said" || { echo "$said" && return 1; }
+}
+
+platform() {
+    case $1 in
+    i686 | armhf) platform_rust "$1" && platform_refused "$1" ;;
+    musl | aarch64 | riscv64 | s390x)
+        mapfile -t missing < <(platform_packages "$1")
+        need_packages "${missing[@]}"
+        platform_rust "$1" && platform_run "$1"
+        ;;
+    *)
+        echo "x: platforms has no $1; there are: ${platforms[*]}" >&2
+        exit 2
+        ;;
+    esac
+}
+
+platforms() {
+    local name failed=""
+    [ $# -gt 0 ] || set -- "${platforms[@]}"
+    for name in "$@"; do
+        printf '\n=== %s\n' "$name"
+        platform "$name" || failed+=" $name"
+    done
+    [ -z "$failed" ] || { echo "x: failed:$failed" >&2 && return 1; }
+}
