@@ -14,7 +14,7 @@ platform_target() {
     esac
 }
 
-# The C compiler, and what goes before a program.
+# The C compiler.
 platform_cc() {
     case $1 in
     musl) echo "musl-gcc -static" ;;
@@ -22,7 +22,8 @@ platform_cc() {
     esac
 }
 
-platform_emulator() { [ "$1" = musl ] || echo "qemu-$1 -L /usr/$1-linux-gnu"; }
+# What runs programs of that processor; it finds their libraries in QEMU_LD_PREFIX.
+platform_emulator() { [ "$1" = musl ] || command -v "qemu-$1"; }
 
 platform_tool() {
     case $1 in
@@ -89,10 +90,11 @@ platform_test() {
         echo "$topic left out: $why"
         return
     fi
-    read -ra emulator < <(platform_emulator "$name" && echo)
+    emulator=$(platform_emulator "$name")
+    [ -z "$emulator" ] || export CHECK_EMULATOR=$emulator QEMU_LD_PREFIX=/usr/$name-linux-gnu
     if ! platform_program "$name" "tests/c/$topic.c" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
         echo "$topic FAILED to compile, see $out/$topic.log"
-    elif CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 "${emulator[@]}" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
+    elif CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 ${emulator:+"$emulator"} "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
         echo "$topic passed"
     else
         echo "$topic FAILED ($?), see $out/$topic.log"

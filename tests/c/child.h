@@ -35,7 +35,12 @@ static inline _Noreturn void child_exec(const char *name, const char *role, int 
     unsetenv("CHECK_SERIAL"); /* Valgrind does not watch it, so its threads run by themselves. */
     dup2(events, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
-    execl(self, name, role, (char *)NULL);
+    /* A program for another processor is started by what runs this one, too (scripts/platforms.sh). */
+    const char *emulator = getenv("CHECK_EMULATOR");
+    if (emulator)
+        execl(emulator, emulator, "-0", name, self, role, (char *)NULL);
+    else
+        execl(self, name, role, (char *)NULL);
     _exit(127);
 }
 
