@@ -13,6 +13,8 @@ package_packages() {
 dpkg-buildpackage dpkg-dev
 dh debhelper
 dh_python3 dh-python
+doxygen doxygen
+man man-db
 fakeroot fakeroot
 lintian lintian
 rpmbuild rpm

@@ -6,5 +6,6 @@ dpkg --install "$1"/*.deb
 ldconfig -p | grep -F libprocession.so
 "$here/consumer.sh" /tmp/consumer
 (cd / && procession-trace --version)
-dpkg --purge procession-tools libprocession-dev libprocession0.2-dbgsym libprocession0.2
+man -w proc_spawn procession
+dpkg --purge libprocession-doc procession-tools libprocession-dev libprocession0.2-dbgsym libprocession0.2
 echo "the packages are installed, used and removed"
