@@ -44,7 +44,8 @@ class process : public detail::handle<process, proc_impl, proc_ref, proc_unref> 
  * Threads: runs on the thread that runs the process, or on one of the library's. It is called as it is
  * stored, not const; if the same process runs several times at once, so does it, and must guard what it
  * changes. Only one that is no more than the bytes of one pointer, and whose only `operator()` is const, as a function or
- * a lambda that captures one reference, is copied for each call: making it a process costs no memory.
+ * a lambda that captures one reference, is copied for each call: making it a process costs no memory. (So a `mutable` member of such a one keeps
+ * nothing from call to call; an `operator()` that is not const does, and so does what is larger or cannot be copied byte by byte.)
  * See `proc_fn` in procession.h for signals and forks.
  *
  * @param callable  an empty std::function, or a null pointer to a function, is bad input: the process starts
