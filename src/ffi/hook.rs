@@ -70,7 +70,7 @@ pub unsafe extern "C" fn proc_on_cancel(
     let data = user_data;
     late_strike::watch(&cancel);
     let hooked = Hooked::on(cancel, Notice { function, data });
-    Box::into_raw(Box::new(hooked)).cast()
+    hooked.into_raw().cast_mut().cast()
 }
 
 /// Removes a hook and releases it. Once this has returned, its function is not running and never will.
@@ -94,6 +94,6 @@ pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
         return;
     }
     // SAFETY: it came from `proc_on_cancel`, and the caller gives it up.
-    let hooked = unsafe { Box::from_raw(hook.cast::<Hooked>()) };
-    waiting::during(Waiting::HookRemove, || drop(hooked));
+    let hooked = unsafe { Hooked::from_raw(hook.cast_const().cast()) };
+    hooked.remove(|stop| waiting::during(Waiting::HookRemove, stop));
 }

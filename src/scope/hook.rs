@@ -4,24 +4,36 @@
 //! - **C3 once or never.** A hook runs once or, if it is stopped before, never. Stopping it waits for a
 //!   run; but what is a part of the run, on whatever thread, does not, because it would wait for itself.
 //! - **C4 no callbacks under locks** (`cancel`). The state says that it runs; no lock does.
+//! - **C12 lent to its handle.** A hook is in the list of a handle only while its owner holds it, who takes it out of there, under the lock
+//!   of the handle, before he lets go. So the list has no count of its own. A cancellation that takes it out, under that lock, holds it from then on.
+//! - **C13 the handle is the owner's.** He lets go of the handle that it is on when he has stopped it, and nobody looks at that handle any more: who
+//!   runs it does so before it is stopped.
 //!
 //! In a child of `fork` a run of the parent's is not there, so nobody waits for it.
+//!
+//! unsafe: C12 is what makes a reference sound that is not counted, and C13 one that is moved out of what several hold.
+#![allow(unsafe_code)]
+
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use crate::base::events;
 use crate::base::generation;
 use crate::base::intrusive_list::Member;
 use crate::base::race_detector;
+use crate::base::shared::Shared;
 use crate::base::sync::atomic::AtomicUsize;
 use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::base::user_data::Notice;
 use crate::scope::activity;
+use crate::scope::cancel::Cancel;
 use crate::scope::task_run::TaskRun;
 use crate::scope::wait_graph::{self, Awaited};
 
 pub(super) struct Hook {
     notice: Notice,
-    /// The task of the handle that it is on.
-    task: Option<Arc<TaskRun>>,
+    /// That it is on, which holds that; the owner's (C13).
+    cancel: ManuallyDrop<Cancel>,
     state: Mutex<State>,
     /// Rung when a run is over.
     bell: Condvar,
@@ -42,11 +54,14 @@ struct Run {
     generation: u32,
 }
 
+/// A hook in the list of its handle (C12).
+pub(super) struct Lent(ManuallyDrop<Shared<Hook>>);
+
 impl Hook {
-    pub(super) fn new(notice: Notice, task: Option<Arc<TaskRun>>) -> Hook {
+    pub(super) fn new(notice: Notice, cancel: Cancel) -> Hook {
         Hook {
             notice,
-            task,
+            cancel: ManuallyDrop::new(cancel),
             state: Mutex::new(State::Waiting),
             bell: Condvar::new(),
             place: AtomicUsize::new(0),
@@ -55,26 +70,26 @@ impl Hook {
 
     /// Runs it on the calling thread, if that is still to be done (C3).
     pub(super) fn run(&self) {
-        if let Some(run) = self.begin() {
+        if let Some((run, task)) = self.begin() {
             race_detector::acquire(&raw const self.notice);
             activity::inside(run.activity, || {
-                self.notice.give_in(|| TaskRun::path(self.task.as_ref()))
+                self.notice.give_in(|| TaskRun::path(task.as_ref()))
             });
             self.end();
         }
     }
 
     /// From now on it does not run, unless the calling thread is a part of its run (C3).
-    pub(super) fn stop(self: &Arc<Hook>) {
-        if let Some(run) = self.forestall() {
-            let waiting = wait_graph::begin(run.activity, self.clone());
+    pub(super) fn stop(this: &Shared<Hook>) {
+        if let Some(run) = this.forestall() {
+            let waiting = wait_graph::begin(run.activity, Arc::new(Stopped(this.clone())));
             let goes_on =
                 |state: &mut State| matches!(state, State::Runs(_)) && !waiting.is_refused();
-            let mut state = self.state.lock();
+            let mut state = this.state.lock();
             let _asleep = events::asleep(goes_on(&mut state), None);
-            drop(self.bell.wait_while(state, goes_on));
+            drop(this.bell.wait_while(state, goes_on));
         }
-        race_detector::acquire(&raw const self.bell);
+        race_detector::acquire(&raw const this.bell);
     }
 
     /// What its owner has done comes before its run.
@@ -82,7 +97,24 @@ impl Hook {
         race_detector::release(&raw const self.notice);
     }
 
-    fn begin(&self) -> Option<Run> {
+    /// The handle that it is on. Only for the owner, and who runs it.
+    pub(super) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
+    /// Lets go of that.
+    ///
+    /// # Safety
+    /// It is in no list, and was stopped. Only the owner does so, once.
+    pub(super) unsafe fn let_go(&self) {
+        // SAFETY: nobody looks at it from now on (C13).
+        drop(ManuallyDrop::into_inner(unsafe {
+            std::ptr::read(&raw const self.cancel)
+        }));
+    }
+
+    /// The run, and the task of the handle that it is on. Nobody lets go of that under the lock of what is waiting (C13).
+    fn begin(&self) -> Option<(Run, Option<Arc<TaskRun>>)> {
         let mut state = self.state.lock();
         if !matches!(*state, State::Waiting) {
             return None;
@@ -92,7 +124,7 @@ impl Hook {
             generation: generation::current(),
         };
         *state = State::Runs(run);
-        Some(run)
+        Some((run, self.cancel.task().cloned()))
     }
 
     /// It does not begin to run any more. Returns the run that is to be waited for, if it runs.
@@ -119,16 +151,46 @@ impl Run {
     }
 }
 
-impl Awaited for Hook {
-    fn ring(&self) {
-        let _state = self.state.lock();
-        self.bell.notify_all();
+impl Lent {
+    /// # Safety
+    /// The caller holds the hook for as long as this may be in a list (C12).
+    pub(super) unsafe fn of(hook: &Shared<Hook>) -> Lent {
+        // SAFETY: it is not dropped, and used only while the caller holds the hook.
+        Lent(ManuallyDrop::new(unsafe {
+            std::ptr::read(&raw const *hook)
+        }))
+    }
+
+    /// One more who holds it: who has taken it out of the list, under the lock of that (C12).
+    pub(super) fn hold(self) -> Shared<Hook> {
+        Shared::clone(&self.0)
+    }
+
+    pub(super) fn is(&self, hook: &Hook) -> bool {
+        std::ptr::eq(&raw const **self, hook)
+    }
+}
+
+impl Deref for Lent {
+    type Target = Hook;
+    fn deref(&self) -> &Hook {
+        &self.0
     }
 }
 
 impl Member for Hook {
     fn place(&self) -> &AtomicUsize {
         &self.place
+    }
+}
+
+/// One that is waited for.
+struct Stopped(Shared<Hook>);
+
+impl Awaited for Stopped {
+    fn ring(&self) {
+        let _state = self.0.state.lock();
+        self.0.bell.notify_all();
     }
 }
 

@@ -26,6 +26,8 @@
 //! - `reloading`: whether the program is loading its configuration again.
 //! - `activity`: jobs and runs of hooks: of which ones each thread is a part.
 //! - `wait_graph`: who waits for which activity from inside of which others.
+//!
+//! Circle: `cancel`, `hook`, `observers`: a handle keeps its hooks, and a hook holds its handle in memory of its own, which is one allocation for both.
 
 pub(crate) mod activity;
 pub(crate) mod alert;

@@ -5,16 +5,16 @@ use std::os::fd::RawFd;
 
 use crate::base::intrusive_list::IntrusiveList;
 use crate::base::sync::Arc;
-use crate::scope::hook::Hook;
+use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::Listening;
 use crate::scope::ready_fd::ReadyFd;
 
 /// The observers of one handle, guarded by its lock. Few handles have any.
 pub(super) struct Observers {
     /// Empty once cancelled.
-    listeners: IntrusiveList<Listening>,
-    /// Empty once cancelled.
-    hooks: IntrusiveList<Hook>,
+    listeners: IntrusiveList<Arc<Listening>>,
+    /// But for the one that the handle keeps itself. Empty once cancelled.
+    hooks: IntrusiveList<Lent>,
     fd: ReadyFd,
 }
 
@@ -38,13 +38,13 @@ impl Observers {
     }
 
     /// Adds a hook, of a handle that is not cancelled.
-    pub(super) fn add(&mut self, hook: Arc<Hook>) {
+    pub(super) fn add(&mut self, hook: Lent) {
         self.hooks.push(hook);
     }
 
-    /// Takes a hook away, if it is still there.
-    pub(super) fn remove(&mut self, hook: &Arc<Hook>) {
-        self.hooks.remove(hook);
+    /// Takes a hook away, if it is still there, which is told.
+    pub(super) fn remove(&mut self, hook: &Hook) -> bool {
+        self.hooks.remove(hook).is_some()
     }
 
     /// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
@@ -59,7 +59,7 @@ impl Observers {
 
     /// Tells those who watch the descriptor that the handle is cancelled. The others are returned: they hear of it under
     /// no lock (C4).
-    pub(super) fn tell(&mut self) -> (Vec<Arc<Listening>>, Vec<Arc<Hook>>) {
+    pub(super) fn tell(&mut self) -> (Vec<Arc<Listening>>, Vec<Lent>) {
         self.fd.set_ready();
         (self.listeners.take(), self.hooks.take())
     }

@@ -27,7 +27,7 @@ struct State {
     /// `None`: it is not complete.
     outcome: Option<Outcome>,
     /// Empty once it is.
-    listeners: IntrusiveList<Listening>,
+    listeners: IntrusiveList<Arc<Listening>>,
 }
 
 impl Promise {

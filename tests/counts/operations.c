@@ -188,7 +188,7 @@ static const struct operation {
     {.name = "handle", .run = root, .instructions = 404, .locked = 2, .allocations = 1},
     {.name = "handle_below", .run = below, .instructions = 639, .locked = 10, .allocations = 1},
     {.name = "handle_ref", .run = ref, .instructions = 68, .locked = 4},
-    {.name = "hook", .run = on_cancel, .instructions = 643, .locked = 14, .allocations = 2},
+    {.name = "hook", .run = on_cancel, .instructions = 450, .locked = 8, .allocations = 1},
     {.name = "task_by_hand", .run = by_hand, .instructions = 1446, .locked = 23, .allocations = 3},
     {.name = "cancel_1000",
      .prepare = make_tree,

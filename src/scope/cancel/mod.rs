@@ -48,6 +48,7 @@ use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
 use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen, Weak};
 use crate::scope::drain::Main;
+use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::Listening;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
@@ -105,13 +106,15 @@ pub(crate) struct Node {
 
 struct Links {
     /// Empty once cancelled: then there is nothing left to pass on.
-    children: IntrusiveList<Node>,
+    children: IntrusiveList<Arc<Node>>,
     /// Which strike takes, or took, the cancellation to the children; `strike::NONE` if there were none.
     struck_by: strike::Number,
     /// How many hold it from below (`holding`).
     held_from_below: u32,
     /// Nobody else holds it any more: the last of these lets go of it.
     is_left: bool,
+    /// One of its hooks; most handles have none or one. None once cancelled.
+    hook: Option<Lent>,
     rare: Option<Box<Rare>>,
     /// How many threads wait: to ring for nobody is a system call all the same.
     waiting: u32,
@@ -275,6 +278,7 @@ impl Node {
                 struck_by: strike::NONE,
                 held_from_below: 0,
                 is_left: false,
+                hook: None,
                 rare: None,
                 waiting: 0,
             }),
@@ -349,8 +353,11 @@ impl Node {
         if links.waiting > 0 {
             self.bell.notify_all();
         }
+        strike.add_hooks(links.hook.take());
         if let Some(rare) = &mut links.rare {
-            strike.add(rare.observers.tell());
+            let (listeners, hooks) = rare.observers.tell();
+            strike.add_listeners(listeners);
+            strike.add_hooks(hooks);
         }
         Some(children)
     }
@@ -362,9 +369,33 @@ impl Node {
 
     /// Adds an observer or takes one away, who is told whether the handle is cancelled. That is under the
     /// lock of `strike`: either the cancellation is seen here, or it finds what is done here.
-    pub(super) fn observe<T>(&self, code: impl FnOnce(&mut Observers, bool) -> T) -> T {
+    fn observe<T>(&self, code: impl FnOnce(&mut Observers, bool) -> T) -> T {
         let mut links = self.links.lock();
         code(&mut links.rare().observers, self.cancelled())
+    }
+
+    /// From now on that hook runs when the handle is cancelled (true); or it is cancelled (false), and will not run it.
+    pub(in crate::scope) fn add_hook(&self, hook: Lent) -> bool {
+        let mut links = self.links.lock();
+        if self.cancelled() {
+            return false;
+        }
+        match links.hook {
+            None => links.hook = Some(hook),
+            Some(_) => links.rare().observers.add(hook),
+        }
+        true
+    }
+
+    /// Takes a hook away, which has not been and will not be run then (true); or a cancellation has come before (false).
+    pub(in crate::scope) fn remove_hook(&self, hook: &Hook) -> bool {
+        let mut links = self.links.lock();
+        if links.hook.as_ref().is_some_and(|first| first.is(hook)) {
+            links.hook = None;
+            return true;
+        }
+        let rare = links.rare.as_mut();
+        rare.is_some_and(|rare| rare.observers.remove(hook))
     }
 
     /// From now on that one is told when the handle is cancelled (true), by a deadline if that is watched by then (`late_strike`); or it is cancelled (false), and he is not.

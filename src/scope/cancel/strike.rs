@@ -16,8 +16,9 @@ use super::Node;
 use crate::base::counts::{self, Counted};
 use crate::base::error::Error;
 use crate::base::events;
+use crate::base::shared::Shared;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
-use crate::scope::hook::Hook;
+use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::{Listener, Listening};
 
 /// Which strike it is.
@@ -34,7 +35,7 @@ pub(super) struct Strike<'a> {
     /// Other strikes, which go on where this one does not.
     met: Vec<Number>,
     listeners: Vec<Arc<Listening>>,
-    hooks: Vec<Arc<Hook>>,
+    hooks: Vec<Shared<Hook>>,
     /// Nodes that nobody else has any more. What their causes carry is the program's, so that is not
     /// released before the strike is over (C4).
     orphans: Vec<Node>,
@@ -44,7 +45,7 @@ pub(super) struct Strike<'a> {
 #[must_use]
 pub(crate) struct Struck {
     /// Those of a node before those of the nodes below it.
-    hooks: Vec<Arc<Hook>>,
+    hooks: Vec<Shared<Hook>>,
     orphans: Vec<Node>,
 }
 
@@ -110,11 +111,14 @@ impl<'a> Strike<'a> {
         }
     }
 
-    /// Adds those who are told when it is over, and hooks that run after that, so that one that takes its time delays no
-    /// cancellation.
-    pub(super) fn add(&mut self, (listeners, hooks): (Vec<Arc<Listening>>, Vec<Arc<Hook>>)) {
+    /// Adds those who are told when it is over.
+    pub(super) fn add_listeners(&mut self, listeners: Vec<Arc<Listening>>) {
         self.listeners.extend(listeners);
-        self.hooks.extend(hooks);
+    }
+
+    /// Adds hooks of a handle, under its lock, that run after that, so that one that takes its time delays no cancellation.
+    pub(super) fn add_hooks(&mut self, hooks: impl IntoIterator<Item = Lent>) {
+        self.hooks.extend(hooks.into_iter().map(|hook| hook.hold()));
     }
 
     fn go_on(&mut self, mut below: Vec<Arc<Node>>) {

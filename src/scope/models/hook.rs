@@ -10,7 +10,7 @@ use crate::base::sync::global;
 
 global!(RUNS: AtomicUsize = AtomicUsize::new(0));
 global!(STOPPED: AtomicBool = AtomicBool::new(false));
-global!(SELF: Mutex<Option<Arc<Hook>>> = Mutex::new(None));
+global!(SELF: Mutex<Option<Shared<Hook>>> = Mutex::new(None));
 
 /// Nothing of it happens once the hook is stopped.
 extern "C-unwind" fn runs_until_stopped(_: *mut c_void) {
@@ -19,18 +19,25 @@ extern "C-unwind" fn runs_until_stopped(_: *mut c_void) {
     assert!(!STOPPED.load(Ordering::SeqCst));
 }
 
-fn hook(function: crate::base::user_data::Notify) -> Arc<Hook> {
+fn hook(function: crate::base::user_data::Notify) -> Shared<Hook> {
     let data = std::ptr::null_mut();
-    Arc::new(Hook::new(Notice { function, data }, None))
+    Shared::new(|| Hook::new(Notice { function, data }, Cancel::root(None)))
 }
 
-fn a_run_races_with_a_stop(run: fn(&Hook), stop: fn(&Arc<Hook>)) {
+/// The owner does so when he has stopped it.
+fn let_go(hook: &Hook) {
+    // SAFETY: no model has it in a list of a handle, nor runs it by now.
+    unsafe { hook.let_go() }
+}
+
+fn a_run_races_with_a_stop(run: fn(&Hook), stop: fn(&Shared<Hook>)) {
     loom::model(move || {
         let hook = hook(runs_until_stopped);
         let running = hook.clone();
         let other = thread::spawn(move || run(&running));
         stop(&hook);
         STOPPED.store(true, Ordering::SeqCst);
+        let_go(&hook);
         other.join().unwrap();
     });
 }
@@ -98,6 +105,7 @@ fn two_runs_race(run: fn(&Hook)) {
         run(&hook);
         other.join().unwrap();
         assert_eq!(RUNS.load(Ordering::SeqCst), 1);
+        let_go(&hook);
     });
 }
 
@@ -124,17 +132,18 @@ fn stopped_from_within(within: extern "C-unwind" fn(*mut c_void)) {
         *SELF.lock() = Some(hook.clone());
         let running = hook.clone();
         let other = thread::spawn(move || running.run());
-        hook.stop();
+        Hook::stop(&hook);
         STOPPED.store(true, Ordering::SeqCst);
         other.join().unwrap();
         SELF.lock().take();
+        let_go(&hook);
     });
 }
 
 /// Has another thread stop the hook, as a helper does who works for its run, and waits for that.
 fn have_it_stopped(as_a_part: fn(activity::Activities, fn())) {
     let here = activity::current();
-    let stop = || SELF.lock().clone().expect("it was set").stop();
+    let stop = || Hook::stop(&SELF.lock().clone().expect("it was set"));
     thread::spawn(move || as_a_part(here, stop)).join().unwrap();
 }
 
@@ -160,7 +169,7 @@ fn i1_mutant_does_not_tell_who_helps() {
 fn c3_a_run_may_stop_itself() {
     extern "C-unwind" fn stop_itself(data: *mut c_void) {
         let hook = SELF.lock().clone().expect("it was set");
-        hook.stop();
+        Hook::stop(&hook);
         runs_until_stopped(data);
     }
     stopped_from_within(stop_itself);
@@ -175,4 +184,50 @@ fn c3_mutant_waits_for_itself() {
         drop(hook.bell.wait_while(hook.state.lock(), runs));
     }
     stopped_from_within(wait_for_itself);
+}
+
+global!(LET_GO: AtomicBool = AtomicBool::new(false));
+
+/// The list of a handle, and its lock.
+type List = Mutex<Option<Lent>>;
+
+/// The owner takes it out and lets go of it while a cancellation takes it out and runs it.
+fn taken_out_by_two(take_out: fn(&List) -> Option<Shared<Hook>>) {
+    loom::model(move || {
+        let hook = hook(runs_until_stopped);
+        // SAFETY: this model keeps it to the end, so that a mutant finds it, too.
+        let list = Arc::new(Mutex::new(Some(unsafe { Lent::of(&hook) })));
+        let of_handle = list.clone();
+        let other = thread::spawn(move || {
+            if let Some(taken) = take_out(&of_handle) {
+                taken.run();
+            }
+        });
+        if list.lock().take().is_none() {
+            Hook::stop(&hook);
+        }
+        LET_GO.store(true, Ordering::SeqCst);
+        let_go(&hook);
+        other.join().unwrap();
+    });
+}
+
+/// One that is held in a list, and of which the owner has not let go.
+fn held(lent: Lent) -> Shared<Hook> {
+    assert!(!LET_GO.load(Ordering::SeqCst));
+    lent.hold()
+}
+
+#[test]
+fn c12_who_takes_it_out_holds_it() {
+    taken_out_by_two(|list| list.lock().take().map(held));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c12_mutant_holds_it_when_it_is_out() {
+    taken_out_by_two(|list| {
+        let taken = list.lock().take();
+        taken.map(held)
+    });
 }

@@ -54,13 +54,14 @@ fn c3_a_hook_runs_once_whoever_comes_first() {
 #[ignore = "a mutant"]
 fn c3_mutant_looks_before_it_hooks() {
     hooking_races_with_cancellations(|cancel, notice| {
-        let hook = Arc::new(Hook::new(notice, None));
-        if cancel.cancelled() {
+        let hook = Shared::new(|| Hook::new(notice, cancel));
+        if hook.cancel().cancelled() {
             hook.run();
         } else {
-            cancel.observe(|observers, _| observers.add(hook.clone()));
+            // SAFETY: it is held until it is removed.
+            hook.cancel().add_hook(unsafe { Lent::of(&hook) });
         }
-        Hooked { cancel, hook }
+        Hooked(Some(hook))
     });
 }
 
@@ -85,12 +86,7 @@ fn c3_a_removed_hook_does_not_run() {
 #[test]
 #[ignore = "a mutant"]
 fn c3_mutant_only_takes_it_out_of_the_list() {
-    removing_races_with_a_cancellation(|mut hooked| {
-        let hook = std::mem::replace(&mut hooked.hook, Arc::new(Hook::new(counts(), None)));
-        hooked
-            .cancel
-            .observe(|observers, _| observers.remove(&hook));
-    });
+    removing_races_with_a_cancellation(|hooked| hooked.remove(|_stop| {}));
 }
 
 fn dropping_races_with_a_cancellation_above(keep_hook_only: fn(Cancel) -> Hooked) {
@@ -115,18 +111,11 @@ fn c3_a_hook_holds_its_handle() {
 #[ignore = "a mutant"]
 fn c3_mutant_holds_some_other_handle() {
     dropping_races_with_a_cancellation_above(|child| {
-        let hook = Arc::new(Hook::new(counts(), None));
-        let hooked = Hooked {
-            cancel: Cancel::root(None),
-            hook,
-        };
-        let early = child.observe(|observers, cancelled| {
-            observers.add(hooked.hook.clone());
-            !cancelled
-        });
-        if !early {
-            hooked.hook.run();
+        let hook = Shared::new(|| Hook::new(counts(), Cancel::root(None)));
+        // SAFETY: it is held until it is removed.
+        if !child.add_hook(unsafe { Lent::of(&hook) }) {
+            hook.run();
         }
-        hooked
+        Hooked(Some(hook))
     });
 }
