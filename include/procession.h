@@ -208,6 +208,7 @@
  *   proc_child_options_init        As proc_main_options_init, to what PROC_CHILD_OPTIONS_INIT says.
  *   proc_trace_hooks_init          As proc_main_options_init, to what PROC_TRACE_HOOKS_INIT says.
  *   proc_stats_init                As proc_main_options_init, to what PROC_STATS_INIT says.
+ *   proc_simulation_init           As proc_main_options_init, to what PROC_SIMULATION_INIT says.
  *
  * Tracing
  *   proc_trace_start               Begins to write what happens in the program to a file, for ui.perfetto.dev.
@@ -224,6 +225,12 @@
  *   proc_trace_log                 Says something in the trace, at this moment and on this thread.
  *   proc_trace_logf                As proc_trace_log, with a message as printf would print it.
  *   proc_trace_task_id             The number of the task that a handle is in.
+ *
+ * Simulation
+ *   proc_simulate                  Runs a program in a world of its own, in which a seed decides who goes on.
+ *   proc_simulated                 Whether the calling thread is in a run of proc_simulate.
+ *   proc_simulate_signal           Has a signal come to the program of a run, as if from outside.
+ *   proc_yield                     A point at which another thread of a run may go on (proc_simulate).
  *   proc_trace_set_hooks           Sets hooks in place of those that are set, if any are.
  *
  * Version
@@ -308,6 +315,11 @@ struct sockaddr;
  * What a `proc_trace_hooks` begins with: `proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;`
  */
 #define PROC_TRACE_HOOKS_INIT {sizeof(proc_trace_hooks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
+
+/**
+ * What a `proc_simulation` begins with: `proc_simulation options = PROC_SIMULATION_INIT;`
+ */
+#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL}
 
 /**
  * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
@@ -410,6 +422,25 @@ typedef enum {
      */
     PROC_DUMP_JSON,
 } proc_dump_format;
+
+/**
+ * Who goes on, in the field `schedule` of `proc_simulation`.
+ */
+typedef enum {
+    /**
+     * At each switch one of those who can go on, each as likely.
+     */
+    PROC_SCHEDULE_RANDOM = 0,
+    /**
+     * Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
+     * the lowest. So an error that needs few switches at the right places is found, however many switches there are.
+     */
+    PROC_SCHEDULE_PCT = 1,
+    /**
+     * All orders, one after the other: for small programs.
+     */
+    PROC_SCHEDULE_EXHAUSTIVE = 2,
+} proc_schedule;
 
 /**
  * A cancel handle: the context that a process runs in. It says once, and for good, that the process
@@ -1113,6 +1144,68 @@ typedef struct proc_trace_hooks {
      */
     void *user_data;
 } proc_trace_hooks;
+
+/**
+ * What is to be simulated: `proc_simulation options = PROC_SIMULATION_INIT;`
+ *
+ * Ownership: yours; `proc_simulate` reads it.
+ */
+typedef struct proc_simulation {
+    /**
+     * sizeof(proc_simulation), as PROC_SIMULATION_INIT sets it.
+     */
+    size_t size;
+    /**
+     * Of the first run. 0, the default: that of PROCESSION_SEED in the environment, else any.
+     */
+    uint64_t seed;
+    /**
+     * How many runs, with the seeds from that one on: default 1. 0 is bad input. Of all orders: the most that are tried; if there are more,
+     * it fails with ENOBUFS.
+     */
+    size_t runs;
+    /**
+     * A `proc_schedule`: default PROC_SCHEDULE_RANDOM. Others are bad input.
+     */
+    int schedule;
+    /**
+     * Of PROC_SCHEDULE_PCT: default 3, which finds most. 0 is bad input.
+     */
+    size_t depth;
+    /**
+     * A run that has not ended after so much of its own time hangs, and fails with ETIMEDOUT: default 30 days. Negative: it may take any time.
+     */
+    int64_t limit_ns;
+    /**
+     * The same after so many switches: default 10,000,000.
+     */
+    uint64_t limit_steps;
+    /**
+     * Of 1,000 requests for a thread so many are denied, by chance: default 0. More than 1,000, or less than 0, is bad input.
+     */
+    int deny_threads_permille;
+    /**
+     * At so many of 1,000 switches the handle of the run is cancelled, once, by chance: default 0. The echo of that is no failure. More than
+     * 1,000, or less than 0, is bad input.
+     */
+    int cancel_permille;
+    /**
+     * Where the failing run's trace is to go, in virtual time; NULL, the default: nowhere. This version of the library writes none: another value than NULL
+     * fails with ENOTSUP, and nothing is run.
+     */
+    const char *trace_path;
+    /**
+     * The seed of the failing run goes there, and nothing if none fails; may be NULL.
+     */
+    uint64_t *seed_out;
+} proc_simulation;
+
+/**
+ * Code that makes the program of a run. The process that it returns is handed over; NULL fails the run.
+ *
+ * @param user_data  what `proc_simulate` was given.
+ */
+typedef proc_impl *(*proc_simulation_fn)(void *user_data);
 
 #ifdef __cplusplus
 extern "C" {
@@ -3752,6 +3845,11 @@ PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
  */
 PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 
+/**
+ * As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+ */
+PROC_API void proc_simulation_init(proc_simulation *options, size_t size);
+
 /* ------------------------------------------------------------------------------------------------
  * Tracing
  * ------------------------------------------------------------------------------------------------ */
@@ -3944,6 +4042,71 @@ PROC_API void proc_trace_logf(proc_cancel *cancel, const char *category, const c
  * @return the number; 0: it is in no task.
  */
 PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
+
+/* ------------------------------------------------------------------------------------------------
+ * Simulation
+ * ------------------------------------------------------------------------------------------------ */
+
+/**
+ * Runs a program in a world of its own, in which a seed decides who goes on.
+ *
+ * So it is run again and again, each time in another order: to find what goes wrong in one order of a million, and to have it go wrong again.
+ *
+ * In a run exactly one thread goes on at a time. Which one does is drawn from the seed wherever a thread calls this library to wait, to wake, to
+ * start or to end something, before and after each callback, and at `proc_yield`; not where it only asks. The clock (`proc_now`) begins at 0. It
+ * stands while anybody can go on; when nobody can, it jumps to the next moment at which something is due. So a day of timeouts takes
+ * milliseconds, and the same seed gives the same run: the same order, times and errors.
+ *
+ * A run fails by its error; if nobody can go on and nothing is due (EDEADLK, and the error says what runs and waits for what); if it does not end
+ * within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer than a second (ETIMEDOUT); if something still
+ * goes on a second of its own time after its process has completed (EBUSY); if the program would be ended by a second signal, or by the end of
+ * a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
+ * returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
+ *
+ * The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
+ * `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
+ * the same time as there are processors, so what they leave in memory is not seen here; the failing one is made again by the calling process. One
+ * run is made in the calling process.
+ *
+ * What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
+ * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library.
+ * Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP. Threads that the program makes itself are not in the
+ * run.
+ *
+ * Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
+ *
+ * @param program    makes the process of a run; it runs in the run. NULL is bad input.
+ * @param user_data  passed to it as it is; may be NULL. It stays yours, and must be there until this function has returned.
+ * @param options    NULL: the defaults.
+ * @return NULL if no run fails; else the error of the first that does, which is yours.
+ */
+PROC_API
+proc_error *proc_simulate(proc_simulation_fn program,
+                          void *user_data,
+                          const proc_simulation *options);
+
+/**
+ * Whether the calling thread is in a run of `proc_simulate`.
+ */
+PROC_API bool proc_simulated(void);
+
+/**
+ * Has a signal come to the program of a run, as if from outside.
+ *
+ * Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it
+ * comes, the run fails. Outside of a run nothing happens.
+ *
+ * @param signal_number  one that a program can receive; else nothing happens.
+ * @param after_ns       when, from now on, by the clock of `proc_now`; negative: never.
+ */
+PROC_API void proc_simulate_signal(int signal_number, int64_t after_ns);
+
+/**
+ * A point at which another thread of a run may go on (`proc_simulate`).
+ *
+ * Outside of a run nothing happens.
+ */
+PROC_API void proc_yield(void);
 
 /**
  * Sets hooks in place of those that are set, if any are. When this returns, none of the former is running, and

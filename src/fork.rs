@@ -21,14 +21,14 @@ use std::mem::ManuallyDrop;
 
 use crate::base::descriptor::turn;
 use crate::base::sync::per_thread;
-use crate::base::{counts, environment, generation, once};
+use crate::base::{counts, environment, generation, once, world};
 use crate::daemon::{listen_fds, proc_main, reaper};
 use crate::engine::{config, crew, sentinel, slots, timer};
 use crate::scope::{
     cancel, drain_handle, failing, health, progress, readiness, reloading, wait_graph,
 };
 use crate::tree::{by_hand, child};
-use crate::{signal, trace};
+use crate::{signal, simulate, trace};
 
 struct Held {
     signal: signal::Held,
@@ -52,6 +52,7 @@ struct Held {
     _listen_fds: listen_fds::Held,
     _environment: environment::Held,
     _once: once::Held,
+    simulate: simulate::world::Held,
 }
 
 // What the forking thread holds between the handlers. There is nothing to drop when it ends.
@@ -65,6 +66,7 @@ pub(crate) fn register() {
 }
 
 unsafe extern "C" fn before() {
+    let in_a_simulation = world::outside();
     let held = Held {
         signal: signal::hold(), // First: who holds it may ask for a thread.
         readiness: readiness::hold(),
@@ -87,6 +89,7 @@ unsafe extern "C" fn before() {
         _listen_fds: listen_fds::hold(),
         _environment: environment::hold(),
         _once: once::hold(),
+        simulate: simulate::world::hold(in_a_simulation),
     };
     HELD.with(|cell| cell.set(Some(ManuallyDrop::new(held))));
 }
@@ -99,6 +102,7 @@ unsafe extern "C" fn in_child() {
     generation::advance();
     reaper::after_fork();
     if let Some(held) = take() {
+        simulate::world::forget(held.simulate);
         by_hand::forget(held.by_hand);
         child::forget(held.child);
         slots::forget(held.slots);

@@ -3,6 +3,7 @@
 //! The wings, from top to bottom; each uses those below it (`docs/architecture.md` has the map):
 //!
 //! - `ffi`: the C API. Its modules are the table of contents of the header.
+//! - `simulate`: a world of its own, in which schedules are tried and time is virtual.
 //! - `daemon`: one process as the purpose of a program, and how it stops.
 //! - `live`: what runs now, as a tree and in numbers.
 //! - `trace`: what happened, recorded and written for a viewer.
@@ -27,6 +28,7 @@ mod live;
 mod load;
 mod scope;
 mod signal;
+mod simulate;
 mod trace;
 mod tree;
 

@@ -5,8 +5,8 @@
 #![allow(unsafe_code)]
 
 use crate::base::atomics::notes::{AtomicU64, Ordering};
-use crate::base::cancelability;
 use crate::base::sys::clocks;
+use crate::base::{cancelability, world};
 
 // A model has a time of its own.
 #[cfg(all(test, loom))]
@@ -61,11 +61,20 @@ pub(crate) fn has_come(end: Instant) -> bool {
 
 /// The monotonic clock's present moment.
 pub(crate) fn now() -> Instant {
+    world::now().unwrap_or_else(real_now)
+}
+
+/// The same, also for a thread of a simulation.
+pub(crate) fn real_now() -> Instant {
     Clock::now()
 }
 
 /// Sleeps on the calling thread: the sentinel's between two looks, or one that is denied a thread.
 pub(crate) fn pause(time: Duration) {
+    if let Some(world) = world::here() {
+        let nobody_wakes = &raw const LAST_READ;
+        return world::wait_at(world, nobody_wakes.addr(), now().checked_add(time), || ());
+    }
     cancelability::disabled(|| sleep(time));
 }
 
@@ -74,7 +83,7 @@ pub(crate) fn pause(time: Duration) {
 /// its last reading does.
 pub(crate) fn rough() -> u64 {
     match LAST_READ.load(Ordering::Relaxed) {
-        0 => read(clocks::STEADY_AND_COARSE),
+        0 => world::passed().unwrap_or_else(|| read(clocks::STEADY_AND_COARSE)),
         last => last,
     }
 }
@@ -85,6 +94,9 @@ const STALE_NS: u64 = 5_000_000;
 /// The same, for what is not asked at every callback. Looks whether the sentinel reads at all: where there is more to
 /// run than processors, it may not be run for a while, and then everybody reads, until it does again.
 pub(crate) fn rough_and_checked() -> u64 {
+    if let Some(passed) = world::passed() {
+        return passed;
+    }
     let coarse = read(clocks::STEADY_AND_COARSE);
     let last = LAST_READ.load(Ordering::Relaxed);
     if last != 0 && coarse > last + STALE_NS {
@@ -96,7 +108,7 @@ pub(crate) fn rough_and_checked() -> u64 {
 
 /// Nanoseconds of the monotonic clock.
 pub(crate) fn exact() -> u64 {
-    read(clocks::STEADY)
+    world::passed().unwrap_or_else(|| read(clocks::STEADY))
 }
 
 /// For how long a thread of this process has used a processor, by the kernel's number of it; `None` if it has
@@ -108,9 +120,10 @@ pub(crate) fn used_by(thread: i32) -> Option<Duration> {
     try_read(clocks::of_thread(thread)).map(Duration::from_nanos)
 }
 
-/// Has the sentinel's reading stand for the time until it reads again.
+/// Has the sentinel's reading stand for the time until it reads again. A simulation has a time of its own, and who is in it finds none here.
 pub(crate) fn refresh() {
-    LAST_READ.store(exact(), Ordering::Relaxed);
+    let now = if world::is_any() { 0 } else { exact() };
+    LAST_READ.store(now, Ordering::Relaxed);
 }
 
 /// Says that nobody reads the clock for others any more.

@@ -28,7 +28,12 @@ pub(crate) const LISTEN_FDNAMES: &CStr = c"LISTEN_FDNAMES";
 pub(crate) const EARLY_SIGNALS: &str = "PROCESSION_EARLY_SIGNALS";
 
 /// What else is for nobody but this program; `_` at the end: and all names that begin so.
-const OTHERS: [&[u8]; 3] = [b"PROCESSION_SEED", b"WATCHDOG_", b"LISTEN_"];
+const OTHERS: [&[u8]; 4] = [
+    b"PROCESSION_SEED",
+    b"PROCESSION_SCHEDULE",
+    b"WATCHDOG_",
+    b"LISTEN_",
+];
 
 /// Whether a variable, "NAME=VALUE", is said to this program, and not to what it executes.
 pub(crate) fn is_for_this_program(variable: &CStr) -> bool {

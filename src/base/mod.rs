@@ -3,8 +3,7 @@
 //! Nothing here knows of processes or handles. The rooms, in reading order:
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
-//! - `shared`: a value that several hold, with one count.
-//! - `in_place`: one with two counts, made where it stays.
+//! - `shared`, `in_place`: a value that several hold, with one count; and one with two counts, made where it stays.
 //! - `user_data`: data of the program, with how to release it; a notice.
 //! - `ending`: the program is about to end: what is to be written first.
 //! - `guard`: what happens when a callback does not return.
@@ -12,14 +11,13 @@
 //! - `counts`: what happened how often.
 //! - `events`: what happens, told to whoever wants to know.
 //! - `race_detector`: tells one what comes before what.
-//! - `sync`: locks and waits; with `atomics`, the only place that names std::sync or loom.
-//! - `atomics`: those of std, or of loom.
+//! - `sync`, `atomics`: locks and waits; atomics. The only places that name std::sync or loom.
 //! - `clock`: the only place that reads a clock or sleeps.
 //! - `time_text`: how long something is, for people.
 //! - `random`: numbers that look random.
-//! - `generation`: how many forks lie between this process and the first.
-//! - `once`: what is set once, beside a fork.
+//! - `generation`, `once`: how many forks lie between this process and the first; what is set once, beside a fork.
 //! - `intrusive_list`: a list that a member is taken out of in O(1).
+//! - `world`: what a thread of a simulation asks in the place of the kernel.
 //! - `thread_name`: what a thread of the library is called.
 //! - `mask`: which signals a thread lets in.
 //! - `signal_set`: signals by number and by name, and sets of them.
@@ -28,6 +26,8 @@
 //! - `own_fd`: a descriptor of the library, in a program that may close it.
 //! - `environment`: what is said to this program alone, and not to what it executes.
 //! - `sys`: what Linux has of its own, and nobody else names.
+//!
+//! Circle: `clock`, `race_detector`, `sync`, `world`: in a simulation all of these ask the world, which is guarded by locks and has a clock.
 
 mod atomics;
 pub(crate) mod bug;
@@ -57,3 +57,4 @@ pub(crate) mod sys;
 pub(crate) mod thread_name;
 pub(crate) mod time_text;
 pub(crate) mod user_data;
+pub(crate) mod world;

@@ -2,8 +2,8 @@
 
 use std::process;
 
-use crate::base::clock;
 use crate::base::sync::notes::{AtomicU64, Ordering};
+use crate::base::{clock, world};
 
 /// A row of numbers, which is its seed and nothing else.
 pub(crate) struct Random(u64);
@@ -11,6 +11,9 @@ pub(crate) struct Random(u64);
 impl Random {
     /// A row that is another one each time, also in another process.
     pub(crate) fn new() -> Random {
+        if let Some(world) = world::here() {
+            return Random::seeded(world.random());
+        }
         static ROWS: AtomicU64 = AtomicU64::new(0);
         let row = ROWS.fetch_add(1, Ordering::Relaxed);
         let mut seed = clock::exact();

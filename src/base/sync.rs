@@ -26,6 +26,7 @@ use crate::base::clock::{self, Duration, Instant};
 use crate::base::race_detector;
 pub(crate) use crate::base::race_detector::Seen;
 use crate::base::race_detector::Unseen;
+use crate::base::world::{self, World};
 
 /// A lock that a panic does not poison: a panic is a bug of ours, and is told as an error (`bug`).
 ///
@@ -33,7 +34,8 @@ use crate::base::race_detector::Unseen;
 /// where that is done by nothing that a race detector sees: calls of the C library.
 pub(crate) struct Mutex<T, U = Unseen>(source::Mutex<T>, PhantomData<U>);
 
-pub(crate) struct MutexGuard<'a, T, U = Unseen>(U, source::MutexGuard<'a, T>);
+/// It knows its lock, for who waits in a simulation (`world`).
+pub(crate) struct MutexGuard<'a, T, U = Unseen>(U, source::MutexGuard<'a, T>, &'a Mutex<T, U>);
 
 pub(crate) struct Condvar(source::Condvar);
 
@@ -53,7 +55,7 @@ impl<T, U: Default> Mutex<T, U> {
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, T, U> {
         let guard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        MutexGuard(U::default(), guard)
+        MutexGuard(U::default(), guard, self)
     }
 }
 
@@ -82,13 +84,53 @@ impl Condvar {
     } }
 
     /// It may end without a ring, as those of `std`.
-    pub(crate) fn wait<'a, T, U>(&self, guard: MutexGuard<'a, T, U>) -> MutexGuard<'a, T, U> {
+    pub(crate) fn wait<'a, T, U: Default>(
+        &self,
+        guard: MutexGuard<'a, T, U>,
+    ) -> MutexGuard<'a, T, U> {
+        if let Some(world) = world::here() {
+            return self.wait_in(world, guard, None);
+        }
         if race_detector::is_there() {
             return self.wait_for(guard, race_detector::LONGEST_WAIT);
         }
-        let MutexGuard(unseen, guard) = guard;
+        let MutexGuard(unseen, guard, lock) = guard;
         let guard = self.0.wait(guard);
-        MutexGuard(unseen, guard.unwrap_or_else(PoisonError::into_inner))
+        MutexGuard(unseen, guard.unwrap_or_else(PoisonError::into_inner), lock)
+    }
+
+    /// Waits in a simulation, unless the moment has come, or nobody waits there any more.
+    #[cold]
+    #[inline(never)]
+    fn wait_once_in<'a, T, U: Default>(
+        &self,
+        world: &dyn World,
+        guard: MutexGuard<'a, T, U>,
+        end: Option<Instant>,
+    ) -> (MutexGuard<'a, T, U>, bool) {
+        if end.is_some_and(|end| clock::has_come(end) || world.is_wrecked()) {
+            return (guard, true);
+        }
+        (self.wait_in(world, guard, end), false)
+    }
+
+    /// Waits in a simulation.
+    #[cold]
+    #[inline(never)]
+    fn wait_in<'a, T, U: Default>(
+        &self,
+        world: &dyn World,
+        guard: MutexGuard<'a, T, U>,
+        end: Option<Instant>,
+    ) -> MutexGuard<'a, T, U> {
+        let lock = guard.2;
+        world::wait_at(world, self.address(), end, || drop(guard));
+        lock.lock()
+    }
+
+    /// By which it is known in a simulation who waits here.
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
     }
 
     fn wait_for<'a, T, U>(
@@ -97,14 +139,14 @@ impl Condvar {
         most: Duration,
     ) -> MutexGuard<'a, T, U> {
         let most = race_detector::before_wait(most);
-        let MutexGuard(unseen, guard) = guard;
+        let MutexGuard(unseen, guard, lock) = guard;
         let waited = self.0.wait_timeout(guard, most);
         let (guard, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        MutexGuard(unseen, guard)
+        MutexGuard(unseen, guard, lock)
     }
 
     /// Waits for as long as the condition holds.
-    pub(crate) fn wait_while<'a, T, U>(
+    pub(crate) fn wait_while<'a, T, U: Default>(
         &self,
         guard: MutexGuard<'a, T, U>,
         condition: impl FnMut(&mut T) -> bool,
@@ -114,13 +156,21 @@ impl Condvar {
 
     /// Waits for as long as the condition holds and the moment, if there is one, has not come.
     /// In a model, a wait that has begun is not ended by time.
-    pub(crate) fn wait_while_until<'a, T, U>(
+    pub(crate) fn wait_while_until<'a, T, U: Default>(
         &self,
         mut guard: MutexGuard<'a, T, U>,
         end: Option<Instant>,
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> MutexGuard<'a, T, U> {
         while condition(&mut guard) {
+            if let Some(world) = world::here() {
+                let is_over: bool;
+                (guard, is_over) = self.wait_once_in(world, guard, end);
+                if is_over {
+                    break;
+                }
+                continue;
+            }
             let Some(end) = end else {
                 guard = self.wait(guard);
                 continue;
@@ -134,12 +184,26 @@ impl Condvar {
         guard
     }
 
+    /// The same for a wait of the program's, which also ends where the run of a simulation has failed.
+    pub(crate) fn wait_while_asked<'a, T, U: Default>(
+        &self,
+        guard: MutexGuard<'a, T, U>,
+        end: Option<Instant>,
+        mut condition: impl FnMut(&mut T) -> bool,
+    ) -> MutexGuard<'a, T, U> {
+        self.wait_while_until(guard, end, |value| condition(value) && !world::is_wrecked())
+    }
+
     pub(crate) fn notify_one(&self) {
-        self.0.notify_one();
+        if !world::wake(self.address(), false) {
+            self.0.notify_one();
+        }
     }
 
     pub(crate) fn notify_all(&self) {
-        self.0.notify_all();
+        if !world::wake(self.address(), true) {
+            self.0.notify_all();
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::ffi::c_void;
 
-use crate::base::guard;
+use crate::base::{guard, world};
 
 /// How to release data.
 pub(crate) type Destroy = unsafe extern "C-unwind" fn(*mut c_void);
@@ -47,6 +47,7 @@ impl Notice {
 
     /// Tells it. The path of tasks is the one that is named if it does not return (`guard`).
     pub(crate) fn give_in(&self, path: impl Fn() -> String) {
+        let _switches = world::around_callback();
         // SAFETY: function and data belong together.
         guard::must_return(path, || unsafe { (self.function)(self.data) });
     }
@@ -63,6 +64,7 @@ impl Drop for UserData {
 
 #[inline(never)]
 fn release(destroy: Destroy, data: *mut c_void) {
+    let _switches = world::around_callback();
     // SAFETY: function and data belong together, and this is the only call: the data is being dropped.
     guard::must_return(String::new, || unsafe { destroy(data) });
 }

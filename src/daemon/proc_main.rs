@@ -5,7 +5,7 @@ use libc::c_int;
 use crate::base::environment;
 use crate::base::error::{Error, Outcome};
 use crate::base::sync::atomic::{AtomicBool, Ordering};
-use crate::base::sync::global;
+use crate::base::world::{self, per_world};
 use crate::daemon::last_chance::{self, LastChance};
 use crate::daemon::notify;
 use crate::daemon::reaper::Reaper;
@@ -30,7 +30,10 @@ pub(crate) fn main(function: &str, process: &Process, options: &Options) -> Endi
 }
 
 fn run(function: &str, process: &Process, options: &Options) -> Ending {
-    take_environment(options); // First, as long as there may be no other thread.
+    let is_simulated = world::is_here();
+    if !is_simulated {
+        take_environment(options); // First, as long as there may be no other thread.
+    }
     let last_chance = options.on_abandon.map(LastChance::prepare);
     let Ok(last_chance) = last_chance.transpose() else {
         return (Err(no_thread(function, "for on_abandon")), None);
@@ -47,8 +50,8 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
         Ok(listening) => listening,
         Err(NoThread) => return (Err(no_thread(function, "to listen for signals")), None),
     };
-    let reaping = options.reap.then(reap);
-    let trace = trace::environment::start_if_asked();
+    let reaping = (options.reap && !is_simulated).then(reap);
+    let trace = (!is_simulated).then(trace::environment::start_if_asked);
     if options.failure_grace_ns > 0 && process.fails_as_a_whole() {
         failing::begin(signal::wake);
     }
@@ -111,7 +114,7 @@ fn no_thread(function: &str, for_what: &str) -> Error {
 /// The right to be the one that runs.
 struct Only;
 
-global!(RUNNING: AtomicBool = AtomicBool::new(false));
+per_world!(RUNNING: AtomicBool = AtomicBool::new(false));
 
 impl Only {
     fn claim(function: &str) -> Result<Only, Error> {

@@ -17,6 +17,7 @@ use crate::base::ending::Ending;
 use crate::base::error::Error;
 use crate::base::sync::{Arc, Mutex};
 use crate::base::user_data::Notice;
+use crate::base::world;
 use crate::daemon::deferred::Deferred;
 use crate::daemon::last_chance::{LastChance, Prepared};
 use crate::daemon::notify::Manager;
@@ -123,7 +124,8 @@ impl Shutdown {
         options: &Options,
         last_chance: Option<&Prepared>,
     ) -> Arc<Shutdown> {
-        let manager = options.notify.then(Manager::of_environment).flatten();
+        let is_told = options.notify && !world::is_here();
+        let manager = is_told.then(Manager::of_environment).flatten();
         let manager = manager.map(Arc::new);
         Arc::new(Shutdown {
             root,

@@ -36,8 +36,10 @@ use mine::{MINE, Mine};
 use slot::Pushed;
 
 pub(crate) use frame::{Frame, Stage, Supervision, What};
-pub(super) use mine::{adopt, disown, own_slot, this_thread};
-pub(crate) use mine::{note_spawned, take_added, time_passed, waits_in, while_waiting};
+pub(super) use mine::{adopt, disown, own_slot};
+pub(crate) use mine::{
+    note_spawned, take_added, this_thread, time_passed, waits_in, while_waiting,
+};
 pub(crate) use slot::{Running, Slot};
 
 /// What a process runs inside of.

@@ -17,12 +17,16 @@
 //! - **F11 as urgent as any.** A sentinel that had to be made by a thread which is less urgent than the program's
 //!   others, and cannot become as urgent as those, is a stand-in: it stays while there is something to watch, and
 //!   until somebody publishes who can hire a better one.
+//!
+//! In a simulation nobody watches: what is published is sent a helper at once, who sends the next one before he begins, as long as anything
+//! is unclaimed (F1). When each of them goes on, the simulation decides.
 
 mod survey;
 
 use crate::base::clock::{self, Duration};
 use crate::base::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::base::world::{self, World};
 use crate::engine::backlog::Backlog;
 use crate::engine::config::{self, Config};
 use crate::engine::crew::{self, Lend, Lender, Life, NoThread};
@@ -67,7 +71,7 @@ const STAND_IN: u8 = 3;
 /// Whether it ticks, and finds by itself what is unclaimed.
 #[inline]
 pub(super) fn is_awake() -> bool {
-    SENTINEL.state.load(Ordering::Relaxed) == AWAKE
+    SENTINEL.state.load(Ordering::Relaxed) == AWAKE && !world::is_here()
 }
 
 /// Sees to it that a backlog is watched, or that it needs nobody to watch it, since it has enough helpers. To be
@@ -79,7 +83,31 @@ where
     if is_awake() {
         return Ok(());
     }
+    if world::is_here() {
+        return send_in_simulation(backlog.clone());
+    }
     crew::patiently(|| rouse_for(backlog, helpers))
+}
+
+/// In a simulation: a helper is on his way, if there is anything to help with.
+#[cold]
+#[inline(never)]
+fn send_in_simulation(backlog: Arc<dyn Backlog>) -> Result<(), NoThread> {
+    let is_coming = backlog.watch().coming.load(Ordering::Relaxed) > 0;
+    match world::here() {
+        Some(world) if !is_coming && backlog.unclaimed() > 0 => send_one_in(world, backlog),
+        _ => Ok(()),
+    }
+}
+
+fn send_one_in(world: &'static dyn World, backlog: Arc<dyn Backlog>) -> Result<(), NoThread> {
+    backlog.watch().coming.fetch_add(1, Ordering::Relaxed);
+    let helped = Helped(backlog.clone());
+    let sent = crew::lend_in(world, Box::new(move || helped.help_in(world)));
+    if sent.is_err() {
+        backlog.watch().coming.fetch_sub(1, Ordering::Relaxed);
+    }
+    sent
 }
 
 /// The same on a thread that must not wait for a thread.
@@ -89,6 +117,9 @@ where
 {
     if is_awake() {
         return Ok(());
+    }
+    if world::is_here() {
+        return send_in_simulation(backlog.clone());
     }
     rouse_for(backlog, helpers)
 }
@@ -249,6 +280,9 @@ pub(super) fn send_helpers<B>(backlog: &Arc<B>, count: usize) -> Result<(), NoTh
 where
     B: Backlog + 'static,
 {
+    if world::is_here() {
+        return Err(NoThread); // They come one after the other.
+    }
     let backlog: Arc<dyn Backlog> = backlog.clone();
     send(
         &backlog,
@@ -266,6 +300,14 @@ impl Helped {
     fn help(&self) {
         self.0.watch().coming.fetch_sub(1, Ordering::Relaxed);
         self.0.help();
+    }
+
+    /// The same in a simulation. He claims one himself, with no switch before it; if more is left, somebody else has to come, too.
+    fn help_in(&self, world: &'static dyn World) {
+        if self.0.unclaimed() > 1 && send_one_in(world, self.0.clone()).is_err() {
+            self.0.give_up();
+        }
+        self.help();
     }
 
     /// The same, so that the sentinel knows who is at work. There is room for it (`make_room`), for a thread's first job

@@ -17,6 +17,7 @@ use std::collections::HashSet;
 use crate::base::counts::{Counted, Totals};
 use crate::base::sync::atomic::Ordering;
 use crate::base::sync::{Arc, Mutex, MutexGuard, global};
+use crate::base::world;
 use crate::engine::backlog::{Backlog, address};
 use crate::engine::frames::{self, Slot, What};
 
@@ -201,7 +202,7 @@ pub(super) fn callbacks_begun_on(threads: &HashSet<i32>) -> u64 {
 
 /// Lets the sentinel know of a slot of the calling thread in which something is to be published.
 pub(crate) fn watch(slot: &'static Slot) {
-    if !slot.is_watched.load(Ordering::Relaxed) {
+    if !slot.is_watched.load(Ordering::Relaxed) && !world::is_here() {
         SLOTS.lock().watched.push(slot);
         slot.is_watched.store(true, Ordering::Relaxed);
     }

@@ -11,7 +11,8 @@ use std::collections::BTreeMap;
 
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::sync::notes::{AtomicBool, Ordering};
-use crate::base::sync::{Condvar, Mutex, MutexGuard, Weak, global};
+use crate::base::sync::{Condvar, Mutex, MutexGuard, Weak};
+use crate::base::world::per_world;
 use crate::engine::crew;
 use crate::engine::terms::Precisely;
 use crate::scope::activity::{self, Activities};
@@ -32,13 +33,13 @@ pub(crate) struct State {
     sleeps_until: Option<Instant>,
 }
 
-global!(TIMER: Mutex<State> = Mutex::new(State::EMPTY));
+per_world!(TIMER: Mutex<State> = Mutex::new(State::EMPTY));
 
 // Rung when the thread has to look sooner than it would.
-global!(BELL: Condvar = Condvar::new());
+per_world!(BELL: Condvar = Condvar::new());
 
 // Whether one was sent that has not arrived yet: perhaps none can be had (T7).
-global!(IS_AWAITED: AtomicBool = AtomicBool::new(false));
+per_world!(IS_AWAITED: AtomicBool = AtomicBool::new(false));
 
 /// Has that one told at that moment, or as soon after it as there is a thread, if he is still there then.
 pub(crate) fn tell_at(moment: Instant, whom: Weak<dyn Listener>) -> Ticket {

@@ -2,6 +2,7 @@
 //! waits for that; and it does not need its processor.
 
 use crate::base::clock::{self, Instant};
+use crate::base::world;
 use crate::engine::frames;
 use crate::engine::leaf::Waiting;
 use crate::engine::{crew, sentinel, slots, timer};
@@ -18,7 +19,7 @@ pub(crate) fn during<T>(call: Waiting, wait: impl FnOnce() -> T) -> T {
 pub(crate) fn until(end: Option<Instant>, wait: impl Fn(Option<Instant>) -> bool) -> bool {
     loop {
         let is_over = wait(clock::sooner(end, timer::unserved()));
-        if is_over || end.is_some_and(clock::has_come) {
+        if is_over || end.is_some_and(clock::has_come) || world::is_wrecked() {
             return is_over;
         }
         timer::come_by();

@@ -68,6 +68,8 @@ pub(super) enum BadInput {
         "proc_supervise: options->longest_delay_ns is {longest}, less than options->first_delay_ns, {first}"
     )]
     LongestDelay { longest: i64, first: i64 },
+    #[error("proc_simulate: options->{field} is {value}, which it cannot be")]
+    Simulation { field: &'static str, value: i64 },
     #[error("{function}: format is {format}, neither PROC_DUMP_TEXT nor PROC_DUMP_JSON")]
     Format { function: &'static str, format: i32 },
     #[error("{function}: {argument} is {number}{}: {}", named(*.number), why(*.wrong))]

@@ -8,6 +8,7 @@ use super::handle::{give, look, share, string, take};
 use super::types::{proc_cancel, proc_error, proc_region};
 use crate::base::error::Error;
 use crate::base::events::{self, Region};
+use crate::base::world;
 use crate::scope::cancel::Cancel;
 use crate::tree::{by_hand, process};
 
@@ -39,6 +40,7 @@ pub unsafe extern "C" fn proc_task_begin(
     parent: *mut proc_cancel,
     task_type: *const c_char,
 ) -> *mut proc_cancel {
+    world::switch();
     // SAFETY: the caller lends both.
     let (parent, task_type) = unsafe { (share(parent), string(task_type)) };
     give(match task_type {
@@ -66,6 +68,7 @@ fn refused() -> Cancel {
 /// @param error  why it failed; NULL: it did not.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const proc_error) {
+    world::switch();
     // SAFETY: the caller hands over the handle and lends the error.
     let (task, error): (_, Option<Error>) = unsafe { (take(task), share(error.cast_mut())) };
     if let Some(task) = task {

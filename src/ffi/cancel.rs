@@ -5,6 +5,7 @@ use super::handle::{borrow, elements, give, lend, look, share, take};
 use super::types::{proc_cancel, proc_error};
 use crate::base::clock;
 use crate::base::error::Error;
+use crate::base::world;
 use crate::engine::frames;
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
@@ -117,6 +118,7 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
 /// @param cause   why; NULL stands for an error with code ECANCELED.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_cancel_trigger(cancel: *mut proc_cancel, cause: *mut proc_error) {
+    world::switch();
     // SAFETY: the caller lends the handle and hands over the cause.
     let (cancel, cause) = unsafe { (share(cancel), take(cause)) };
     if let Some(cancel) = cancel {
@@ -159,6 +161,7 @@ pub unsafe extern "C" fn proc_cancelled(cancel: *const proc_cancel) -> bool {
 /// @return true: cancelled. false: the time is up, and it was not.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) -> bool {
+    world::switch();
     // SAFETY: the caller lends a valid pointer, and may release it while others wait.
     let cancel = unsafe { share(cancel) };
     cancel.is_some_and(|cancel| {

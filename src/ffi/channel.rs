@@ -6,6 +6,7 @@ use super::errno::{bad_input, or_errno, set_errno};
 use super::handle::{give, look, share, take};
 use super::types::{proc_cancel, proc_channel, proc_destroy_fn};
 use crate::base::sync::Arc;
+use crate::base::world;
 use crate::engine::leaf::Waiting;
 use crate::engine::{timer, waiting};
 use crate::scope::cancel::{Cancel, Node};
@@ -65,6 +66,7 @@ pub unsafe extern "C" fn proc_channel_ref(channel: *mut proc_channel) -> *mut pr
 /// @param channel  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
+    world::switch();
     // SAFETY: the caller gives up a reference.
     drop(unsafe { take(channel) });
 }
@@ -98,6 +100,7 @@ pub unsafe extern "C" fn proc_channel_send(
     item: *const c_void,
     timeout_ns: i64,
 ) -> c_int {
+    world::switch();
     if item.is_null() {
         return or_failed(None);
     }
@@ -142,6 +145,7 @@ pub unsafe extern "C" fn proc_channel_receive(
     item: *mut c_void,
     timeout_ns: i64,
 ) -> c_int {
+    world::switch();
     if item.is_null() {
         return or_failed(None);
     }
@@ -165,6 +169,7 @@ pub unsafe extern "C" fn proc_channel_receive(
 /// @param channel  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_close(channel: *mut proc_channel) {
+    world::switch();
     // SAFETY: the caller lends a valid pointer.
     if let Some(channel) = unsafe { share(channel) } {
         channel.close();

@@ -9,6 +9,7 @@ use super::types::{proc_cancel, proc_error, proc_impl};
 use super::{run, signals};
 use crate::base::clock;
 use crate::base::error::Error;
+use crate::base::world;
 use crate::daemon::proc_main;
 use crate::scope::{drain_handle, health, progress, readiness};
 use crate::tree::on_signal::OnSignal;
@@ -98,6 +99,7 @@ pub unsafe extern "C" fn proc_main_with(
     r#impl: *mut proc_impl,
     options: *const proc_main_options,
 ) -> *mut proc_error {
+    world::switch();
     const FUNCTION: &str = "proc_main_with";
     // SAFETY: the caller hands over the process, and lends the options.
     let (process, given) = unsafe { (take(r#impl), Given::of(FUNCTION, options)) };
@@ -176,6 +178,7 @@ pub unsafe extern "C" fn proc_drain_handle(cancel: *const proc_cancel) -> *mut p
 /// @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
+    world::switch();
     // SAFETY: the caller lends a valid pointer.
     if let Some(cancel) = unsafe { share(cancel) } {
         readiness::say(&cancel);
@@ -205,6 +208,7 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
 /// @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
+    world::switch();
     // SAFETY: the caller lends a valid pointer.
     if let Some(cancel) = unsafe { share(cancel) } {
         health::vouch(&cancel, clock::deadline(valid_ns));
@@ -236,6 +240,7 @@ pub extern "C" fn proc_healthy() -> bool {
 /// @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: the number of tasks again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_status(cancel: *mut proc_cancel, text: *const c_char) {
+    world::switch();
     // SAFETY: the caller lends both.
     let (cancel, text) = unsafe { (look(cancel), string(text)) };
     if let Some(cancel) = cancel {

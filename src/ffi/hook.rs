@@ -6,6 +6,7 @@ use super::errno::set_errno;
 use super::handle::share;
 use super::types::{proc_cancel, proc_hook};
 use crate::base::user_data::Notice;
+use crate::base::world;
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
 use crate::engine::waiting;
@@ -62,6 +63,7 @@ pub unsafe extern "C" fn proc_on_cancel(
     r#fn: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
     user_data: *mut c_void,
 ) -> *mut proc_hook {
+    world::switch();
     // SAFETY: the caller lends a valid pointer.
     let (Some(cancel), Some(function)) = (unsafe { share(cancel) }, r#fn) else {
         set_errno(libc::EINVAL);
@@ -90,6 +92,7 @@ pub unsafe extern "C" fn proc_on_cancel(
 /// @param hook  handed over; may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
+    world::switch();
     if hook.is_null() {
         return;
     }

@@ -7,6 +7,7 @@ use super::child::proc_child_options;
 use super::configure::proc_config;
 use super::main_options::proc_main_options;
 use super::nursery::proc_nursery_options;
+use super::simulate::proc_simulation;
 use super::sized;
 use super::stats::proc_stats;
 use super::supervise::proc_supervise_options;
@@ -94,4 +95,11 @@ pub unsafe extern "C" fn proc_trace_hooks_init(hooks: *mut proc_trace_hooks, siz
 pub unsafe extern "C" fn proc_stats_init(stats: *mut proc_stats, size: usize) {
     // SAFETY: the caller lends room for so many bytes.
     unsafe { sized::init(stats, size) };
+}
+
+/// As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_simulation_init(options: *mut proc_simulation, size: usize) {
+    // SAFETY: the caller lends room for so many bytes.
+    unsafe { sized::init(options, size) };
 }

@@ -9,6 +9,7 @@ use libc::{sockaddr, ssize_t};
 use super::errno::{bad_input, or_errno};
 use super::handle::share;
 use super::types::proc_cancel;
+use crate::base::world;
 use crate::base::{cancelability, clock};
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
@@ -68,6 +69,7 @@ pub unsafe extern "C" fn proc_read(
     size: usize,
     timeout_ns: i64,
 ) -> ssize_t {
+    world::switch();
     // SAFETY: the caller lends that much room.
     let room = unsafe { room(buffer, size) };
     // SAFETY: the caller lends the handle.
@@ -108,6 +110,7 @@ pub unsafe extern "C" fn proc_write_all(
     size: usize,
     timeout_ns: i64,
 ) -> ssize_t {
+    world::switch();
     // SAFETY: the caller lends that many bytes.
     let bytes = unsafe { bytes(buffer, size) };
     // SAFETY: the caller lends the handle.
@@ -160,6 +163,7 @@ pub unsafe extern "C" fn proc_accept(
     listener: c_int,
     timeout_ns: i64,
 ) -> c_int {
+    world::switch();
     // SAFETY: the caller lends the handle.
     or_errno(unsafe {
         during(Waiting::Accept, cancel, listener, timeout_ns, |listener| {
@@ -202,6 +206,7 @@ pub unsafe extern "C" fn proc_connect(
     size: u32,
     timeout_ns: i64,
 ) -> c_int {
+    world::switch();
     // SAFETY: the caller lends the handle, and an address of that size.
     or_errno(unsafe {
         during(Waiting::Connect, cancel, socket, timeout_ns, |socket| {

@@ -10,6 +10,7 @@ use crate::base::clock;
 use crate::base::error::Error;
 use crate::base::sync::Arc;
 use crate::base::user_data::Notice;
+use crate::base::world;
 use crate::engine::frames;
 use crate::tree::job::{Job, Refused, Work};
 use crate::tree::process::{self, Process};
@@ -55,6 +56,7 @@ pub unsafe extern "C" fn proc_start(
     on_done: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
     user_data: *mut c_void,
 ) -> *mut proc_job {
+    world::switch();
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), share(cancel)) };
     let process = process.unwrap_or_else(|| Process::invalid(null("proc_start", "impl")));
@@ -106,6 +108,7 @@ pub unsafe extern "C" fn proc_job_fd(job: *mut proc_job) -> c_int {
 /// - EOWNERDEAD: in a child of `fork`, the job is the parent's. The result is false, and `errno` is this.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> bool {
+    world::switch();
     // SAFETY: the caller lends the job, which another thread may join while this one waits.
     let Some(job) = (unsafe { share(job) }) else {
         return false;
@@ -149,6 +152,7 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {
+    world::switch();
     // SAFETY: the caller lends the job, until it is known that it is joined.
     let Some(lent) = (unsafe { share(job) }) else {
         return give_outcome(Err(null("proc_job_join", "job")));

@@ -2,12 +2,11 @@
 //! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections. The rooms, in the order of the header; the last five are what all of them are written with:
 //!
 //! - `types`, `process`, `many`, `run`, `error`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say (those with a format are C, `printf.c`).
-//! - `cancel`, `hook`, `io`, `poll`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too.
-//! - `time`, `supervise`, `shield`, `values`: what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
+//! - `cancel`, `hook`, `io`, `poll`, `time`, `supervise`, `shield`, `values`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too; what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
 //! - `channel`, `promise`, `queue`: bounded queues between threads; what is completed once; what runs on a thread of the program's choice.
 //! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
 //! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
-//! - `configure`, `init`, `trace`, `by_hand`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; code that is told what happens; which version.
+//! - `configure`, `init`, `trace`, `by_hand`, `simulate`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; a program in a world of its own; code that is told what happens; which version.
 //! - `handle`, `bad_input`, `errno`, `signals`, `sized`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words; failures as the system tells them; signals as C names them; structs that begin with their size.
 #![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
 
@@ -49,6 +48,7 @@ pub mod init;
 pub mod trace;
 
 pub mod by_hand;
+pub mod simulate;
 pub mod trace_hooks;
 pub mod version;
 

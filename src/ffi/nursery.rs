@@ -12,6 +12,7 @@ use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_impl, proc_nur
 use crate::base::clock;
 use crate::base::error::{Error, Outcome};
 use crate::base::user_data::UserData;
+use crate::base::world;
 use crate::engine::nursery::{IfFull, Refused, Rest};
 use crate::tree::nursery::{Body, Nursery, OnFailure, Options, Pass};
 use crate::tree::process::{MAX_DEPTH, Process};
@@ -177,6 +178,7 @@ pub unsafe extern "C" fn proc_spawn(
     nursery: *mut proc_nursery,
     r#impl: *mut proc_impl,
 ) -> *mut proc_error {
+    world::switch();
     // SAFETY: the caller lends the nursery, and hands over the process.
     give_outcome(unsafe { spawn("proc_spawn", nursery, r#impl, IfFull::Wait) })
 }
@@ -206,6 +208,7 @@ pub unsafe extern "C" fn proc_try_spawn(
     nursery: *mut proc_nursery,
     r#impl: *mut proc_impl,
 ) -> *mut proc_error {
+    world::switch();
     // SAFETY: the caller lends the nursery, and hands over the process.
     give_outcome(unsafe { spawn("proc_try_spawn", nursery, r#impl, IfFull::Refuse) })
 }
@@ -224,6 +227,7 @@ pub unsafe extern "C" fn proc_try_spawn(
 /// - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_wait(nursery: *mut proc_nursery, timeout_ns: i64) -> bool {
+    world::switch();
     // SAFETY: the caller lends the nursery, which may be released while this one waits.
     let Some(nursery) = (unsafe { share(nursery) }) else {
         return false;
@@ -274,6 +278,7 @@ pub unsafe extern "C" fn proc_nursery_ref(nursery: *mut proc_nursery) -> *mut pr
 /// @param nursery  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_unref(nursery: *mut proc_nursery) {
+    world::switch();
     // SAFETY: the caller hands over one reference.
     drop(unsafe { take(nursery) });
 }

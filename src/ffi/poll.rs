@@ -10,6 +10,7 @@ use super::errno::{bad_input, or_errno};
 use super::handle::share;
 use super::types::proc_cancel;
 use crate::base::clock;
+use crate::base::world;
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
 use crate::engine::waiting;
@@ -96,6 +97,7 @@ pub unsafe extern "C-unwind" fn proc_poll(
     count: nfds_t,
     timeout_ns: i64,
 ) -> c_int {
+    world::switch();
     // SAFETY: the caller lends the handle, which it may release while others wait, and the array.
     let (cancel, files) = unsafe { (share(cancel), files(fds, count)) };
     let poll = |files| poll::poll(cancel.as_deref(), files, clock::deadline(timeout_ns));

@@ -8,6 +8,7 @@ use super::handle::{elements, give, share, string, take};
 use super::types::{proc_cancel, proc_destroy_fn, proc_error, proc_fn, proc_impl};
 use crate::base::error::Error;
 use crate::base::user_data::UserData;
+use crate::base::world;
 use crate::tree::callback::{Callback, Function};
 use crate::tree::process::{Kind, Process};
 use crate::tree::region::Region;
@@ -71,6 +72,7 @@ pub unsafe extern "C" fn proc_ref(r#impl: *mut proc_impl) -> *mut proc_impl {
 /// @param impl  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
+    world::switch();
     // SAFETY: the caller hands over one reference.
     drop(unsafe { take(r#impl) });
 }

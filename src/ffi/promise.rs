@@ -4,6 +4,7 @@ use super::handle::{give, share, take};
 use super::process::null;
 use super::types::{proc_error, proc_impl, proc_promise};
 use crate::base::error::Outcome;
+use crate::base::world;
 use crate::scope::promise::Promise;
 use crate::tree::await_promise::Await;
 use crate::tree::process::Process;
@@ -52,6 +53,7 @@ pub unsafe extern "C" fn proc_promise_ref(promise: *mut proc_promise) -> *mut pr
 /// @param promise  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_promise_unref(promise: *mut proc_promise) {
+    world::switch();
     // SAFETY: the caller gives up a reference.
     drop(unsafe { take(promise) });
 }
@@ -72,6 +74,7 @@ pub unsafe extern "C" fn proc_promise_complete(
     promise: *mut proc_promise,
     error: *mut proc_error,
 ) -> bool {
+    world::switch();
     // SAFETY: the caller lends the promise and hands over the error.
     let (promise, error) = unsafe { (share(promise), take(error)) };
     let outcome: Outcome = error.map_or(Ok(()), Err);

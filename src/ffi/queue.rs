@@ -7,6 +7,7 @@ use super::handle::{give, share, take};
 use super::process::{around, null};
 use super::types::{proc_cancel, proc_impl, proc_queue};
 use crate::base::clock;
+use crate::base::world;
 use crate::engine::leaf::Waiting;
 use crate::engine::{late_strike, waiting};
 use crate::scope::cancel::Cancel;
@@ -45,6 +46,7 @@ pub unsafe extern "C" fn proc_queue_ref(queue: *mut proc_queue) -> *mut proc_que
 /// @param queue  may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
+    world::switch();
     // SAFETY: the caller gives up a reference.
     drop(unsafe { take(queue) });
 }
@@ -149,6 +151,7 @@ pub unsafe extern "C" fn proc_queue_run(
     cancel: *mut proc_cancel,
     timeout_ns: i64,
 ) -> usize {
+    world::switch();
     // SAFETY: the caller lends valid pointers, and others may release what they have meanwhile.
     let (queue, cancel) = unsafe { (share(queue), share(cancel)) };
     queue.map_or(0, |queue| run(&queue, cancel.as_ref(), timeout_ns))

@@ -7,6 +7,7 @@ use super::handle::{borrow, give_outcome, take};
 use super::main_options;
 use super::types::{proc_cancel, proc_error, proc_impl};
 use crate::base::error::{Error, Outcome};
+use crate::base::world;
 use crate::base::{bug, descriptor};
 use crate::daemon::proc_main;
 use crate::tree::process::{self, Process};
@@ -40,6 +41,7 @@ pub unsafe extern "C" fn proc_run(
     r#impl: *mut proc_impl,
     cancel: *mut proc_cancel,
 ) -> *mut proc_error {
+    world::switch();
     // SAFETY: the caller hands over the process and lends the handle.
     let (process, cancel) = unsafe { (take(r#impl), borrow(cancel)) };
     run("proc_run", process, |process| {
@@ -89,6 +91,7 @@ pub unsafe extern "C" fn proc_run(
 /// - Any other is the process's own.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
+    world::switch();
     const FUNCTION: &str = "proc_main";
     // SAFETY: the caller hands over the process.
     run(FUNCTION, unsafe { take(r#impl) }, |process| {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::process::{Cancelled, Process};
 use super::tree::Live;
 use super::words::{AS_ABOVE, Causes, Paths, Told, short};
+use crate::base::world;
 use crate::scope::health::Late;
 use crate::scope::task_run::TaskRun;
 
@@ -83,6 +84,7 @@ fn write_process(process: &Process, said: &mut Said, out: &mut String) {
         }
     }
     if let Some(function) = process.function {
+        let function = world::told_code(function);
         let _ = write!(out, ",\"function\":\"{function:#x}\"");
     }
     if let Some(due) = process.due_ns {

@@ -73,6 +73,18 @@ pub(super) fn thread(slot: &Slot) -> Thread {
     }
 }
 
+impl Thread {
+    /// The same, of a thread with that number.
+    pub(super) fn numbered(mut self, thread: i32) -> Thread {
+        self.at.thread = thread;
+        self.running.thread = thread;
+        for frame in &mut self.frames {
+            frame.process.thread = Some(thread);
+        }
+        self
+    }
+}
+
 fn see(frame: &Frame<'_>, now: u64) -> Seen {
     let (kind, name, place) = what(&frame.what);
     let handle = frame.scope.known();

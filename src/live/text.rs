@@ -6,6 +6,7 @@ use super::process::{Cancelled, Process, RUNNING};
 use super::tree::Live;
 use super::words::{AS_ABOVE, Causes, Told, short};
 
+use crate::base::world;
 use crate::scope::health::Late;
 use crate::scope::task_run::TaskRun;
 use crate::tree::process::MAX_DEPTH;
@@ -105,7 +106,7 @@ fn describe(process: &Process, causes: &mut Causes) -> String {
         }
     }
     if let Some(function) = process.function {
-        let _ = write!(text, " {function:#x}");
+        let _ = write!(text, " {:#x}", world::told_code(function));
     }
     if let Some(thread) = process.thread {
         let _ = write!(text, ", thread {thread}");

@@ -1,15 +1,15 @@
 //! Which run of `proc_main` is asked to stop soon. A cancel handle knows by a number whether it is below one, so
 //! that asking costs no more than asking whether it is cancelled.
 
-use crate::base::sync::global;
 use crate::base::sync::notes::{AtomicU32, Ordering};
+use crate::base::world::per_world;
 
 /// A run of `proc_main`; 0: none.
 pub(super) type Main = u32;
 
-global!(LAST: AtomicU32 = AtomicU32::new(0));
+per_world!(LAST: AtomicU32 = AtomicU32::new(0));
 // The one that drains.
-global!(DRAINING: AtomicU32 = AtomicU32::new(0));
+per_world!(DRAINING: AtomicU32 = AtomicU32::new(0));
 
 /// A number of its own for a run.
 pub(crate) fn number() -> Main {

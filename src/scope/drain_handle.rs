@@ -1,11 +1,12 @@
 //! Handles that are cancelled when others begin to drain, and the event in each run of `proc_main` that has them so.
 
 use crate::base::error::Error;
-use crate::base::sync::{Arc, Mutex, MutexGuard, global};
+use crate::base::sync::{Arc, Mutex, MutexGuard};
+use crate::base::world::per_world;
 use crate::scope::cancel::{self, Cancel, Struck};
 use crate::scope::drain::{self, Main};
 
-global!(PRESENT: Mutex<Present> = Mutex::new(Present::NONE));
+per_world!(PRESENT: Mutex<Present> = Mutex::new(Present::NONE));
 
 /// The present run of `proc_main`.
 pub(crate) struct Present {

@@ -7,7 +7,8 @@
 use crate::base::clock::{self, Instant};
 use crate::base::error::Error;
 use crate::base::sync::notes::{AtomicBool, AtomicUsize, Ordering};
-use crate::base::sync::{Mutex, MutexGuard, Weak, global};
+use crate::base::sync::{Mutex, MutexGuard, Weak};
+use crate::base::world::per_world;
 use crate::scope::cancel::{Cancel, Node};
 
 // Whether it is looked for. It is set and found on one thread, the one that runs the tree.
@@ -15,7 +16,7 @@ static IS_LOOKED_FOR: AtomicBool = AtomicBool::new(false);
 // The address of the handle whose cancellation by a failure is noted; 0: none. Who misses it has another handle.
 static WATCHED: AtomicUsize = AtomicUsize::new(0);
 
-global!(FAILING: Mutex<Failing> = Mutex::new(Failing::NONE));
+per_world!(FAILING: Mutex<Failing> = Mutex::new(Failing::NONE));
 
 /// Of the present run of `proc_main`.
 pub(crate) struct Failing {

@@ -10,12 +10,13 @@
 use std::collections::BTreeMap;
 
 use crate::base::clock::{self, Duration, Instant};
-use crate::base::sync::{Arc, Mutex, MutexGuard, Weak, global};
+use crate::base::sync::{Arc, Mutex, MutexGuard, Weak};
+use crate::base::world::per_world;
 use crate::scope::cancel::Cancel;
 use crate::scope::drain::Main;
 use crate::scope::task_run::TaskRun;
 
-global!(VOUCHING: Mutex<Vouching> = Mutex::new(Vouching::NONE));
+per_world!(VOUCHING: Mutex<Vouching> = Mutex::new(Vouching::NONE));
 
 /// Who vouches in the present run of `proc_main`.
 pub(crate) struct Vouching {

@@ -20,7 +20,9 @@ use libc::pollfd;
 use crate::base::cancelability;
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::events;
+use crate::base::world;
 use crate::scope::cancel::Node;
+use crate::scope::waiter::Waiter;
 
 unsafe extern "C-unwind" {
     /// As `libc` has it, but for a thread that is cancelled in it.
@@ -51,6 +53,9 @@ pub(crate) fn poll(
     files: &mut [pollfd],
     end: Option<Instant>,
 ) -> Result<usize> {
+    if world::is_here() {
+        return poll_in_simulation(cancel, files, end);
+    }
     match cancel {
         None if files.is_empty() => cancelability::disabled(|| wait_alone(files, end)),
         None => wait_alone(files, end),
@@ -58,6 +63,33 @@ pub(crate) fn poll(
         // Nothing but the handle: no descriptor is needed.
         Some(cancel) if cancel.wait(end) => Err(cancelled()),
         Some(_) => Ok(0),
+    }
+}
+
+/// In a simulation nobody waits for files, which know nothing of its clock.
+#[cold]
+fn poll_in_simulation(
+    cancel: Option<&Node>,
+    files: &mut [pollfd],
+    end: Option<Instant>,
+) -> Result<usize> {
+    if files.is_empty() {
+        return match cancel {
+            Some(cancel) if cancel.wait(end) => Err(cancelled()),
+            Some(_) => Ok(0),
+            None => {
+                Waiter::new().wait(end);
+                Ok(0)
+            }
+        };
+    }
+    if cancel.is_some_and(Node::cancelled) {
+        answer(files, &[]);
+        return Err(cancelled());
+    }
+    match wait_once(files, Some(Duration::ZERO))? {
+        0 if !end.is_some_and(clock::has_come) => Err(Error::from_raw_os_error(libc::ENOTSUP)),
+        ready => Ok(ready),
     }
 }
 

@@ -2,10 +2,11 @@
 //!
 //! Of several the one that has moved last is told of. Nothing is kept of one that neither begins nor stops.
 
-use crate::base::sync::{Mutex, MutexGuard, global};
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::base::world::per_world;
 use crate::scope::drain::Main;
 
-global!(PROGRESS: Mutex<Progress> = Mutex::new(Progress::NONE));
+per_world!(PROGRESS: Mutex<Progress> = Mutex::new(Progress::NONE));
 
 /// Of the present run of `proc_main`.
 pub(crate) struct Progress {

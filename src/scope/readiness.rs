@@ -15,13 +15,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::sync::{Arc, Mutex, MutexGuard, global};
+use crate::base::sync::{Arc, Mutex, MutexGuard};
+use crate::base::world::per_world;
 use crate::scope::cancel::Cancel;
 use crate::scope::drain::Main;
 use crate::scope::listener::Listener;
 use crate::scope::task_run::{TaskRun, Tree};
 
-global!(PROGRAM: Mutex<Program> = Mutex::new(Program::new()));
+per_world!(PROGRAM: Mutex<Program> = Mutex::new(Program::new()));
 
 /// What the present run of `proc_main` is waiting for, and each stack that begins.
 pub(crate) struct Program {

@@ -3,11 +3,12 @@
 //! It begins as the signal arrives, if somebody listens to it, and is over when all who do have done what they do then.
 
 use crate::base::clock;
-use crate::base::sync::{Mutex, MutexGuard, global};
+use crate::base::sync::{Mutex, MutexGuard};
+use crate::base::world::per_world;
 use crate::scope::cancel::Cancel;
 use crate::scope::drain::Main;
 
-global!(RELOADING: Mutex<Reloading> = Mutex::new(Reloading::NONE));
+per_world!(RELOADING: Mutex<Reloading> = Mutex::new(Reloading::NONE));
 
 /// In the present run of `proc_main`.
 pub(crate) struct Reloading {

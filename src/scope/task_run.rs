@@ -11,6 +11,7 @@ use crate::base::generation;
 use crate::base::sync::notes::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::{Arc, Mutex, per_thread};
 use crate::base::thread_name::ThreadName;
+use crate::base::world;
 
 /// What all runs of a task are called.
 pub(crate) struct Name {
@@ -243,6 +244,9 @@ const BLOCK: u64 = 64;
 
 /// A number that was not given before.
 pub(crate) fn next_id() -> u64 {
+    if let Some(world) = world::here() {
+        return world.number_task();
+    }
     static BLOCKS: AtomicU64 = AtomicU64::new(0);
     per_thread!(NEXT: Cell<u64> = Cell::new(0));
     NEXT.with(|next| {

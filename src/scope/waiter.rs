@@ -30,7 +30,7 @@ impl Waiter {
         let is_rung = self.is_rung.lock();
         let _asleep = events::asleep(!*is_rung, end);
         let silent = |is_rung: &mut bool| !*is_rung;
-        *self.bell.wait_while_until(is_rung, end, silent)
+        *self.bell.wait_while_asked(is_rung, end, silent)
     }
 }
 

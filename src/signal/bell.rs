@@ -5,7 +5,7 @@
 
 use crate::base::clock::Instant;
 #[cfg(not(loom))]
-use crate::base::{clock, sys::futex};
+use crate::base::{clock, sys::futex, world};
 
 /// Counts how often it was rung. Who waits reads the count before looking for what it is rung for, and then
 /// waits while the count is still the same: so no ring is missed.
@@ -25,11 +25,21 @@ impl Bell {
     /// Async-signal-safe, but for `errno`.
     pub(super) fn ring(&'static self) {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if let Some(world) = world::here() {
+            world.wake(self.0.as_ptr().addr(), true);
+            return;
+        }
         futex::wake_one(&self.0);
     }
 
     /// Waits until it has rung more often, the moment has come, or for no reason.
     pub(super) fn wait(&'static self, rings: u32, end: Option<Instant>) {
+        if let Some(world) = world::here() {
+            if self.rings() == rings {
+                world::wait_at(world, self.0.as_ptr().addr(), end, || ());
+            }
+            return;
+        }
         let left = end.map(|end| clock::until(end).as_nanos().try_into().unwrap_or(u64::MAX));
         futex::wait(&self.0, rings, left);
     }

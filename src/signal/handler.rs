@@ -8,28 +8,28 @@ use libc::c_int;
 use super::bell::Bell;
 use crate::base::clock::{self, Duration};
 use crate::base::mask;
-use crate::base::signal_set::Set;
+use crate::base::signal_set::{self, Set};
 use crate::base::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
-use crate::base::sync::global;
 use crate::base::sys::{errno, thread};
+use crate::base::world::{self, per_world};
 
 // The signals that ask the program to stop, and those whose arrivals somebody is told of. They are set before
 // the handler has such a signal, and cleared after it has lost it.
-global!(STOPS: AtomicU64 = AtomicU64::new(0));
-global!(TOLD: AtomicU64 = AtomicU64::new(0));
+per_world!(STOPS: AtomicU64 = AtomicU64::new(0));
+per_world!(TOLD: AtomicU64 = AtomicU64::new(0));
 // The first signal that asked the program to stop, as `First` has it; NONE, or CLOSED: nobody wants to know.
-global!(FIRST: AtomicU64 = AtomicU64::new(CLOSED));
+per_world!(FIRST: AtomicU64 = AtomicU64::new(CLOSED));
 // How long after it a further one ends the program, in nanoseconds; negative: none ever does.
-global!(FORCE_AFTER: AtomicI64 = AtomicI64::new(0));
+per_world!(FORCE_AFTER: AtomicI64 = AtomicI64::new(0));
 // What is to be done before a further signal ends the program, for which a handler is no place: a bit each.
-global!(DELAYS: AtomicU64 = AtomicU64::new(0));
+per_world!(DELAYS: AtomicU64 = AtomicU64::new(0));
 // The signal that ends the program once that is done, as FIRST has it.
-global!(FORCED: AtomicU64 = AtomicU64::new(NONE));
+per_world!(FORCED: AtomicU64 = AtomicU64::new(NONE));
 // Whether the first signal is kept for who is not there yet. So a further one ends the program at once.
-global!(IS_EARLY: AtomicBool = AtomicBool::new(false));
+per_world!(IS_EARLY: AtomicBool = AtomicBool::new(false));
 // Those that have arrived and that nobody was told of yet.
-global!(ARRIVED: AtomicU64 = AtomicU64::new(0));
-global!(BELL: Bell = Bell::new());
+per_world!(ARRIVED: AtomicU64 = AtomicU64::new(0));
+per_world!(BELL: Bell = Bell::new());
 
 const NONE: u64 = 0;
 const CLOSED: u64 = u64::MAX;
@@ -244,6 +244,9 @@ pub(super) fn take_arrived() -> Set {
 
 /// Sends a signal to the program, for whom it was before somebody listened here. Who listens to it by now hears of it.
 pub(crate) fn send_again(signal: c_int) {
+    if world::is_here() {
+        return; // It came when the run was as good as over.
+    }
     // The program may have taken this handler for its own and put it back; it would be called for ever.
     let is_ours = disposition(signal, None).sa_sigaction == ours().sa_sigaction;
     if is_ours && !is_wanted(signal) {
@@ -258,6 +261,9 @@ pub(crate) fn send_again(signal: c_int) {
 /// signal to process 1 of a container; of SIGCHLD and the like), the exit status says which signal it was,
 /// as a shell would.
 pub(crate) fn end_program(signal: c_int) -> ! {
+    if let Some(world) = world::here() {
+        world.end_program(&signal_set::name(signal));
+    }
     const STOP_ONLY: [c_int; 3] = [libc::SIGTSTP, libc::SIGTTIN, libc::SIGTTOU];
     // SAFETY: all of these calls are async-signal-safe, and the set is written before it is read.
     unsafe {
@@ -276,6 +282,9 @@ pub(crate) fn end_program(signal: c_int) -> ! {
 
 /// Ends the program with that exit status, and runs nothing of it.
 pub(crate) fn exit_program(status: c_int) -> ! {
+    if let Some(world) = world::here() {
+        world.end_program(&format!("exit status {status}"));
+    }
     // SAFETY: it takes a number.
     unsafe { libc::_exit(status) }
 }
@@ -290,6 +299,9 @@ impl Former {
 
     /// Gives these signals to the handler, too.
     pub(super) fn take_over(&mut self, signals: Set) {
+        if world::is_here() {
+            return; // No signals of the system's come to a simulation.
+        }
         if thread::is_first() {
             touch_stack();
         }
@@ -354,6 +366,23 @@ fn disposition(signal: c_int, new: Option<&libc::sigaction>) -> libc::sigaction 
         libc::sigaction(signal, new, &mut former);
         former
     }
+}
+
+/// A run of a simulation begins, to which nothing has come.
+pub(super) fn begin_world() {
+    close();
+    set_roles(Set::EMPTY, Set::EMPTY);
+    DELAYS.store(0, Ordering::SeqCst);
+    FORCED.store(NONE, Ordering::SeqCst);
+}
+
+/// A signal comes to a simulation. Tells whether anybody listens to it there.
+pub(crate) fn simulate(signal: c_int) -> bool {
+    let is_wanted = is_wanted(signal);
+    if is_wanted && arrived(signal, clock::exact()) == Then::EndProgram {
+        end_program(signal);
+    }
+    is_wanted
 }
 
 /// For models, in which no signals come.

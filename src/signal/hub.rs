@@ -1,11 +1,13 @@
 //! Those who listen to signals, and the thread that gives each his turn.
 
 use super::handler::{self, Former, bell};
+use crate::base::bug;
 use crate::base::clock::Instant;
 use crate::base::mask::Mask;
 use crate::base::signal_set::Set;
-use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard};
 use crate::base::thread_name;
+use crate::base::world::{self, per_world};
 use crate::engine::crew::{self, NoThread};
 
 /// What asks the program to stop, and how long after the first of these a further one ends it (G2): in
@@ -23,7 +25,7 @@ pub(crate) trait Ear: Send + Sync {
     fn turn(&self, arrived: Set) -> Option<Instant>;
 }
 
-global!(HUB: Hub = Hub {
+per_world!(HUB: Hub = Hub {
     state: Mutex::new(State::new()),
     bell: Condvar::new(),
 });
@@ -208,7 +210,14 @@ impl Hub {
             let Some(turns) = self.begin_turns(&before) else {
                 return;
             };
-            let next = turns.iter().filter_map(Turn::take).min();
+            let mut next = None;
+            // In a simulation one may end the program.
+            let _ = bug::contained(|| {
+                if !world::is_wrecked() {
+                    next = turns.iter().filter_map(Turn::take).min();
+                }
+                Ok(())
+            });
             drop(turns);
             self.end_turns();
             let next = [next, crew::ask_again()].into_iter().flatten().min();
@@ -221,7 +230,9 @@ impl Hub {
         let mut state = self.state.lock();
         let wanted = state.wanted();
         if state.open != wanted {
-            before.open_to(wanted.numbers()); // G6
+            if !world::is_here() {
+                before.open_to(wanted.numbers()); // G6
+            }
             state.open = wanted;
         }
         state.in_turn = !state.listeners.is_empty();
@@ -274,6 +285,12 @@ pub(crate) fn forget(mut held: Held) {
     if thread_name::is_ours() {
         held.mask.clear();
     }
+}
+
+/// A run of a simulation begins, in which nobody listens.
+pub(crate) fn begin_world() {
+    *HUB.state.lock() = State::new();
+    handler::begin_world();
 }
 
 #[cfg(all(test, loom))]

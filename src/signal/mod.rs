@@ -28,5 +28,8 @@ mod hub;
 pub(crate) use crate::base::signal_set::{NoUse, Set, check, name};
 pub(crate) use handler::{
     Delay, delay_end, end_program, exit_program, first, forced, is_end_delayed, send_again,
+    simulate,
 };
-pub(crate) use hub::{Ear, Held, Listening, Stops, forget, hold, keep_early, listen, wake};
+pub(crate) use hub::{
+    Ear, Held, Listening, Stops, begin_world, forget, hold, keep_early, listen, wake,
+};

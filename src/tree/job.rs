@@ -188,7 +188,7 @@ impl Job {
         let state = waiting::during(Waiting::JobWait, || {
             let mut state = self.state.lock();
             let _asleep = events::asleep(running(&mut state), deadline);
-            self.bell.wait_while_until(state, deadline, running)
+            self.bell.wait_while_asked(state, deadline, running)
         });
         let is_complete = state.is_complete();
         drop(state);

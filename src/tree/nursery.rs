@@ -14,6 +14,7 @@ use crate::base::generation;
 use crate::base::guard;
 use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::{Code, UserData};
+use crate::base::world;
 use crate::engine::background::{Background, Member};
 use crate::engine::frames::Context;
 use crate::engine::nursery::{self, Child, IfFull, Refused, Rest, Under};
@@ -129,6 +130,7 @@ impl OnFailure {
         Box::new(move |error, task| {
             let error = error.into_raw().cast_mut();
             let path = || TaskRun::path(task);
+            let _switches = world::around_callback();
             // SAFETY: function and data belong together; the error's reference is handed over.
             let error = guard::must_return(path, || unsafe { self.call(error) });
             // SAFETY: as for what a body returns.

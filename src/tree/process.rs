@@ -16,6 +16,7 @@ use crate::base::shared::Shared;
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::thread_name;
+use crate::base::world;
 use crate::engine::children::Children;
 use crate::engine::config;
 use crate::engine::frames::{self, Context, What};
@@ -173,10 +174,14 @@ pub(super) fn call(
 ) -> Outcome {
     if context.slot.on_crew {
         thread_name::carry(context.task.map(|task| task.thread_name()));
+        world::switch(); // All threads of a simulation are the library's.
     }
     let outcome = context.during(function, || {
         guard::must_return(|| TaskRun::path(context.task), call)
     });
+    if context.slot.on_crew {
+        world::switch();
+    }
     if outcome.is_err() {
         context.slot.counts.count(Counted::CallbacksFailed);
     }

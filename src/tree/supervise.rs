@@ -19,6 +19,7 @@ use crate::base::guard;
 use crate::base::random::Random;
 use crate::base::time_text;
 use crate::base::user_data::Code;
+use crate::base::world;
 use crate::engine::frames::{Context, Supervision, What};
 use crate::engine::{late_strike, waiting};
 use crate::scope::task_run::TaskRun;
@@ -177,6 +178,7 @@ impl Restart {
     fn is_wanted_after(&self, error: &Error, context: &Context<'_>) -> bool {
         let lent = std::ptr::from_ref::<error::Node>(error);
         let path = || TaskRun::path(context.task);
+        let _switches = world::around_callback();
         // SAFETY: function and data belong together, and the error outlives the call.
         let is_wanted = guard::must_return(path, || unsafe { (self.function)(lent, self.data) });
         context.slot.time_passed();

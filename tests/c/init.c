@@ -87,6 +87,20 @@ static void nursery_options_are_same(void) {
 }
 
 /* No gaps between their fields. */
+static void simulation_is_same(void) {
+    BOTH(proc_simulation, PROC_SIMULATION_INIT);
+    SAME(seed);
+    SAME(runs);
+    SAME(schedule);
+    SAME(depth);
+    SAME(limit_ns);
+    SAME(limit_steps);
+    SAME(deny_threads_permille);
+    SAME(cancel_permille);
+    SAME(trace_path);
+    SAME(seed_out);
+}
+
 static void stats_and_hooks_are_same(void) {
     proc_stats stats = PROC_STATS_INIT, stats_by_function;
     proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT, hooks_by_function;
@@ -104,6 +118,7 @@ static void same_as_macros(void) {
     supervise_options_are_same();
     child_options_are_same();
     nursery_options_are_same();
+    simulation_is_same();
     stats_and_hooks_are_same();
 }
 

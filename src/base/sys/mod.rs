@@ -21,9 +21,8 @@ pub(crate) mod child;
 pub(crate) mod clocks;
 pub(crate) mod descriptors;
 pub(crate) mod errno;
-#[cfg(not(loom))] // A model has neither.
 pub(crate) mod futex;
-#[cfg(not(loom))]
+#[cfg(not(loom))] // A model has none.
 pub(crate) mod memory;
 pub(crate) mod pin_object;
 pub(crate) mod processes;

@@ -17,7 +17,8 @@ use crate::base::bug;
 use crate::base::clock::{self, Instant};
 use crate::base::race_detector;
 use crate::base::sync::notes::{AtomicBool, Ordering};
-use crate::base::sync::{Condvar, Mutex, MutexGuard, global};
+use crate::base::sync::{Condvar, Mutex, MutexGuard};
+use crate::base::world::per_world;
 use crate::scope::activity;
 
 /// How many threads may be on their way at once. Each asks for the next one as it arrives, for what it does may wait for what still waits: so
@@ -28,12 +29,12 @@ const MOST_COMING: usize = if cfg!(loom) { 1 } else { 4 };
 pub(crate) struct Due(NonZeroU64);
 
 // Whether anything waits for a thread. Who misses it only leaves it to others.
-global!(ANY: AtomicBool = AtomicBool::new(false));
+per_world!(ANY: AtomicBool = AtomicBool::new(false));
 
-global!(QUEUE: Mutex<Queue> = Mutex::new(Queue::EMPTY));
+per_world!(QUEUE: Mutex<Queue> = Mutex::new(Queue::EMPTY));
 
 // Rung when something is over.
-global!(BELL: Condvar = Condvar::new());
+per_world!(BELL: Condvar = Condvar::new());
 
 pub(crate) struct Queue {
     last: u64,

@@ -10,7 +10,9 @@ mod patience;
 mod thread;
 
 use crate::base::clock;
+use crate::base::counts::{self, Counted};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::base::world::{self, World};
 use crate::engine::config::Config;
 use crate::engine::terms::Terms;
 
@@ -78,6 +80,9 @@ pub(crate) fn lend(job: Job) -> Result<(), NoThread> {
 
 /// Has a job done on a thread of the crew, a parked one if there is any.
 pub(crate) fn lend_for(lender: &Lender, job: Job) -> Result<(), NoThread> {
+    if let Some(world) = world::here() {
+        return lend_in(world, job);
+    }
     let loan = Loan {
         job,
         terms: lender.terms.clone(),
@@ -87,6 +92,15 @@ pub(crate) fn lend_for(lender: &Lender, job: Job) -> Result<(), NoThread> {
     };
     let here = lender.here.clone();
     hire(Box::new(|config| Worker::live(loan, here, config)))
+}
+
+/// The same in a simulation, which has threads of its own.
+#[cold]
+pub(super) fn lend_in(world: &dyn World, job: Job) -> Result<(), NoThread> {
+    world.lend(job).map_err(|_| {
+        counts::count_elsewhere(Counted::ThreadsDenied);
+        NoThread
+    })
 }
 
 /// Has a job done on a parked thread, also if none can be made.
@@ -103,6 +117,9 @@ pub(crate) fn lend_parked_for(lender: &Lender, job: Job) -> Result<(), NoThread>
 
 /// Gives it back if no thread is parked.
 fn lend_parked(loan: Loan) -> Option<Loan> {
+    if world::is_here() {
+        return Some(loan); // Those are not in the simulation.
+    }
     let idle = IDLE.lock().pop();
     match idle {
         Some(worker) => {
@@ -126,6 +143,9 @@ pub(super) fn lend_all(
 
 /// How many threads wait for a job.
 pub(crate) fn parked() -> usize {
+    if world::is_here() {
+        return 0;
+    }
     IDLE.lock().len()
 }
 
@@ -199,6 +219,12 @@ impl Loan {
         here.change_to(self.terms);
         (self.job)();
     }
+}
+
+/// A run of a simulation begins, in which nothing is due.
+pub(crate) fn begin_world() {
+    due::forget(due::hold());
+    patience::begin_world();
 }
 
 /// The locks of this room, held across a `fork`.

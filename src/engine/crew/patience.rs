@@ -2,8 +2,9 @@
 
 use super::NoThread;
 use crate::base::clock::{self, Duration, Instant};
+use crate::base::sync::Mutex;
 use crate::base::sync::atomic::{AtomicU32, Ordering};
-use crate::base::sync::{Mutex, global};
+use crate::base::world::per_world;
 use crate::engine::backlog_policy::PATIENCE;
 
 /// How long to wait before asking again for a thread that was denied.
@@ -14,14 +15,20 @@ const RECOVERY: Duration = Duration::from_secs(1);
 
 // How often in a row it was waited in vain. Without threads each further wait is half as long, so that a tree of
 // a thousand fan-outs does not wait a thousand times: all of it waits for two tenths of a second out of a second.
-global!(IN_VAIN: AtomicU32 = AtomicU32::new(0));
+per_world!(IN_VAIN: AtomicU32 = AtomicU32::new(0));
 
 // When that was last.
-global!(LAST: Mutex<Option<Instant>> = Mutex::new(None));
+per_world!(LAST: Mutex<Option<Instant>> = Mutex::new(None));
 
 /// Says that a thread could be had.
 pub(super) fn restore() {
     IN_VAIN.store(0, Ordering::Relaxed);
+}
+
+/// A run of a simulation begins, in which nobody has waited yet.
+pub(super) fn begin_world() {
+    restore();
+    *LAST.lock() = None;
 }
 
 /// Asks for a thread again and again, for a bounded time.

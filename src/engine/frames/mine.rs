@@ -44,7 +44,7 @@ pub(in crate::engine) fn disown() {
 }
 
 /// The kernel's number of the calling thread, which has a slot.
-pub(in crate::engine) fn this_thread() -> i32 {
+pub(crate) fn this_thread() -> i32 {
     MINE.with(|mine| mine.thread.get())
 }
 

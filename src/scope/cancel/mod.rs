@@ -47,6 +47,7 @@ use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
 use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen, Weak};
+use crate::base::world;
 use crate::scope::drain::Main;
 use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::Listening;
@@ -210,6 +211,11 @@ impl Cancel {
         let shield = Inherited::new(Entry::Shield(self.clone()), self.inherited.clone());
         let inherited = Inherited::new(Entry::Layer(layer), Some(shield));
         Cancel::alone(self.task.clone(), self.main, Some(inherited))
+    }
+
+    /// Whether there is more than this reference to it, or anything that hangs below it.
+    pub(crate) fn is_held_elsewhere(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
     }
 
     /// What tells this handle from others, and does not hold it.
@@ -430,8 +436,8 @@ impl Node {
         let mut links = self.links.lock();
         links.waiting += 1;
         let _asleep = events::asleep(!self.is_struck(), end);
-        self.bell.wait_while_until(links, end, waits).waiting -= 1;
-        self.cancelled()
+        self.bell.wait_while_asked(links, end, waits).waiting -= 1;
+        self.cancelled() || world::is_wrecked()
     }
 }
 

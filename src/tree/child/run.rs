@@ -14,6 +14,7 @@ use super::{Child, StatusOut, Stopping, spawn};
 use crate::base::cancelability;
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::error::Outcome;
+use crate::base::world;
 use crate::engine::frames::Context;
 use crate::engine::late_strike;
 use crate::scope::cancel::{Cancel, Node};
@@ -68,6 +69,9 @@ pub(super) fn run(child: &Child, stopping: &Stopping, context: &Context<'_>) -> 
 }
 
 fn start(child: &Child, handle: &Cancel) -> Result<(Group, Option<Output>), c_int> {
+    if world::is_here() {
+        return Err(libc::ENOTSUP); // It would run in a time of its own.
+    }
     let [input, out, err] = streams::sources(child.command.streams)?;
     // What it is waited by is to be had before there is anything to wait for.
     let code = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);

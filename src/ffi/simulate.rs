@@ -1,0 +1,257 @@
+//! Simulation: a program in a world of its own.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::mem::offset_of;
+
+use super::bad_input::BadInput;
+use super::handle::{give, take};
+use super::sized::{self, Growing};
+use super::types::{proc_error, proc_impl};
+use crate::base::error::Error;
+use crate::base::guard;
+use crate::base::sync::Arc;
+use crate::base::user_data::Code;
+use crate::base::world;
+use crate::signal;
+use crate::simulate::options::{Faults, Kind, Limits, Options, Program};
+use crate::simulate::{seeds, world as simulated};
+use crate::tree::process::Process;
+
+/// Who goes on, in the field `schedule` of `proc_simulation`.
+#[repr(C)]
+pub enum proc_schedule {
+    /// At each switch one of those who can go on, each as likely.
+    PROC_SCHEDULE_RANDOM = 0,
+    /// Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
+    /// the lowest. So an error that needs few switches at the right places is found, however many switches there are.
+    PROC_SCHEDULE_PCT = 1,
+    /// All orders, one after the other: for small programs.
+    PROC_SCHEDULE_EXHAUSTIVE = 2,
+}
+
+/// What is to be simulated: `proc_simulation options = PROC_SIMULATION_INIT;`
+///
+/// Ownership: yours; `proc_simulate` reads it.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct proc_simulation {
+    /// sizeof(proc_simulation), as PROC_SIMULATION_INIT sets it.
+    pub size: usize,
+    /// Of the first run. 0, the default: that of PROCESSION_SEED in the environment, else any.
+    pub seed: u64,
+    /// How many runs, with the seeds from that one on: default 1. 0 is bad input. Of all orders: the most that are tried; if there are more,
+    /// it fails with ENOBUFS.
+    pub runs: usize,
+    /// A `proc_schedule`: default PROC_SCHEDULE_RANDOM. Others are bad input.
+    pub schedule: c_int,
+    /// Of PROC_SCHEDULE_PCT: default 3, which finds most. 0 is bad input.
+    pub depth: usize,
+    /// A run that has not ended after so much of its own time hangs, and fails with ETIMEDOUT: default 30 days. Negative: it may take any time.
+    pub limit_ns: i64,
+    /// The same after so many switches: default 10,000,000.
+    pub limit_steps: u64,
+    /// Of 1,000 requests for a thread so many are denied, by chance: default 0. More than 1,000, or less than 0, is bad input.
+    pub deny_threads_permille: c_int,
+    /// At so many of 1,000 switches the handle of the run is cancelled, once, by chance: default 0. The echo of that is no failure. More than
+    /// 1,000, or less than 0, is bad input.
+    pub cancel_permille: c_int,
+    /// Where the failing run's trace is to go, in virtual time; NULL, the default: nowhere. This version of the library writes none: another value than NULL
+    /// fails with ENOTSUP, and nothing is run.
+    pub trace_path: *const c_char,
+    /// The seed of the failing run goes there, and nothing if none fails; may be NULL.
+    pub seed_out: *mut u64,
+}
+
+const DAY: i64 = 86_400_000_000_000;
+
+// SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
+unsafe impl Growing for proc_simulation {
+    const INIT: Self = proc_simulation {
+        size: size_of::<proc_simulation>(),
+        seed: 0,
+        runs: 1,
+        schedule: proc_schedule::PROC_SCHEDULE_RANDOM as c_int,
+        depth: 3,
+        limit_ns: 30 * DAY,
+        limit_steps: 10_000_000,
+        deny_threads_permille: 0,
+        cancel_permille: 0,
+        trace_path: std::ptr::null(),
+        seed_out: std::ptr::null_mut(),
+    };
+}
+
+/// What the first version measures.
+const FIRST_SIZE: usize = offset_of!(proc_simulation, seed_out) + size_of::<*mut u64>();
+
+/// Code that makes the program of a run. The process that it returns is handed over; NULL fails the run.
+///
+/// @param user_data  what `proc_simulate` was given.
+pub type proc_simulation_fn =
+    Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> *mut proc_impl>;
+
+/// What that is, but for NULL.
+type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
+
+/// # Simulation
+///
+/// Runs a program in a world of its own, in which a seed decides who goes on.
+///
+/// So it is run again and again, each time in another order: to find what goes wrong in one order of a million, and to have it go wrong again.
+///
+/// In a run exactly one thread goes on at a time. Which one does is drawn from the seed wherever a thread calls this library to wait, to wake, to
+/// start or to end something, before and after each callback, and at `proc_yield`; not where it only asks. The clock (`proc_now`) begins at 0. It
+/// stands while anybody can go on; when nobody can, it jumps to the next moment at which something is due. So a day of timeouts takes
+/// milliseconds, and the same seed gives the same run: the same order, times and errors.
+///
+/// A run fails by its error; if nobody can go on and nothing is due (EDEADLK, and the error says what runs and waits for what); if it does not end
+/// within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer than a second (ETIMEDOUT); if something still
+/// goes on a second of its own time after its process has completed (EBUSY); if the program would be ended by a second signal, or by the end of
+/// a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
+/// returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
+///
+/// The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
+/// `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
+/// the same time as there are processors, so what they leave in memory is not seen here; the failing one is made again by the calling process. One
+/// run is made in the calling process.
+///
+/// What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
+/// not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library.
+/// Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP. Threads that the program makes itself are not in the
+/// run.
+///
+/// Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
+///
+/// @param program    makes the process of a run; it runs in the run. NULL is bad input.
+/// @param user_data  passed to it as it is; may be NULL. It stays yours, and must be there until this function has returned.
+/// @param options    NULL: the defaults.
+/// @return NULL if no run fails; else the error of the first that does, which is yours.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_simulate(
+    program: proc_simulation_fn,
+    user_data: *mut c_void,
+    options: *const proc_simulation,
+) -> *mut proc_error {
+    // SAFETY: the caller lends options that say how large they are.
+    let options = unsafe { read(options) };
+    let program = program.ok_or(BadInput::Null {
+        function: "proc_simulate",
+        argument: "program",
+    });
+    let both = program.and_then(|program| Ok((program, options?)));
+    let (program, (options, seed_out)) = match both {
+        Ok(both) => both,
+        Err(bad) => return give(bad.into()),
+    };
+    if options.wants_trace {
+        let text = "proc_simulate: options->trace_path is set, but no trace of a run is written by this version";
+        return give(Error::new(libc::ENOTSUP, text));
+    }
+    let code = Code {
+        function: program,
+        data: user_data,
+    };
+    // SAFETY: function and data belong together.
+    let program: Program = Arc::new(move || unsafe { make(&code) });
+    match seeds::simulate(&program, &options) {
+        Ok(()) => std::ptr::null_mut(),
+        Err(failed) => {
+            if let Some(seed) = failed.seed.filter(|_| !seed_out.is_null()) {
+                // SAFETY: the caller lends the place.
+                unsafe { seed_out.write(seed) };
+            }
+            give(failed.error)
+        }
+    }
+}
+
+/// # Safety
+/// Function and data belong together.
+unsafe fn make(code: &Code<Make>) -> Result<Process, Error> {
+    // SAFETY: as promised by the caller.
+    let process = guard::must_return(String::new, || unsafe { (code.function)(code.data) });
+    // SAFETY: what it returns is handed over.
+    unsafe { take(process) }.ok_or_else(|| {
+        let text = "proc_simulate: what makes the program has returned NULL";
+        Error::new(libc::EINVAL, text)
+    })
+}
+
+type Read = (Options, *mut u64);
+
+/// # Safety
+/// `options` is NULL or points to a size and to that many bytes.
+unsafe fn read(options: *const proc_simulation) -> Result<Read, BadInput> {
+    let argument = ["proc_simulate", "options"];
+    let options = match options.is_null() {
+        true => proc_simulation::INIT,
+        // SAFETY: as promised by the caller.
+        false => unsafe { sized::read(argument, options, FIRST_SIZE) }?,
+    };
+    Ok((checked(&options)?, options.seed_out))
+}
+
+fn checked(options: &proc_simulation) -> Result<Options, BadInput> {
+    let bad = |field, value| BadInput::Simulation { field, value };
+    let wrong = |field, value: c_int| bad(field, i64::from(value));
+    let permille = |field, value: c_int| match u32::try_from(value) {
+        Ok(count @ 0..=1000) => Ok(count),
+        _ => Err(wrong(field, value)),
+    };
+    if options.runs == 0 {
+        return Err(bad("runs", 0));
+    }
+    const RANDOM: c_int = proc_schedule::PROC_SCHEDULE_RANDOM as c_int;
+    const PCT: c_int = proc_schedule::PROC_SCHEDULE_PCT as c_int;
+    const EXHAUSTIVE: c_int = proc_schedule::PROC_SCHEDULE_EXHAUSTIVE as c_int;
+    let kind = match (options.schedule, options.depth) {
+        (_, 0) => return Err(bad("depth", 0)),
+        (RANDOM, _) => Kind::Random,
+        (PCT, depth) => Kind::Priorities(depth),
+        (EXHAUSTIVE, _) => Kind::Exhaustive,
+        (other, _) => return Err(wrong("schedule", other)),
+    };
+    Ok(Options {
+        wants_trace: !options.trace_path.is_null(),
+        seed: options.seed,
+        runs: options.runs as u64,
+        kind,
+        limits: Limits {
+            time_ns: u64::try_from(options.limit_ns).unwrap_or(u64::MAX),
+            steps: options.limit_steps,
+        },
+        faults: Faults {
+            deny_threads: permille("deny_threads_permille", options.deny_threads_permille)?,
+            cancel: permille("cancel_permille", options.cancel_permille)?,
+        },
+    })
+}
+
+/// Whether the calling thread is in a run of `proc_simulate`.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_simulated() -> bool {
+    world::is_here()
+}
+
+/// Has a signal come to the program of a run, as if from outside.
+///
+/// Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it
+/// comes, the run fails. Outside of a run nothing happens.
+///
+/// @param signal_number  one that a program can receive; else nothing happens.
+/// @param after_ns       when, from now on, by the clock of `proc_now`; negative: never.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_simulate_signal(signal_number: c_int, after_ns: i64) {
+    world::switch();
+    if after_ns >= 0 && signal::check(signal_number).is_ok() {
+        simulated::signal_after(signal_number, after_ns);
+    }
+}
+
+/// A point at which another thread of a run may go on (`proc_simulate`).
+///
+/// Outside of a run nothing happens.
+#[unsafe(no_mangle)]
+pub extern "C" fn proc_yield() {
+    world::switch();
+}

@@ -1,0 +1,109 @@
+//! What is to be simulated.
+
+use crate::base::clock::Duration;
+use crate::base::error::Error;
+use crate::base::sync::Arc;
+use crate::base::time_text;
+use crate::simulate::schedule::{Order, Schedule};
+use crate::tree::process::Process;
+
+/// The program, made anew for each run.
+pub(crate) type Program = Arc<dyn Fn() -> Result<Process, Error> + Send + Sync>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Random,
+    Priorities(usize),
+    Exhaustive,
+}
+
+#[derive(Clone)]
+pub(crate) struct Options {
+    pub(crate) wants_trace: bool,
+    /// 0: of the environment, or any.
+    pub(crate) seed: u64,
+    pub(crate) runs: u64,
+    pub(crate) kind: Kind,
+    pub(crate) limits: Limits,
+    pub(crate) faults: Faults,
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Limits {
+    pub(crate) time_ns: u64,
+    pub(crate) steps: u64,
+}
+
+/// How many of a thousand.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Faults {
+    pub(crate) deny_threads: u32,
+    pub(crate) cancel: u32,
+}
+
+/// One run of many.
+#[derive(Clone)]
+pub(super) struct Plan {
+    pub(super) seed: u64,
+    pub(super) way: Way,
+}
+
+/// Who goes on in it.
+#[derive(Clone)]
+pub(super) enum Way {
+    BySeed(Kind),
+    Written(Order),
+    Path(Vec<usize>),
+}
+
+impl Plan {
+    pub(super) fn schedule(&self) -> Schedule {
+        match &self.way {
+            Way::BySeed(Kind::Priorities(depth)) => Schedule::priorities(self.seed, *depth),
+            Way::BySeed(_) => Schedule::random(self.seed),
+            Way::Written(order) => Schedule::written(order.clone()),
+            Way::Path(path) => Schedule::path(path.clone()),
+        }
+    }
+
+    /// How it is told what run it was, and how it is run again. Of what was chosen in it only what is not drawn from the seed.
+    pub(super) fn describe(&self, faults: Faults, taken: &Order) -> String {
+        let seed = self.seed;
+        let again = match &self.way {
+            Way::BySeed(Kind::Priorities(depth)) => {
+                format!("seed {seed}, schedule pct, depth {depth}, PROCESSION_SEED={seed}")
+            }
+            Way::BySeed(_) => format!("seed {seed}, schedule random, PROCESSION_SEED={seed}"),
+            Way::Written(_) | Way::Path(_) if faults == Faults::NONE => {
+                format!("schedule exhaustive, PROCESSION_SCHEDULE={taken}")
+            }
+            Way::Written(_) | Way::Path(_) => format!(
+                "seed {seed}, schedule exhaustive, PROCESSION_SEED={seed} PROCESSION_SCHEDULE={taken}"
+            ),
+        };
+        again + &faults.describe()
+    }
+}
+
+impl Faults {
+    pub(crate) const NONE: Faults = Faults {
+        deny_threads: 0,
+        cancel: 0,
+    };
+
+    fn describe(self) -> String {
+        let mut text = String::new();
+        if self.deny_threads > 0 {
+            text += &format!(", {} of 1000 threads denied", self.deny_threads);
+        }
+        if self.cancel > 0 {
+            text += &format!(", cancelled at {} of 1000 switches", self.cancel);
+        }
+        text
+    }
+}
+
+/// A time of a run, for people.
+pub(super) fn after(passed_ns: u64) -> String {
+    time_text::of(Duration::from_nanos(passed_ns))
+}

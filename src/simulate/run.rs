@@ -1,0 +1,185 @@
+//! One run, from a fresh beginning to what it has left behind.
+
+use super::failure::Stuck;
+use super::options::{Faults, Limits, Plan, Program, after};
+use super::schedule::Order;
+use super::state::Here;
+use super::world;
+use crate::base::clock::{self, Duration};
+use crate::base::error::{Error, Outcome};
+use crate::base::world as base_world;
+use crate::daemon::proc_main;
+use crate::engine::{crew, timer};
+use crate::live;
+use crate::scope::cancel::Cancel;
+use crate::scope::{failing, health, progress, readiness, reloading};
+use crate::signal;
+use crate::tree::process;
+
+/// What has become of a run.
+pub(super) struct Ended {
+    /// What it fails with, if it does.
+    pub(super) outcome: Outcome,
+    pub(super) passed_ns: u64,
+    pub(super) steps: u64,
+    pub(super) taken: Order,
+    /// Of each choice, how many there were and which was taken, if all orders are tried.
+    pub(super) path: Vec<(usize, usize)>,
+    /// Whether it was waited for somebody who blocks.
+    pub(super) was_slow: bool,
+}
+
+/// How often it is looked whether anybody goes on.
+const LOOK: Duration = Duration::from_millis(100);
+/// For how many looks a callback may block outside of the library, and what is taken down may take.
+const LOOKS: u32 = 10;
+
+/// Runs the program once. The calling thread is not in the run.
+pub(super) fn run(program: &Program, plan: &Plan, limits: Limits, faults: Faults) -> Ended {
+    let root = Cancel::root(None);
+    let here = Here::new(plan.schedule(), plan.seed, limits, faults, root.clone());
+    let program = program.clone();
+    let job = move || {
+        begin_afresh();
+        let outcome =
+            program().and_then(|process| process::start("proc_simulate", &process, Some(&root)));
+        let by_chance = root.cause().filter(|_| world::is_cancelled_by_chance());
+        let outcome = outcome.or_else(|error| error.without_echo(by_chance)); // That is no failure.
+        drop((program, root));
+        world::complete(outcome);
+    };
+    let begun = world::begin(here, Box::new(job));
+    let left = begun.is_ok().then(watch).flatten();
+    ended(begun.is_ok(), left)
+}
+
+/// What a run has of its own is as if none had been before.
+fn begin_afresh() {
+    timer::forget_all(timer::hold());
+    crew::begin_world();
+    readiness::forget(readiness::hold());
+    health::forget(health::hold());
+    progress::forget(progress::hold());
+    failing::forget(failing::hold());
+    reloading::forget(reloading::hold());
+    signal::begin_world();
+    proc_main::after_fork();
+}
+
+fn ended(has_begun: bool, left: Option<String>) -> Ended {
+    let no_thread = || Error::new(libc::EAGAIN, "proc_simulate: no thread could be had");
+    let Some(mut here) = world::end().filter(|_| has_begun) else {
+        return Ended {
+            outcome: Err(no_thread()),
+            passed_ns: 0,
+            steps: 0,
+            taken: Order::default(),
+            path: Vec::new(),
+            was_slow: false,
+        };
+    };
+    let was_slow = left.is_some() || here.has_lost;
+    let outcome = here.outcome.take().unwrap_or(Ok(()));
+    let outcome = match (here.failure.take(), left) {
+        (Some(failure), Some(left)) => Err(with_those_left(&failure, &left)),
+        (Some(failure), None) => Err(failure),
+        (None, _) if here.root.is_held_elsewhere() => outcome.and_then(|()| Err(left_handles())),
+        (None, _) => outcome,
+    };
+    Ended {
+        outcome,
+        passed_ns: here.passed_ns,
+        steps: here.steps,
+        was_slow,
+        path: here.schedule.seen().to_vec(),
+        taken: std::mem::take(&mut here.schedule.taken),
+    }
+}
+
+/// A handle below that of the run, or that one, has not been released.
+fn left_handles() -> Error {
+    let text = "the process has completed, and left a cancel handle behind, which is held by a reference or by what hangs below it";
+    Error::new(libc::EBUSY, text)
+}
+
+fn with_those_left(failure: &Error, left: &str) -> Error {
+    let text = failure.message().to_string_lossy();
+    let text = format!(
+        "{text}\nafter a second more this had not returned, and is given up:\n{}",
+        left.trim_end()
+    );
+    Error::new(failure.code(), &text)
+}
+
+/// Returns when the run is over, or when it is taken down and does not get on with that: then with what still runs.
+fn watch() -> Option<String> {
+    let mut seen = (0, 0);
+    let mut still = 0;
+    let mut used = None;
+    let mut looks_at_wreck = 0;
+    loop {
+        let next_look = clock::now() + LOOK;
+        let mut state = world::await_end(world::lock(), next_look);
+        if state.is_over {
+            return None;
+        }
+        let here = state.here.as_mut()?;
+        looks_at_wreck += u32::from(here.is_wrecked);
+        if looks_at_wreck > LOOKS {
+            drop(state);
+            return Some(base_world::inside(|| live::text(&live::look())));
+        }
+        let now = (here.steps, here.running);
+        let thread = here
+            .worker(here.running)
+            .map_or(0, |worker| worker.thread());
+        let uses = clock::used_by(thread);
+        let computes = match (used, uses) {
+            (Some(before), Some(uses)) => uses > before + LOOK / 2,
+            _ => false,
+        };
+        used = uses;
+        still = if now == seen && !computes {
+            still + 1
+        } else {
+            0
+        };
+        seen = now;
+        if still >= LOOKS && !here.is_wrecked {
+            drop(state);
+            give_up_running();
+            still = 0;
+        }
+    }
+}
+
+/// The thread that runs blocks outside of the library: the run fails, and the others are to end without it.
+fn give_up_running() {
+    let Some(running) = world::lock().here.as_ref().map(|here| here.running) else {
+        return;
+    };
+    base_world::inside(|| world::wreck(&Stuck::Blocked(running)));
+    world::pass_by(running);
+}
+
+impl Ended {
+    /// The error of a run that has failed, in words that say how to run it again.
+    pub(super) fn error(
+        self,
+        plan: &Plan,
+        faults: Faults,
+        shorter: Option<&Order>,
+    ) -> Option<Error> {
+        let error = self.outcome.err()?;
+        let told = plan.describe(faults, &self.taken);
+        let mut text = format!("simulation: {told}, after {}", after(self.passed_ns));
+        if let Some(shorter) = shorter {
+            text += &format!(
+                ", fewest switches {}: PROCESSION_SCHEDULE={shorter}",
+                shorter.0.len()
+            );
+        }
+        let text = std::ffi::CString::new(text).unwrap_or_default();
+        Some(Error::wrap(&text, error))
+    }
+}

@@ -1,0 +1,406 @@
+//! What threads of the run ask in the place of the kernel: each stops here until the schedule lets it go on.
+//!
+//! Invariants:
+//! - **V1 one at a time.** Of the threads of a run one goes on, and that is `running`; the others stop at their parkers. Who stops lets the
+//!   next one go, under no lock.
+//! - **V2 no lock.** Who stops holds no lock of the library: so another one never waits for one in the kernel.
+//! - **V3 given up.** A thread that did not return in time when its run was taken down is held for ever at its next stop.
+
+use std::cell::Cell;
+use std::panic::resume_unwind;
+
+use super::failure::Stuck;
+use super::parker::Parker;
+use super::schedule::Id;
+use super::state::{Here, Next, hits};
+use super::worker::Worker;
+use crate::base::clock::{self, Instant};
+use crate::base::error::{Error, Outcome};
+use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
+use crate::base::world::{self, Denied, Job, World};
+use crate::live;
+use crate::signal;
+
+global!(STATE: Mutex<State> = Mutex::new(State::EMPTY));
+
+// Rung when a run is over.
+global!(BELL: Condvar = Condvar::new());
+
+// As which thread of which run the calling thread goes on.
+per_thread!(ME: Cell<(u64, Id)> = Cell::new((0, 0)));
+
+pub(super) struct State {
+    /// The number of the present run, or the last one.
+    pub(super) run: u64,
+    pub(super) here: Option<Here>,
+    /// Whether the present run is over, and not yet taken away.
+    pub(super) is_over: bool,
+    /// Threads that do nothing; the warmest last.
+    pool: Vec<Arc<Worker>>,
+    /// Whether somebody simulates: there is one world.
+    is_taken: bool,
+}
+
+impl State {
+    const EMPTY: State = State {
+        run: 0,
+        here: None,
+        is_over: false,
+        pool: Vec::new(),
+        is_taken: false,
+    };
+
+    /// The run, if the calling thread is still in it.
+    fn mine(&mut self) -> Option<(&mut Here, Id)> {
+        let (run, id) = ME.with(Cell::get);
+        let here = self.here.as_mut().filter(|_| run == self.run)?;
+        here.has(id).then_some((here, id))
+    }
+}
+
+pub(super) struct Simulated;
+
+impl World for Simulated {
+    fn switch(&self) {
+        let mut state = lock();
+        if let Some((here, _)) = state.mine() {
+            let permille = here.faults.cancel;
+            let cancels = hits(&mut here.draws.cancellations, permille);
+            if cancels && !here.is_root_cancelled && !here.is_wrecked && !here.has_completed() {
+                here.is_root_cancelled = true;
+                let root = here.root.clone();
+                drop(state);
+                let _ = start(Box::new(move || root.trigger(cancelled())), true);
+                state = lock();
+            }
+        }
+        go_on(state);
+    }
+
+    fn begin_to_wait(&self, at: usize, end: Option<Instant>) {
+        if let Some((here, id)) = lock().mine() {
+            here.begin_to_wait(id, at, end.map(world::since_beginning));
+        }
+    }
+
+    fn wait(&self) {
+        go_on(lock());
+    }
+
+    fn wake(&self, at: usize, all: bool) -> bool {
+        let mut state = lock();
+        state.here.as_mut().is_some_and(|here| here.wake(at, all))
+    }
+
+    fn lend(&self, job: Job) -> Result<(), Denied> {
+        let draw = |(here, _): (&mut Here, Id)| {
+            let permille = here.faults.deny_threads;
+            !hits(&mut here.draws.denials, permille)
+        };
+        let is_to_be_had = lock().mine().is_some_and(draw);
+        if is_to_be_had {
+            return start(job, false);
+        }
+        Err(Denied)
+    }
+
+    fn random(&self) -> u64 {
+        let mut state = lock();
+        let mine = state.mine();
+        mine.map_or(0, |(here, _)| here.draws.programs.next())
+    }
+
+    fn number_task(&self) -> u64 {
+        let mut state = lock();
+        let mine = state.mine();
+        mine.map_or(0, |(here, _)| {
+            here.tasks += 1;
+            here.tasks
+        })
+    }
+
+    fn is_wrecked(&self) -> bool {
+        lock().mine().is_none_or(|(here, _)| here.is_wrecked)
+    }
+
+    fn number_of(&self, thread: i32) -> Option<u32> {
+        lock().here.as_ref()?.number_of(thread)
+    }
+
+    fn end_program(&self, how: &str) -> ! {
+        wreck(&Stuck::Ended(how.to_owned()));
+        resume_unwind(Box::new("the program has ended"))
+    }
+}
+
+/// The cause where a run is cancelled by chance.
+fn cancelled() -> Error {
+    Error::new(libc::ECANCELED, "cancelled by the simulation")
+}
+
+pub(super) fn lock() -> MutexGuard<'static, State> {
+    STATE.lock()
+}
+
+/// Waits until a run is over, or for so long.
+pub(super) fn await_end(
+    state: MutexGuard<'static, State>,
+    end: Instant,
+) -> MutexGuard<'static, State> {
+    BELL.wait_while_until(state, Some(end), |state| !state.is_over)
+}
+
+/// Lets the next one go on, and stops until the calling thread is the one (V1).
+fn go_on(mut state: MutexGuard<'static, State>) {
+    loop {
+        let Some((here, me)) = state.mine() else {
+            return hold_for_ever(state);
+        };
+        match here.next() {
+            Next::Thread(next) if next == me => {
+                here.running = me;
+                return;
+            }
+            Next::Thread(next) => {
+                here.running = next;
+                let (mine, theirs) = (here.worker(me), here.worker(next));
+                drop(state);
+                if let (Some(mine), Some(theirs)) = (mine, theirs) {
+                    theirs.parker.let_go();
+                    mine.parker.stop();
+                }
+                return;
+            }
+            Next::Stuck(stuck) => {
+                drop(state);
+                wreck(&stuck);
+                state = lock();
+            }
+            Next::Over => return hold_for_ever(state),
+        }
+    }
+}
+
+/// V3.
+fn hold_for_ever(state: MutexGuard<'static, State>) {
+    drop(state);
+    Parker::new().stop();
+}
+
+/// The run fails, and is taken down: its handle is cancelled, and nobody waits any more.
+pub(super) fn wreck(stuck: &Stuck) {
+    let tree = live::text(&live::look());
+    let worker = worker();
+    let mut state = lock();
+    let State {
+        run, here, pool, ..
+    } = &mut *state;
+    let Some(here) = here.as_mut().filter(|here| !here.is_wrecked) else {
+        pool.extend(worker);
+        return;
+    };
+    let is_missed = *stuck != Stuck::LeftBehind || !here.is_only_aside();
+    if is_missed && here.failure.is_none() {
+        here.failure = Some(stuck.error(&tree));
+    }
+    here.wreck();
+    if let Some(worker) = worker {
+        let root = here.root.clone();
+        let cause = Error::new(libc::ECANCELED, "the run of the simulation has failed");
+        let id = here.add(worker.clone(), true);
+        worker.assign(*run, id, Box::new(move || root.trigger(cause)));
+    }
+}
+
+/// A thread that does nothing, or a new one.
+fn worker() -> Option<Arc<Worker>> {
+    let idle = lock().pool.pop();
+    idle.or_else(|| {
+        let _outside = world::outside(); // Its beginning is not a part of the run.
+        Worker::hire().ok()
+    })
+}
+
+/// Has something done by one more thread of the run.
+pub(super) fn start(job: Job, is_aside: bool) -> Result<(), Denied> {
+    let worker = worker().ok_or(Denied)?;
+    let mut state = lock();
+    let State {
+        run, here, pool, ..
+    } = &mut *state;
+    match here {
+        Some(here) => {
+            let id = here.add(worker.clone(), is_aside);
+            worker.assign(*run, id, job);
+            Ok(())
+        }
+        None => {
+            pool.push(worker);
+            Err(Denied)
+        }
+    }
+}
+
+/// Begins a run, with a thread that does that.
+pub(super) fn begin(here: Here, job: Job) -> Result<(), Denied> {
+    world::begin(&Simulated);
+    clock::stop_refreshing();
+    {
+        let mut state = lock();
+        state.run += 1;
+        state.is_over = false;
+        state.here = Some(here);
+    }
+    start(job, false)?;
+    let first = lock().here.as_ref().and_then(|here| here.worker(0));
+    first.inspect(|first| first.parker.let_go());
+    Ok(())
+}
+
+/// Takes away what is left of a run that is over. Threads that are left are given up (V3).
+pub(super) fn end() -> Option<Here> {
+    let mut state = lock();
+    state.run += 1;
+    let here = state.here.take()?;
+    if !here.has_lost && here.has_ended() {
+        world::end(); // Else those who are left come here once more (V3).
+    }
+    Some(here)
+}
+
+/// That thread is given up, and the others go on.
+pub(super) fn pass_by(id: Id) {
+    if let Some(here) = &mut lock().here {
+        here.remove(id);
+        here.has_lost = true;
+    }
+    let_next_go(lock());
+}
+
+/// Whether the run was cancelled by chance.
+pub(super) fn is_cancelled_by_chance() -> bool {
+    let state = lock();
+    state
+        .here
+        .as_ref()
+        .is_some_and(|here| here.is_root_cancelled)
+}
+
+/// The calling thread begins as that one.
+pub(super) fn arrive(run: u64, id: Id) {
+    ME.with(|me| me.set((run, id)));
+}
+
+/// The calling thread has done what it was to do.
+pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) {
+    let mut state = lock();
+    let Some((here, me)) = state.mine() else {
+        state.pool.push(worker.clone()); // It was given up, and is of use again.
+        return;
+    };
+    if !here.is_wrecked && here.failure.is_none() {
+        here.failure = bug;
+    }
+    here.remove(me);
+    state.pool.push(worker.clone());
+    let_next_go(state);
+}
+
+/// Lets the next one go on, where the calling thread does not (V1).
+fn let_next_go(mut state: MutexGuard<'static, State>) {
+    loop {
+        let Some(here) = &mut state.here else { return };
+        match here.next() {
+            Next::Thread(next) => {
+                here.running = next;
+                let theirs = here.worker(next);
+                drop(state);
+                theirs.inspect(|theirs| theirs.parker.let_go());
+                return;
+            }
+            Next::Stuck(stuck) => {
+                drop(state);
+                wreck(&stuck);
+                state = lock();
+            }
+            Next::Over => {
+                state.is_over = true;
+                drop(state);
+                let _outside = world::outside();
+                BELL.notify_all();
+                return;
+            }
+        }
+    }
+}
+
+/// Takes a thread out of those that do nothing. If it is not among them, it is about to be given something to do.
+pub(super) fn resign(worker: &Arc<Worker>) -> bool {
+    let mut state = lock();
+    let place = state
+        .pool
+        .iter()
+        .position(|other| Arc::ptr_eq(other, worker));
+    place.map(|place| state.pool.remove(place)).is_some()
+}
+
+/// The process has completed.
+pub(super) fn complete(outcome: Outcome) {
+    if let Some((here, _)) = lock().mine() {
+        here.note_completed(outcome);
+    }
+}
+
+/// A signal comes to the run after that time.
+pub(crate) fn signal_after(signal: i32, after_ns: i64) {
+    if !world::is_here() {
+        return;
+    }
+    let wait = move || {
+        let cancel = crate::scope::cancel::Cancel::root(None);
+        cancel.wait(crate::base::clock::deadline(after_ns));
+        let is_over = lock().mine().is_none_or(|(here, _)| here.has_completed());
+        if !is_over && !world::is_wrecked() && !signal::simulate(signal) {
+            wreck(&Stuck::Unheard(signal::name(signal)));
+        }
+    };
+    let _ = start(Box::new(wait), true);
+}
+
+/// The right to simulate, of one at a time.
+pub(super) struct Turn;
+
+impl Turn {
+    pub(super) fn take() -> Turn {
+        let mut state = BELL.wait_while(lock(), |state| state.is_taken);
+        state.is_taken = true;
+        Turn
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock().is_taken = false;
+        BELL.notify_all();
+    }
+}
+
+/// What is held across a `fork`: the lock; and a thread of a run is not in it meanwhile, so that it holds the locks of the program.
+pub(crate) struct Held {
+    former: world::Former,
+    state: MutexGuard<'static, State>,
+}
+
+pub(crate) fn hold(former: world::Former) -> Held {
+    Held {
+        former,
+        state: lock(),
+    }
+}
+
+/// In a child of `fork`: the run is the parent's, and so are its threads.
+pub(crate) fn forget(mut held: Held) {
+    std::mem::forget(std::mem::replace(&mut *held.state, State::EMPTY));
+    std::mem::forget(held.former);
+    world::end();
+}

@@ -1,0 +1,242 @@
+/* Simulation: which runs are made, and what is told of one that fails. Laws:
+ *
+ *   many_seeds       Of many runs the first failing seed is told, whoever was faster, and its error is the real one.
+ *   none_fails       If none of many fails, it is success, and seed_out stays as it was.
+ *   crash            A run that ends its process is told with its seed.
+ *   pct              With a depth of 3 an error that needs two switches at the right places is found.
+ *   exhaustive       Of all orders the one that fails is found, and is run again as it is written down.
+ *   all_orders       If none of all orders fails, it is success; if there are more than `runs`, ENOBUFS.
+ *   environment      PROCESSION_SEED is the seed of a program that names none; nonsense is bad input.
+ *   shrunk           The fewest switches are told, and with them it fails again.
+ *   denied           Threads that are denied by chance: children fail with EAGAIN.
+ *   cancelled        A run that is cancelled by chance, and stops well, has not failed.
+ */
+#include "simulated.h"
+
+typedef struct counter {
+    int value;
+    int increments;
+} counter;
+
+/* Reads, is switched, and writes: one increment is lost if another comes in between. */
+static proc_error *increment(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    counter *c = user_data;
+    int read = c->value;
+    proc_yield();
+    c->value = read + 1;
+    return NULL;
+}
+
+static proc_error *check_count(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    counter *c = user_data;
+    atomic_int *released = NULL;
+    if (c->value == c->increments)
+        return NULL;
+    return proc_error_with_payload(EPROTO, "an increment was lost", released, NULL);
+}
+
+static proc_impl *incrementing(void *user_data) {
+    counter *c = user_data;
+    *c = (counter){.increments = 2};
+    return PROC_SEQUENCE(
+        PROC_CONCURRENT(proc_new(increment, c, NULL), proc_new(increment, c, NULL)),
+        proc_new(check_count, c, NULL));
+}
+
+static proc_impl *once(void *user_data) {
+    counter *c = user_data;
+    *c = (counter){.increments = 1};
+    return PROC_SEQUENCE(proc_new(increment, c, NULL), proc_new(check_count, c, NULL));
+}
+
+static void many_seeds(void) {
+    counter c;
+    uint64_t first = 0, again = 0;
+    uint64_t *places[2] = {&first, &again};
+    for (int i = 0; i < 2; i++) {
+        proc_simulation options = PROC_SIMULATION_INIT;
+        options.seed = 1;
+        options.runs = 300;
+        options.seed_out = places[i];
+        proc_error *error = proc_simulate(incrementing, &c, &options);
+        CHECK_HAS(proc_error_message(error), "an increment was lost");
+        CHECK_SIMULATION(error, EPROTO, "PROCESSION_SEED=");
+    }
+    CHECK(first > 0);
+    CHECK_INT(again, (long long)first);
+    CHECK_INT((long long)first_failing(incrementing, &c, PROC_SCHEDULE_RANDOM, 300),
+              (long long)first);
+}
+
+static void none_fails(void) {
+    counter c;
+    uint64_t seed = 4711;
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.runs = 500;
+    options.seed_out = &seed;
+    CHECK_OK(proc_simulate(once, &c, &options));
+    CHECK_INT((long long)seed, 4711);
+}
+
+static proc_error *abort_if_lost(proc_cancel *cancel, void *user_data) {
+    proc_error *error = check_count(cancel, user_data);
+    if (error)
+        _exit(3);
+    return NULL;
+}
+
+static proc_impl *aborting(void *user_data) {
+    counter *c = user_data;
+    *c = (counter){.increments = 2};
+    return PROC_SEQUENCE(
+        PROC_CONCURRENT(proc_new(increment, c, NULL), proc_new(increment, c, NULL)),
+        proc_new(abort_if_lost, c, NULL));
+}
+
+static void crash(void) {
+    counter c;
+    uint64_t seed = 0;
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed = 1;
+    options.runs = 300;
+    options.seed_out = &seed;
+    CHECK_SIMULATION(proc_simulate(aborting, &c, &options), ENOTRECOVERABLE,
+                     "the run has ended its process with exit status 3");
+    CHECK_INT((long long)seed,
+              (long long)first_failing(incrementing, &c, PROC_SCHEDULE_RANDOM, 300));
+}
+
+static void pct(void) {
+    counter c;
+    CHECK(first_failing(incrementing, &c, PROC_SCHEDULE_PCT, 300) > 0);
+}
+
+/* The order that an error's text names. */
+static void take_order(const char *text, char *order, size_t size) {
+    const char *name = "PROCESSION_SCHEDULE=", *begin = strstr(text ? text : "", name);
+    CHECK(begin != NULL);
+    begin = begin ? begin + strlen(name) : "";
+    snprintf(order, size, "%.*s", (int)strspn(begin, "0123456789:,-"), begin);
+    size_t length = strlen(order);
+    while (length > 1 && strchr(":,", order[length - 1]))
+        order[--length] = 0;
+}
+
+/* It fails again in the order that the error names, which is released. */
+static void fails_again(proc_error *error) {
+    counter c;
+    char order[4096];
+    CHECK_INT(proc_error_code(error), EPROTO);
+    take_order(proc_error_message(error), order, sizeof order);
+    proc_error_unref(error);
+    setenv("PROCESSION_SCHEDULE", order, 1);
+    error = proc_simulate(incrementing, &c, NULL);
+    unsetenv("PROCESSION_SCHEDULE");
+    CHECK_SIMULATION(error, EPROTO, "an increment was lost");
+}
+
+static void exhaustive(void) {
+    counter c;
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.schedule = PROC_SCHEDULE_EXHAUSTIVE;
+    options.runs = 10000;
+    fails_again(proc_simulate(incrementing, &c, &options));
+}
+
+static proc_error *yield_once(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    return NULL;
+}
+
+static proc_impl *two_that_yield(void *user_data) {
+    return PROC_CONCURRENT(proc_new(yield_once, user_data, NULL),
+                           proc_new(yield_once, user_data, NULL));
+}
+
+static void all_orders(void) {
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.schedule = PROC_SCHEDULE_EXHAUSTIVE;
+    options.runs = 100000;
+    CHECK_OK(proc_simulate(two_that_yield, NULL, &options));
+    options.runs = 2;
+    CHECK_FAILS(proc_simulate(two_that_yield, NULL, &options), ENOBUFS,
+                "proc_simulate: there are more than 2 orders, options->runs");
+}
+
+static void environment(void) {
+    counter c;
+    uint64_t failing = first_failing(incrementing, &c, PROC_SCHEDULE_RANDOM, 300), seed = 0;
+    char text[32];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)failing);
+    setenv("PROCESSION_SEED", text, 1);
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed_out = &seed;
+    CHECK_SIMULATION(proc_simulate(incrementing, &c, &options), EPROTO, text);
+    CHECK_INT((long long)seed, (long long)failing);
+    setenv("PROCESSION_SEED", "seven", 1);
+    CHECK_FAILS(proc_simulate(incrementing, &c, NULL), EINVAL,
+                "proc_simulate: PROCESSION_SEED in the environment is \"seven\"");
+    unsetenv("PROCESSION_SEED");
+}
+
+static void shrunk(void) {
+    counter c;
+    uint64_t failing = first_failing(incrementing, &c, PROC_SCHEDULE_RANDOM, 300);
+    proc_error *error = simulate_seed(incrementing, &c, failing);
+    CHECK_HAS(proc_error_message(error), "fewest switches 1: ");
+    fails_again(error);
+}
+
+static proc_error *wait_a_bit(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    return proc_wait(cancel, PROC_SECONDS(1)) ? proc_cancel_error(cancel) : NULL;
+}
+
+static proc_impl *several_that_wait(void *user_data) {
+    proc_impl *all[4];
+    for (int i = 0; i < 4; i++)
+        all[i] = proc_new(wait_a_bit, user_data, NULL);
+    return proc_group(all, 4);
+}
+
+static void denied(void) {
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed = 1;
+    options.deny_threads_permille = 1000;
+    CHECK_SIMULATION(proc_simulate(several_that_wait, NULL, &options), EAGAIN,
+                     ", 1000 of 1000 threads denied");
+    options.deny_threads_permille = 300;
+    int failures = 0;
+    for (options.seed = 1; options.seed <= 50; options.seed++) {
+        proc_error *error = proc_simulate(several_that_wait, NULL, &options);
+        CHECK(error == NULL || proc_error_is(error, EAGAIN));
+        failures += error != NULL;
+        proc_error_unref(error);
+    }
+    CHECK(failures > 0 && failures < 50);
+}
+
+static proc_error *note_cancelled(proc_cancel *cancel, void *user_data) {
+    bool is_cancelled = proc_wait(cancel, PROC_SECONDS(1));
+    *(int *)user_data += is_cancelled;
+    return is_cancelled ? proc_cancel_error(cancel) : NULL;
+}
+
+static proc_impl *noting_cancelled(void *user_data) {
+    return PROC_GROUP(proc_new(note_cancelled, user_data, NULL),
+                      proc_new(note_cancelled, user_data, NULL));
+}
+
+static void cancelled(void) {
+    proc_simulation options = PROC_SIMULATION_INIT;
+    int times = 0;
+    options.cancel_permille = 100;
+    for (options.seed = 1; options.seed <= 50; options.seed++)
+        CHECK_OK(proc_simulate(noting_cancelled, &times, &options));
+    CHECK(times > 0 && times < 100);
+}
+
+CHECK_MAIN(CASE(many_seeds), CASE(none_fails), CASE(crash), CASE(pct), CASE(exhaustive),
+           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(denied), CASE(cancelled))
