@@ -21,7 +21,9 @@ sed 's/^/--undefined=/' "$names" >"$object.roots"
 "${LD:-ld}" -r --gc-sections --force-group-allocation "@$object.roots" "$archive" ${UNWINDER:+"$UNWINDER"} -o "$object.all"
 # Of functions that the C library may lack, and that only what was left out has asked for, objcopy would make ones that are needed.
 "${READELF:-readelf}" -sW "$object.all" | awk '$5 == "LOCAL" && $7 == "UND" && $8 != "" { print $8 }' >"$object.stale"
+# An empty list it takes for an error.
+[ -s "$object.stale" ] && set -- "$@" --strip-symbols="$object.stale"
 # The standard library carries bitcode for link-time optimization, which cargo has done, and which other tools cannot read.
-"${OBJCOPY:-objcopy}" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --strip-symbols="$object.stale" --keep-global-symbols="$names" "$object.all" "$object.new"
+"${OBJCOPY:-objcopy}" --remove-section=.llvmbc --remove-section=.llvmcmd "$@" --keep-global-symbols="$names" "$object.all" "$object.new"
 rm -f "$object.all" "$object.roots" "$object.stale" "$names"
 mv "$object.new" "$object"
