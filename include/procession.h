@@ -1201,9 +1201,10 @@ typedef struct proc_simulation {
 } proc_simulation;
 
 /**
- * Code that makes the program of a run. The process that it returns is handed over; NULL fails the run.
+ * Code that makes the program of a run.
  *
  * @param user_data  what `proc_simulate` was given.
+ * @return the process, which the caller owns; NULL fails the run.
  */
 typedef proc_impl *(*proc_simulation_fn)(void *user_data);
 

@@ -84,9 +84,10 @@ unsafe impl Growing for proc_simulation {
 /// What the first version measures.
 const FIRST_SIZE: usize = offset_of!(proc_simulation, seed_out) + size_of::<*mut u64>();
 
-/// Code that makes the program of a run. The process that it returns is handed over; NULL fails the run.
+/// Code that makes the program of a run.
 ///
 /// @param user_data  what `proc_simulate` was given.
+/// @return the process, which the caller owns; NULL fails the run.
 pub type proc_simulation_fn =
     Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> *mut proc_impl>;
 

@@ -60,7 +60,7 @@ static proc_impl *process;
 
 static proc_impl *leaf(void) { return proc_new(nothing, NULL, NULL); }
 static proc_impl *of(proc_impl *(*combine)(proc_impl *const *, size_t), size_t n) {
-    proc_impl *children[1000];
+    proc_impl *children[100];
     for (size_t i = 0; i < n; i++) {
         children[i] = leaf();
     }
@@ -69,7 +69,7 @@ static proc_impl *of(proc_impl *(*combine)(proc_impl *const *, size_t), size_t n
 
 static void make_leaf(void) { process = leaf(); }
 static void make_sequence_1(void) { process = of(proc_sequence, 1); }
-static void make_sequence_1000(void) { process = of(proc_sequence, 1000); }
+static void make_sequence_100(void) { process = of(proc_sequence, 100); }
 static void make_task(void) { process = proc_task("task", leaf()); }
 static void make_concurrent_2(void) { process = of(proc_concurrent, 2); }
 static void make_group_1(void) { process = of(proc_group, 1); }
@@ -101,10 +101,10 @@ static void job(void) {
     proc_job *started = proc_start(process, handle, NULL, NULL);
     proc_error_unref(proc_job_join(started));
 }
-static proc_cancel *tree[1001];
+static proc_cancel *tree[101];
 static void make_tree(void) {
     tree[0] = proc_cancel_new(NULL);
-    for (int i = 1; i < 1001; i++) {
+    for (int i = 1; i < 101; i++) {
         tree[i] = proc_cancel_new(tree[0]);
     }
 }
@@ -121,85 +121,85 @@ static const struct operation {
     bool threads; /* others do a part of it, so they are not held */
 } operations[] = {
     {.name = "asked", .run = asked, .instructions = 18},
-    {.name = "leaf", .prepare = make_leaf, .run = run, .instructions = 475, .locked = 4},
+    {.name = "leaf", .prepare = make_leaf, .run = run, .instructions = 485, .locked = 4},
     {.name = "leaf_without_handle",
      .prepare = make_leaf,
      .run = run_null,
-     .instructions = 943,
+     .instructions = 966,
      .locked = 8,
      .allocations = 1},
     {.name = "sequence_1",
      .prepare = make_sequence_1,
      .run = run,
-     .instructions = 546,
+     .instructions = 558,
      .locked = 6},
-    {.name = "sequence_1000",
-     .prepare = make_sequence_1000,
+    {.name = "sequence_100",
+     .prepare = make_sequence_100,
      .run = run,
-     .instructions = 141500,
+     .instructions = 15034,
      .locked = 6},
     {.name = "task",
      .prepare = make_task,
      .run = run,
-     .instructions = 1571,
+     .instructions = 1587,
      .locked = 26,
      .allocations = 2},
     {.name = "concurrent_2",
      .prepare = make_concurrent_2,
      .run = run,
-     .instructions = 1376,
+     .instructions = 1380,
      .locked = 12,
      .allocations = 1},
     {.name = "group_1",
      .prepare = make_group_1,
      .run = run,
-     .instructions = 1278,
+     .instructions = 1293,
      .locked = 16,
      .allocations = 1},
     {.name = "group_2",
      .prepare = make_group_2,
      .run = run,
-     .instructions = 1933,
+     .instructions = 2102,
      .locked = 22,
      .allocations = 2},
     {.name = "group_8",
      .prepare = make_group_8,
      .run = run,
-     .instructions = 3004,
+     .instructions = 3079,
      .locked = 28,
      .allocations = 2},
     {.name = "group_100",
      .prepare = make_group_100,
      .run = run,
-     .instructions = 17400,
+     .instructions = 17935,
      .locked = 120,
      .allocations = 2},
     {.name = "group_2_once",
      .run = group_2_once,
-     .instructions = 3374,
+     .instructions = 3419,
      .locked = 22,
      .allocations = 6},
     {.name = "nursery_10",
      .prepare = make_nursery_10,
      .run = run,
-     .instructions = 11500,
+     .instructions = 11000,
      .locked = 112,
      .allocations = 16},
-    {.name = "handle", .run = root, .instructions = 404, .locked = 2, .allocations = 1},
-    {.name = "handle_below", .run = below, .instructions = 639, .locked = 10, .allocations = 1},
-    {.name = "handle_ref", .run = ref, .instructions = 68, .locked = 4},
-    {.name = "hook", .run = on_cancel, .instructions = 450, .locked = 8, .allocations = 1},
-    {.name = "task_by_hand", .run = by_hand, .instructions = 1446, .locked = 23, .allocations = 3},
-    {.name = "cancel_1000",
+    {.name = "handle", .run = root, .instructions = 415, .locked = 2, .allocations = 1},
+    {.name = "handle_below", .run = below, .instructions = 652, .locked = 10, .allocations = 1},
+    {.name = "handle_ref", .run = ref, .instructions = 72, .locked = 4},
+    {.name = "hook", .run = on_cancel, .instructions = 396, .locked = 8, .allocations = 1},
+    {.name = "task_by_hand", .run = by_hand, .instructions = 1477, .locked = 23, .allocations = 3},
+    {.name = "cancel_100",
      .prepare = make_tree,
      .run = cancel_tree,
-     .instructions = 388500,
-     .locked = 6027,
+     .instructions = 44900,
+     .locked = 621,
      .allocations = 6,
      .once = true},
     {.name = "job",
      .run = job,
-     .instructions = 2500,
+     .instructions = 2450,
      .locked = 54,
      .allocations = 7,
      .threads = true},

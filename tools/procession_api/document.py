@@ -109,8 +109,9 @@ class Document:
 
     def _callback(self, callback):
         said = {"parameters": list(self._parameters(callback)), "result": {"type": callback.result}}
-        if callback.result == "proc_error *":
-            said["result"] |= {"ownership": "owned", "release": "proc_error_unref", "null": "possible"}
+        release = {"proc_error *": "proc_error_unref", "proc_impl *": "proc_unref"}.get(callback.result)
+        if release:
+            said["result"] |= {"ownership": "owned", "release": release, "null": "possible"}
         elif pointers(callback.result):
             said["result"] |= {"ownership": "lent", "until": comments.until(callback.comment), "null": "possible"}
         return said
