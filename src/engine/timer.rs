@@ -187,13 +187,24 @@ pub(crate) fn hold() -> Held {
 /// In a child of `fork`: those who wait are the parent's, and so is the thread. (The numbers go on: a ticket of the parent's is
 /// none here.)
 pub(crate) fn forget_all(mut held: Held) {
+    std::mem::forget(take_all(&mut held));
+}
+
+/// A run of a simulation begins, in which nobody waits yet.
+pub(crate) fn begin_world() {
+    let left = take_all(&mut hold());
+    drop(left);
+}
+
+/// Leaves nobody who waits.
+fn take_all(held: &mut Held) -> State {
     let last = held.last;
     let none = State {
         last,
         ..State::EMPTY
     };
-    std::mem::forget(std::mem::replace(&mut *held, none));
     IS_AWAITED.store(false, Ordering::Relaxed);
+    std::mem::replace(&mut *held, none)
 }
 
 #[cfg(all(test, loom))]

@@ -55,7 +55,7 @@ pub(super) fn run(program: &Program, plan: &Plan, limits: Limits, faults: Faults
 
 /// What a run has of its own is as if none had been before.
 fn begin_afresh() {
-    timer::forget_all(timer::hold());
+    timer::begin_world();
     crew::begin_world();
     readiness::forget(readiness::hold());
     health::forget(health::hold());
