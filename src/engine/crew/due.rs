@@ -201,8 +201,20 @@ pub(super) fn hold() -> Held {
 
 /// In a child of `fork`: what was due is the parent's.
 pub(super) fn forget(mut held: Held) {
-    std::mem::forget(std::mem::replace(&mut *held, Queue::EMPTY));
+    std::mem::forget(take_all(&mut held));
+}
+
+/// A run of a simulation begins, in which nothing is due yet.
+pub(super) fn begin_world() {
+    let left = take_all(&mut hold());
+    drop(left);
+}
+
+/// Leaves nothing that is due.
+fn take_all(held: &mut Held) -> Queue {
+    let left = std::mem::replace(&mut **held, Queue::EMPTY);
     held.note();
+    left
 }
 
 #[cfg(all(test, loom))]

@@ -223,7 +223,7 @@ impl Loan {
 
 /// A run of a simulation begins, in which nothing is due.
 pub(crate) fn begin_world() {
-    due::forget(due::hold());
+    due::begin_world();
     patience::begin_world();
 }
 
