@@ -430,16 +430,16 @@ typedef enum {
     /**
      * At each switch one of those who can go on, each as likely.
      */
-    PROC_SCHEDULE_RANDOM = 0,
+    PROC_SCHEDULE_RANDOM,
     /**
      * Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
      * the lowest. So an error that needs few switches at the right places is found, however many switches there are.
      */
-    PROC_SCHEDULE_PCT = 1,
+    PROC_SCHEDULE_PCT,
     /**
      * All orders, one after the other: for small programs.
      */
-    PROC_SCHEDULE_EXHAUSTIVE = 2,
+    PROC_SCHEDULE_EXHAUSTIVE,
 } proc_schedule;
 
 /**
