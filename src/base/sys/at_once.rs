@@ -41,12 +41,12 @@ unsafe fn call(call: c_long, fd: c_int, part: &libc::iovec) -> isize {
     unsafe {
         libc::syscall(
             call,
-            fd,
+            c_long::from(fd),
             part,
             parts,
             WHERE_IT_IS,
             WHERE_IT_IS,
-            libc::RWF_NOWAIT,
+            c_long::from(libc::RWF_NOWAIT), // All of a register: half of one is not said to be anything.
         ) as isize
     }
 }
