@@ -99,21 +99,6 @@ impl Condvar {
         MutexGuard(unseen, guard.unwrap_or_else(PoisonError::into_inner), lock)
     }
 
-    /// Waits in a simulation, unless the moment has come, or nobody waits there any more.
-    #[cold]
-    #[inline(never)]
-    fn wait_once_in<'a, T, U: Default>(
-        &self,
-        world: &dyn World,
-        guard: MutexGuard<'a, T, U>,
-        end: Option<Instant>,
-    ) -> (MutexGuard<'a, T, U>, bool) {
-        if end.is_some_and(|end| clock::has_come(end) || world.is_wrecked()) {
-            return (guard, true);
-        }
-        (self.wait_in(world, guard, end), false)
-    }
-
     /// Waits in a simulation.
     #[cold]
     #[inline(never)]
@@ -133,11 +118,14 @@ impl Condvar {
         std::ptr::from_ref(self).addr()
     }
 
-    fn wait_for<'a, T, U>(
+    fn wait_for<'a, T, U: Default>(
         &self,
         guard: MutexGuard<'a, T, U>,
         most: Duration,
     ) -> MutexGuard<'a, T, U> {
+        if let Some(world) = world::here() {
+            return self.wait_in(world, guard, clock::now().checked_add(most));
+        }
         let most = race_detector::before_wait(most);
         let MutexGuard(unseen, guard, lock) = guard;
         let waited = self.0.wait_timeout(guard, most);
@@ -163,20 +151,12 @@ impl Condvar {
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> MutexGuard<'a, T, U> {
         while condition(&mut guard) {
-            if let Some(world) = world::here() {
-                let is_over: bool;
-                (guard, is_over) = self.wait_once_in(world, guard, end);
-                if is_over {
-                    break;
-                }
-                continue;
-            }
             let Some(end) = end else {
                 guard = self.wait(guard);
                 continue;
             };
             let left = clock::until(end);
-            if left.is_zero() {
+            if left.is_zero() || world::is_wrecked() {
                 break;
             }
             guard = self.wait_for(guard, left);
