@@ -200,6 +200,28 @@ impl State {
     }
 }
 
+/// When the first of them wants another turn.
+fn take_all(turns: &[Turn]) -> Option<Instant> {
+    if world::is_here() {
+        take_all_in_run(turns)
+    } else {
+        turns.iter().filter_map(Turn::take).min()
+    }
+}
+
+/// The same in a simulation, where one may end the program, which unwinds.
+#[cold]
+fn take_all_in_run(turns: &[Turn]) -> Option<Instant> {
+    let mut next = None;
+    let _ = bug::contained(|| {
+        if !world::is_wrecked() {
+            next = turns.iter().filter_map(Turn::take).min();
+        }
+        Ok(())
+    });
+    next
+}
+
 impl Hub {
     /// The life of the listening thread.
     fn live(&self) {
@@ -210,14 +232,7 @@ impl Hub {
             let Some(turns) = self.begin_turns(&before) else {
                 return;
             };
-            let mut next = None;
-            // In a simulation one may end the program.
-            let _ = bug::contained(|| {
-                if !world::is_wrecked() {
-                    next = turns.iter().filter_map(Turn::take).min();
-                }
-                Ok(())
-            });
+            let next = take_all(&turns);
             drop(turns);
             self.end_turns();
             let next = [next, crew::ask_again()].into_iter().flatten().min();
