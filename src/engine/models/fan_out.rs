@@ -8,6 +8,7 @@ use super::*;
 use crate::base::error::Outcome;
 use crate::base::models::explore;
 use crate::engine::frames;
+use crate::engine::models::without_hints;
 use crate::scope::cancel::Scope;
 
 const CONCURRENT: Rule = Rule::of("concurrent", Decides::Nobody);
@@ -25,13 +26,7 @@ impl Children for Two {
         self.0[index].fetch_add(1, Ordering::Relaxed);
         Err(Error::new(1, "fails"))
     }
-    fn not_started(&self, _: usize, error: Error) -> Error {
-        error
-    }
-    fn stalled(&self) -> bool {
-        false
-    }
-    fn note_stalled(&self, _: bool) {}
+    without_hints!();
 }
 
 impl Two {
@@ -258,13 +253,7 @@ impl Children for Crowd {
         running.fetch_sub(1, Ordering::Relaxed);
         Ok(())
     }
-    fn not_started(&self, _: usize, error: Error) -> Error {
-        error
-    }
-    fn stalled(&self) -> bool {
-        false
-    }
-    fn note_stalled(&self, _: bool) {}
+    without_hints!();
 }
 
 /// A caller and two helpers, of whom one is too many.

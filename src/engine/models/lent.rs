@@ -3,11 +3,12 @@
 use loom::thread;
 
 use super::*;
-use crate::base::error::{Error, Outcome};
+use crate::base::error::Outcome;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::engine::backlog::Backlog;
 use crate::engine::fan_out::FanOut;
 use crate::engine::frames::{self, What};
+use crate::engine::models::without_hints;
 use crate::engine::rule::{Decides, Rule};
 use crate::scope::cancel::Scope;
 
@@ -28,13 +29,7 @@ impl Children for Ending {
     fn run_one(&self, _: usize, _: &Context<'_>) -> Outcome {
         Ok(())
     }
-    fn not_started(&self, _: usize, error: Error) -> Error {
-        error
-    }
-    fn stalled(&self) -> bool {
-        false
-    }
-    fn note_stalled(&self, _: bool) {}
+    without_hints!();
 }
 
 /// A helper comes while the caller ends.

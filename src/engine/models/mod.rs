@@ -14,6 +14,24 @@ impl Default for Watch {
     }
 }
 
+/// What children in models have that keep no hint: one that could not be started fails as it is told.
+macro_rules! without_hints {
+    () => {
+        fn not_started(
+            &self,
+            _: usize,
+            error: $crate::base::error::Error,
+        ) -> $crate::base::error::Error {
+            error
+        }
+        fn stalled(&self) -> bool {
+            false
+        }
+        fn note_stalled(&self, _: bool) {}
+    };
+}
+pub(crate) use without_hints;
+
 /// A backlog of one child that nobody claims.
 #[derive(Default)]
 pub(crate) struct Unclaimed(Watch);

@@ -7,6 +7,7 @@ use super::*;
 use crate::base::error::{Error, Outcome};
 use crate::base::models::{explore, threads};
 use crate::engine::frames::{self, What};
+use crate::engine::models::without_hints;
 use crate::engine::rule::{Decides, Rule};
 use crate::engine::shown::Source;
 use crate::engine::{sentinel, slots};
@@ -54,13 +55,7 @@ impl Children for Mixed {
             Vec::new(),
         ))
     }
-    fn not_started(&self, _: usize, error: Error) -> Error {
-        error
-    }
-    fn stalled(&self) -> bool {
-        false
-    }
-    fn note_stalled(&self, _: bool) {}
+    without_hints!();
 }
 
 fn mixed(waiting: usize, blocks: bool) -> Mixed {
