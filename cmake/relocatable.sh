@@ -1,7 +1,9 @@
 #!/bin/sh
 # Makes of cargo's archive, which has all of Rust's standard library in it, one object in which nothing but the functions of the header
 # has a name for others. So it can be linked beside further libraries in Rust, and into programs in Rust.
-# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…], with the archive of an unwinder, where there is none in the C compiler's libraries, in UNWINDER, and with LD, OBJCOPY and READELF in the environment where they are others than usual
+# relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…]
+# In the environment: LD, OBJCOPY and READELF, where they are others than usual; UNWINDER, the archive of an unwinder, where the C
+# compiler's libraries have none.
 set -eu
 archive=$1 object=$2
 shift 2

@@ -19,6 +19,7 @@ use crate::base::error::{Error, Outcome};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
 use crate::base::world::{self, Denied, Job, World};
 use crate::live;
+use crate::scope::cancel::Cancel;
 use crate::signal;
 
 global!(STATE: Mutex<State> = Mutex::new(State::EMPTY));
@@ -357,8 +358,7 @@ pub(crate) fn signal_after(signal: i32, after_ns: i64) {
         return;
     }
     let wait = move || {
-        let cancel = crate::scope::cancel::Cancel::root(None);
-        cancel.wait(crate::base::clock::deadline(after_ns));
+        Cancel::root(None).wait(clock::deadline(after_ns));
         let is_over = lock().mine().is_none_or(|(here, _)| here.has_completed());
         if !is_over && !world::is_wrecked() && !signal::simulate(signal) {
             wreck(&Stuck::Unheard(signal::name(signal)));

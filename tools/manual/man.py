@@ -15,7 +15,7 @@ from manual.pages import Pages  # noqa: E402
 def date():
     """Today, or what reproducible builds say that today is."""
     epoch = os.environ.get("SOURCE_DATE_EPOCH")
-    now = datetime.datetime.fromtimestamp(int(epoch), datetime.UTC) if epoch else datetime.datetime.now()
+    now = datetime.datetime.fromtimestamp(int(epoch), datetime.timezone.utc) if epoch else datetime.datetime.now()
     return now.strftime("%Y-%m-%d")
 
 
