@@ -205,6 +205,10 @@ static const struct operation {
      .threads = true},
 };
 
+static long most_instructions(const struct operation *operation) {
+    return operation->instructions + operation->instructions / 10;
+}
+
 /* The others stop in a signal's handler until the counting is over. */
 static sem_t held, go_on;
 
@@ -292,6 +296,32 @@ static bool count(const struct operation *operation, struct bill *bill) {
     return counted;
 }
 
+/* What comes in between only adds: memory that malloc puts in order, a slot that another thread has just left. */
+enum { TRIES = 5 };
+
+static long least(long a, long b) { return a < b ? a : b; }
+
+static bool is_within(const struct operation *operation, const struct bill *bill) {
+    const struct steps *steps = &bill->steps;
+    return steps->instructions <= most_instructions(operation) &&
+           steps->locked <= operation->locked && bill->allocated <= operation->allocations &&
+           (operation->threads || steps->system_calls == 0);
+}
+
+/* So the least of several counts is what the operation costs. One that is within its limits needs no other. */
+static bool count_least(const struct operation *operation, struct bill *bill) {
+    bool counted = count(operation, bill);
+    for (int i = 1; i < TRIES && counted && !is_within(operation, bill); i++) {
+        struct bill other;
+        counted = count(operation, &other);
+        bill->steps.instructions = least(bill->steps.instructions, other.steps.instructions);
+        bill->steps.locked = least(bill->steps.locked, other.steps.locked);
+        bill->steps.system_calls = least(bill->steps.system_calls, other.steps.system_calls);
+        bill->allocated = least(bill->allocated, other.allocated);
+    }
+    return counted;
+}
+
 static bool is_at_most(const char *name, const char *what, long found, long most) {
     if (found > most) {
         fprintf(stderr, "%s: %ld %s, where at most %ld are allowed\n", name, found, what, most);
@@ -302,15 +332,14 @@ static bool is_at_most(const char *name, const char *what, long found, long most
 static bool check(const struct operation *operation) {
     const char *name = operation->name;
     struct bill bill = {0};
-    if (!count(operation, &bill)) {
+    if (!count_least(operation, &bill)) {
         fprintf(stderr, "%s: could not be counted\n", name);
         return false;
     }
     const struct steps *steps = &bill.steps;
     printf("%-20s %12ld %7ld %11ld %12ld\n", name, steps->instructions, steps->locked,
            bill.allocated, steps->system_calls);
-    long instructions = operation->instructions + operation->instructions / 10;
-    bool few = is_at_most(name, "instructions", steps->instructions, instructions);
+    bool few = is_at_most(name, "instructions", steps->instructions, most_instructions(operation));
     few &= is_at_most(name, "locked instructions", steps->locked, operation->locked);
     few &= is_at_most(name, "allocations", bill.allocated, operation->allocations);
     return few & (operation->threads || is_at_most(name, "system calls", steps->system_calls, 0));
