@@ -28,6 +28,12 @@ inline namespace v0_2 {
  * lives as long as the hook. Only if it is destroyed by the callable itself, or by what that runs, on
  * whatever thread, it does not wait, and the callable goes on to its end.
  *
+ * So a hook that is a member comes after what its callable refers to, for members are destroyed in the reverse order; and where it is moved or
+ * assigned to, what the callable refers to stays where it was.
+ *
+ * As in proc::make, a callable that is no more than the bytes of one pointer, and whose only `operator()` is const, is copied for
+ * the call. What that writes to a `mutable` member of its own is lost; it is to refer to what it changes.
+ *
  * It can be moved, not copied. A hook that was moved from, or is default-constructed, hooks nothing.
  */
 class hook {

@@ -2,6 +2,7 @@
  *
  *   tokens      Every completion token gets what the callable returns; of a process, for void and an error only whether it failed.
  *   throws      What fails is thrown as a proc::failure, whose rethrow() brings the exception back; a callback has the error itself.
+ *   codes       Codes of Asio are those of errno, as errors and in exceptions, of Boost once the program has said so.
  *   bad_input   What is empty is EINVAL.
  *   executor    The handler is called on its executor, which has work to do until then; without one not by who starts it.
  *   allocator   Memory is the handler's, and free again when that is called.
@@ -62,6 +63,31 @@ TEST(asio, throws) {
     };
     proc::async_run([&] { return disk; }, asio::bind_executor(io, is_told));
     EXPECT_EQ(io.run(), 1U);
+}
+
+TEST(asio, codes) {
+#ifdef PROCESSION_ASIO_BOOST
+    using boost::system::error_code;
+    using boost::system::system_error;
+    const proc::exception_codes<system_error> known;
+#else
+    using asio::error_code;
+    using asio::system_error;
+#endif
+    const error_code refused = asio::error::connection_refused;
+    const error_code aborted = asio::error::operation_aborted;
+    const error_code at_end = asio::error::eof;
+    EXPECT_EQ(proc::error(refused).code(), ECONNREFUSED);
+    EXPECT_EQ(proc::error(refused, "connect").message(), "connect: " + refused.message());
+    EXPECT_EQ(proc::error(aborted).code(), ECANCELED);
+    EXPECT_EQ(proc::error(at_end).code(), -1);
+    EXPECT_FALSE(proc::error(error_code()));
+    const auto thrown = [](const error_code &code) {
+        return proc::try_run(proc::task("web", [code] { throw system_error(code, "connect"); }));
+    };
+    EXPECT_EQ(thrown(refused).code(), ECONNREFUSED);
+    EXPECT_EQ(thrown(at_end).code(), -1);
+    EXPECT_EQ(thrown(refused).find<system_error>()->code(), refused);
 }
 
 TEST(asio, bad_input) {
