@@ -3852,6 +3852,9 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 PROC_API void proc_simulation_init(proc_simulation *options, size_t size);
 
 /* ------------------------------------------------------------------------------------------------
+ *
+ * @param options  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  * Tracing
  * ------------------------------------------------------------------------------------------------ */
 
@@ -4092,6 +4095,8 @@ proc_error *proc_simulate(proc_simulation_fn program,
 PROC_API bool proc_simulated(void);
 
 /**
+ *
+ * @return true: it is; the clock is the run's then.
  * Has a signal come to the program of a run, as if from outside.
  *
  * Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it

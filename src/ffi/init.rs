@@ -98,6 +98,9 @@ pub unsafe extern "C" fn proc_stats_init(stats: *mut proc_stats, size: usize) {
 }
 
 /// As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+///
+/// @param options  as for `proc_main_options_init`.
+/// @param size  as for `proc_main_options_init`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_simulation_init(options: *mut proc_simulation, size: usize) {
     // SAFETY: the caller lends room for so many bytes.

@@ -229,6 +229,8 @@ fn checked(options: &proc_simulation) -> Result<Options, BadInput> {
 }
 
 /// Whether the calling thread is in a run of `proc_simulate`.
+///
+/// @return true: it is; the clock is the run's then.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_simulated() -> bool {
     world::is_here()
