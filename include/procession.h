@@ -2120,7 +2120,7 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * If the handle is cancelled, it fails with ECANCELED, also where there is something to read, and reads nothing. So it does
  * when the deadline of the handle has come.
  *
- * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
  *
  * Example:
@@ -2199,7 +2199,7 @@ ssize_t proc_write_all(proc_cancel *cancel,
  *
  * If the handle is cancelled, it fails with ECANCELED, also where there is a connection, and accepts none.
  *
- * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
  *
  * Example:
@@ -2239,7 +2239,7 @@ int proc_accept(proc_cancel *cancel,
  * If it fails, the socket is only good for being closed: the connection may be made all the same. If the handle is
  * cancelled before it begins, nothing is done.
  *
- * It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+ * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
  *
  * @param cancel      NULL is never cancelled.
@@ -2266,13 +2266,16 @@ int proc_connect(proc_cancel *cancel,
 /**
  * The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
  * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
- * handle has one, the same at every call.
+ * handle has one, the same at every call. It takes a second descriptor, which is the library's.
  *
- * Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
- * with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the
- * same, as daemons close all descriptors, files that it opens under the same number are left alone,
- * and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
- * it inherits is its parent's.
+ * Wait for it to be readable, and do nothing else with it: it is not to be written to, shut down or closed. There
+ * is nothing to read: `read` fails with EAGAIN, and from the cancellation on it returns 0, the end of the file. So
+ * event loops that only wait by reading, as those of Node.js and Go do, may be given a duplicate: to them it is a
+ * connected stream socket.
+ *
+ * If the program has closed it all the same, as daemons close all descriptors, files that it opens under the same
+ * number are left alone, and the next call makes another one. A child of `fork` has to ask again too: the
+ * descriptor that it inherits is its parent's.
  *
  * Example:
  * ```c
@@ -2289,7 +2292,7 @@ int proc_connect(proc_cancel *cancel,
  * @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
  * Errors:
  * - EINVAL: `cancel` is NULL.
- * - EMFILE, ENFILE, ENOMEM and so on: as for `socket`.
+ * - EMFILE, ENFILE, ENOMEM and so on: as for `socketpair`.
  */
 PROC_API int proc_cancel_fd(proc_cancel *cancel);
 
@@ -2301,8 +2304,9 @@ PROC_API int proc_cancel_fd(proc_cancel *cancel);
  * returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
  * ECANCELED: then it is 0. Otherwise the array is left as it is.
  *
- * It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
- * closes that one while a thread waits here, this does not hear of the cancellation any more.
+ * It polls a descriptor of the handle beside the files, unless `count` is 0: that of `proc_cancel_fd`, or where
+ * nobody has asked for that, one of the library's. If the program closes that one while a thread waits here, this
+ * does not hear of the cancellation any more.
  *
  * It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
  * there in order. In a callback, that ends the program (`proc_fn`).
@@ -3848,13 +3852,13 @@ PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 
 /**
  * As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+ *
+ * @param options  as for `proc_main_options_init`.
+ * @param size  as for `proc_main_options_init`.
  */
 PROC_API void proc_simulation_init(proc_simulation *options, size_t size);
 
 /* ------------------------------------------------------------------------------------------------
- *
- * @param options  as for `proc_main_options_init`.
- * @param size  as for `proc_main_options_init`.
  * Tracing
  * ------------------------------------------------------------------------------------------------ */
 
@@ -4091,12 +4095,12 @@ proc_error *proc_simulate(proc_simulation_fn program,
 
 /**
  * Whether the calling thread is in a run of `proc_simulate`.
+ *
+ * @return true: it is; the clock is the run's then.
  */
 PROC_API bool proc_simulated(void);
 
 /**
- *
- * @return true: it is; the clock is the run's then.
  * Has a signal come to the program of a run, as if from outside.
  *
  * Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it

@@ -1,4 +1,5 @@
 // The C API as koffi calls it, and processes that are JavaScript functions.
+import { once } from 'node:events';
 import { openSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { promisify } from 'node:util';
@@ -8,13 +9,12 @@ import koffi from 'koffi';
 koffi.config({ max_async_calls: 4096 });
 const library = koffi.load('libprocession.so.0.2');
 
-const types = ['proc_cancel', 'proc_error', 'proc_hook', 'proc_impl', 'proc_nursery', 'proc_promise', 'proc_queue'];
+const types = ['proc_cancel', 'proc_error', 'proc_impl', 'proc_nursery', 'proc_promise', 'proc_queue'];
 for (const type of types) koffi.opaque(type);
 koffi.proto('proc_error *proc_fn(proc_cancel *cancel, void *user_data)');
 koffi.proto('void proc_destroy_fn(void *user_data)');
 koffi.proto('proc_error *proc_nursery_fn(proc_nursery *nursery, proc_cancel *cancel, void *user_data)');
 koffi.proto('proc_error *proc_failure_fn(proc_error *error, void *user_data)');
-koffi.proto('void proc_hook_fn(void *user_data)');
 koffi.struct('proc_nursery_options', {
     size: 'size_t', limit: 'size_t', on_failure: 'proc_failure_fn *', user_data: 'void *',
 });
@@ -60,9 +60,8 @@ export const proc_wait = library.func('bool proc_wait(proc_cancel *cancel, int64
 export const proc_cancel_error = library.func('proc_error *proc_cancel_error(const proc_cancel *cancel)');
 export const proc_cancel_cause = library.func('const proc_error *proc_cancel_cause(const proc_cancel *cancel)');
 
-const proc_on_cancel = library.func(
-    'proc_hook *proc_on_cancel(proc_cancel *cancel, proc_hook_fn *fn, void *user_data)');
-const proc_hook_remove = library.func('void proc_hook_remove(proc_hook *hook)');
+const proc_cancel_fd = library.func('int proc_cancel_fd(proc_cancel *cancel)');
+const dup = library.func('int dup(int fd)'); // of the C library, on which it stands
 
 export const FOREVER = -1;
 
@@ -77,7 +76,6 @@ const callBody = koffi.register(
     (nursery, cancel, number) => resultOf(() => functions.get(number).body(nursery, cancel)), 'proc_nursery_fn *');
 const callFailure = koffi.register(
     (error, number) => resultOf(() => functions.get(number).onFailure(error)), 'proc_failure_fn *');
-const callHook = koffi.register(number => functions.get(number)(), 'proc_hook_fn *');
 const release = koffi.register(releaseFunction, 'proc_destroy_fn *');
 
 // A process that is a function of this thread: it is given the cancel handle, and returns an error or null, or throws.
@@ -125,15 +123,10 @@ export class Queue {
     }
 }
 
-// Has a function of this thread called when the handle is cancelled. Returns what takes it away again, afterwards: before,
-// `proc_hook_remove` might wait for a call that waits for this thread.
-export function onCancel(cancel, called) {
-    const number = keep(called);
-    const hook = proc_on_cancel(cancel, callHook, number);
-    return () => {
-        proc_hook_remove(hook);
-        functions.delete(number);
-    };
+// Resolves when the handle is cancelled, or at the latest when it is gone. Who cancels does not wait for this thread, as it would with
+// proc_on_cancel. Node watches by reading, which comes to an end then, and closes what it has read: so it gets a duplicate.
+export function cancelled(cancel) {
+    return once(new Socket({ fd: dup(proc_cancel_fd(cancel)), writable: false }).resume(), 'close');
 }
 
 // The error that stands for an exception. It is to be returned, or handed over otherwise.

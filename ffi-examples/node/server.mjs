@@ -13,7 +13,6 @@ const MOST = 16 + 1; // children at a time: connections, and the listener; furth
 const sockets = new Set();
 let nursery;
 let closed;
-let removeHook;
 let served = 0;
 
 // Spawns a child that awaits a promise, and returns the callback that completes it: `done(exception)`, or `done()`. Returns null
@@ -70,7 +69,7 @@ function listen(opened) {
     closed = once(server, 'close');
     server.listen(0, '127.0.0.1', () => {
         console.log(`server: 127.0.0.1:${server.address().port}`);
-        removeHook = proc.onCancel(proc.proc_nursery_cancel(nursery), stop);
+        proc.cancelled(proc.proc_nursery_cancel(nursery)).then(stop);
     });
 }
 
@@ -89,7 +88,6 @@ function logFailure(error) {
 const server = createServer(accept);
 const error = await proc.main(proc.proc_task('server', proc.newNursery(listen, MOST, logFailure)));
 await closed;
-removeHook?.();
 proc.proc_nursery_unref(nursery);
 console.log(`server: stopped after ${served} connections`);
 process.exitCode = proc.proc_exit_status(error);

@@ -34,7 +34,7 @@ use crate::scope::io::Patient;
 /// If the handle is cancelled, it fails with ECANCELED, also where there is something to read, and reads nothing. So it does
 /// when the deadline of the handle has come.
 ///
-/// It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+/// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
 ///
 /// Example:
@@ -134,7 +134,7 @@ pub unsafe extern "C" fn proc_write_all(
 ///
 /// If the handle is cancelled, it fails with ECANCELED, also where there is a connection, and accepts none.
 ///
-/// It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+/// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
 ///
 /// Example:
@@ -182,7 +182,7 @@ pub unsafe extern "C" fn proc_accept(
 /// If it fails, the socket is only good for being closed: the connection may be made all the same. If the handle is
 /// cancelled before it begins, nothing is done.
 ///
-/// It waits as `proc_poll` does, and so may need the descriptor of `proc_cancel_fd`. It is no cancellation point of
+/// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
 ///
 /// @param cancel      NULL is never cancelled.

@@ -22,13 +22,16 @@ const MOST: nfds_t = 10_000;
 
 /// The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
 /// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
-/// handle has one, the same at every call.
+/// handle has one, the same at every call. It takes a second descriptor, which is the library's.
 ///
-/// Wait for it to be readable, and do nothing else with it: there is nothing to read (`read` fails
-/// with EAGAIN), it is not to be written to, shut down or closed. If the program has closed it all the
-/// same, as daemons close all descriptors, files that it opens under the same number are left alone,
-/// and the next call makes another one. A child of `fork` has to ask again too: the descriptor that
-/// it inherits is its parent's.
+/// Wait for it to be readable, and do nothing else with it: it is not to be written to, shut down or closed. There
+/// is nothing to read: `read` fails with EAGAIN, and from the cancellation on it returns 0, the end of the file. So
+/// event loops that only wait by reading, as those of Node.js and Go do, may be given a duplicate: to them it is a
+/// connected stream socket.
+///
+/// If the program has closed it all the same, as daemons close all descriptors, files that it opens under the same
+/// number are left alone, and the next call makes another one. A child of `fork` has to ask again too: the
+/// descriptor that it inherits is its parent's.
 ///
 /// Example:
 /// ```c
@@ -45,7 +48,7 @@ const MOST: nfds_t = 10_000;
 /// @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
 /// Errors:
 /// - EINVAL: `cancel` is NULL.
-/// - EMFILE, ENFILE, ENOMEM and so on: as for `socket`.
+/// - EMFILE, ENFILE, ENOMEM and so on: as for `socketpair`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_cancel_fd(cancel: *mut proc_cancel) -> c_int {
     // SAFETY: the caller lends a valid pointer.
@@ -65,8 +68,9 @@ fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
 /// returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
 /// ECANCELED: then it is 0. Otherwise the array is left as it is.
 ///
-/// It polls the descriptor of `proc_cancel_fd` beside the files, unless `count` is 0. If the program
-/// closes that one while a thread waits here, this does not hear of the cancellation any more.
+/// It polls a descriptor of the handle beside the files, unless `count` is 0: that of `proc_cancel_fd`, or where
+/// nobody has asked for that, one of the library's. If the program closes that one while a thread waits here, this
+/// does not hear of the cancellation any more.
 ///
 /// It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
 /// there in order. In a callback, that ends the program (`proc_fn`).

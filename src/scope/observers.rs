@@ -15,7 +15,10 @@ pub(super) struct Observers {
     listeners: IntrusiveList<Arc<Listening>>,
     /// But for the one that the handle keeps itself. Empty once cancelled.
     hooks: IntrusiveList<Lent>,
-    fd: ReadyFd,
+    /// What programs watch.
+    lent_fd: ReadyFd,
+    /// What the library polls where the program has asked for none.
+    own_fd: ReadyFd,
 }
 
 impl Observers {
@@ -23,7 +26,8 @@ impl Observers {
         Observers {
             listeners: IntrusiveList::new(),
             hooks: IntrusiveList::new(),
-            fd: ReadyFd::default(),
+            lent_fd: ReadyFd::default(),
+            own_fd: ReadyFd::default(),
         }
     }
 
@@ -47,20 +51,32 @@ impl Observers {
         self.hooks.remove(hook).is_some()
     }
 
-    /// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
+    /// A descriptor for the program that is readable once the handle is cancelled, made when somebody first asks for it.
     pub(super) fn fd(&mut self, cancelled: bool) -> Result<RawFd> {
-        self.fd.get(cancelled)
+        self.lent_fd.lent(cancelled)
     }
 
-    /// The same for a look at it (`ReadyFd::get_unchecked`).
-    pub(super) fn fd_unchecked(&mut self, cancelled: bool) -> Result<RawFd> {
-        self.fd.get_unchecked(cancelled)
+    /// The same for a wait of the library's.
+    pub(super) fn fd_to_poll(&mut self, cancelled: bool) -> Result<RawFd> {
+        match self.lent_fd.usable() {
+            Some(fd) => Ok(fd),
+            None => self.own_fd.own(cancelled),
+        }
+    }
+
+    /// The same for a look at it (`ReadyFd::own_unchecked`).
+    pub(super) fn fd_to_look_at(&mut self, cancelled: bool) -> Result<RawFd> {
+        match self.lent_fd.unchecked() {
+            Some(fd) => Ok(fd),
+            None => self.own_fd.own_unchecked(cancelled),
+        }
     }
 
     /// Tells those who watch the descriptor that the handle is cancelled. The others are returned: they hear of it under
     /// no lock (C4).
     pub(super) fn tell(&mut self) -> (Vec<Arc<Listening>>, Vec<Lent>) {
-        self.fd.set_ready();
+        self.lent_fd.set_ready();
+        self.own_fd.set_ready();
         (self.listeners.take(), self.hooks.take())
     }
 }

@@ -115,10 +115,10 @@ fn poll_beside(cancel: &Node, files: &mut [pollfd], end: Option<Instant>) -> Res
     let mut is_brief = true;
     while !cancel.cancelled() {
         let ready = if is_brief {
-            all[0].fd = cancel.fd_unchecked()?;
+            all[0].fd = cancel.fd_to_look_at()?;
             wait_briefly(all, end)?
         } else {
-            all[0].fd = cancel.fd()?;
+            all[0].fd = cancel.fd_to_poll()?;
             wait(all, end)?
         };
         let files_ready = ready - usize::from(all[0].revents != 0);

@@ -171,7 +171,7 @@ impl Job {
         }
         let mut state = self.state.lock();
         let complete = state.is_complete();
-        state.fd.get(complete)
+        state.fd.lent(complete)
     }
 
     /// Blocks until the job is complete (true) or until the deadline, if there is one (false). What is

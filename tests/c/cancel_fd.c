@@ -1,10 +1,11 @@
 /* proc_cancel_fd: a descriptor for event loops. (When others close it: cancel_fd_closed.c) Laws:
  *
- *   one_a_handle      A handle has one, the same however often it is asked for, and it opens one; others have others.
+ *   one_a_handle      A handle has one, the same however often it is asked for, and it opens two; others have others.
  *   one_for_threads   … also if threads ask at the same moment.
  *   flags             It is close-on-exec and does not block.
  *   quiet_before      It is not readable before the cancellation, and reading it gives EAGAIN at once.
  *   readable_for_good It is readable after it, for poll, select and epoll, and stays so, whatever is read from it.
+ *   end_of_file       Reading it then gives the end of the file, also to who blocks there by a duplicate; to event loops it is a stream.
  *   asked_late        … also if it was asked for when the handle was cancelled already.
  *   from_above        … also if the cancellation came from above.
  *   wakes             It wakes who waits in poll or in epoll, level- or edge-triggered, for ever.
@@ -17,6 +18,7 @@
 #include "leaf.h"
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <sys/socket.h>
 
 static void one_a_handle(void) {
     proc_cancel *cancel = proc_cancel_new(NULL), *below = proc_cancel_new(cancel);
@@ -24,9 +26,9 @@ static void one_a_handle(void) {
     CHECK(fd >= 0);
     for (int i = 0; i < 100; i++)
         CHECK_INT(proc_cancel_fd(cancel), fd);
-    CHECK_INT(fds_open(), open + 1);
-    CHECK(proc_cancel_fd(below) != fd);
     CHECK_INT(fds_open(), open + 2);
+    CHECK(proc_cancel_fd(below) != fd);
+    CHECK_INT(fds_open(), open + 4);
     proc_cancel_trigger(cancel, NULL);
     CHECK_INT(proc_cancel_fd(cancel), fd);
     proc_cancel_unref(below);
@@ -63,7 +65,7 @@ static void one_for_threads(void) {
         CHECK_OK(proc_run(proc_concurrent(impls, THREADS), NULL));
         for (int i = 0; i < THREADS; i++)
             CHECK(a.fds[i] >= 0 && a.fds[i] == a.fds[0]);
-        CHECK_INT(fds_open(), open + 1);
+        CHECK_INT(fds_open(), open + 2);
         proc_cancel_unref(a.cancel);
     }
 }
@@ -133,6 +135,31 @@ static void readable_for_good(void) {
     close(level);
     close(edge);
     proc_cancel_unref(cancel);
+}
+
+/* As those do that only wait by reading. */
+static proc_error *read_to_end(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    char byte;
+    CHECK_INT(read(*(int *)user_data, &byte, 1), 0);
+    return NULL;
+}
+
+static void end_of_file(void) {
+    proc_cancel *cancel = proc_cancel_new(NULL);
+    int copy = dup(proc_cancel_fd(cancel)), type = 0;
+    struct sockaddr_storage peer;
+    socklen_t size = sizeof type, peer_size = sizeof peer;
+    CHECK_INT(getsockopt(copy, SOL_SOCKET, SO_TYPE, &type, &size), 0);
+    CHECK_INT(type, SOCK_STREAM);
+    CHECK_INT(getpeername(copy, (struct sockaddr *)&peer, &peer_size), 0);
+    CHECK_INT(fcntl(copy, F_SETFL, 0), 0);
+    proc_job *reader = proc_start(proc_new(read_to_end, &copy, NULL), NULL, NULL, NULL);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_OK(proc_job_join(reader));
+    proc_cancel_unref(cancel);
+    CHECK_OK(read_to_end(NULL, &copy));
+    close(copy);
 }
 
 static void asked_late(void) {
@@ -240,7 +267,7 @@ static void closed_with_it(void) {
         CHECK(proc_cancel_fd(cancel) >= 0);
         if (cancelled)
             proc_cancel_trigger(root, NULL);
-        CHECK_INT(fds_open(), open + 1);
+        CHECK_INT(fds_open(), open + 2);
         proc_cancel_unref(cancel);
         CHECK_INT(fds_open(), open);
         proc_cancel_unref(root);
@@ -250,7 +277,7 @@ static void closed_with_it(void) {
 static void none_left(void) {
     proc_cancel *cancel = proc_cancel_new(NULL), *other = proc_cancel_new(cancel);
     int fd = proc_cancel_fd(other);
-    struct rlimit former = fds_limit(0);
+    struct rlimit former = fds_limit(1); /* one is not enough */
     for (int i = 0; i < 3; i++) {
         errno = 0;
         CHECK_INT(proc_cancel_fd(cancel), -1);
@@ -259,7 +286,7 @@ static void none_left(void) {
     }
     CHECK(!proc_cancelled(cancel));
     fds_unlimit(former);
-    former = fds_limit(1); /* one is enough */
+    former = fds_limit(2);
     int late = proc_cancel_fd(cancel);
     fds_unlimit(former);
     CHECK_QUIET(late);
@@ -277,5 +304,5 @@ static void bad_input(void) {
 }
 
 CHECK_MAIN(CASE(one_a_handle), CASE(one_for_threads), CASE(flags), CASE(quiet_before),
-           CASE(readable_for_good), CASE(asked_late), CASE(from_above), CASE(wakes), CASE(at_once),
-           CASE(closed_with_it), CASE(none_left), CASE(bad_input))
+           CASE(readable_for_good), CASE(end_of_file), CASE(asked_late), CASE(from_above),
+           CASE(wakes), CASE(at_once), CASE(closed_with_it), CASE(none_left), CASE(bad_input))

@@ -5,6 +5,7 @@
  *   reused            A file of the program that got the number is neither written to, shut down nor closed, whatever it
  *                     is: by the cancellation, by asking again, and by the release of the handle.
  *   reused_by_ours    … also if it is the descriptor of another handle.
+ *   other_end         If only the end that is the library's was closed, or replaced, asking again gives another one, which works.
  *   close_all         All of that holds when the program closes everything, over and over, while handles come and go.
  *   sockets_forbidden Where the system forbids sockets of the family, as a hardened service may, there is still one.
  */
@@ -52,7 +53,7 @@ typedef struct file {
     struct stat was;
 } file;
 
-enum { KINDS = 5 };
+enum { KINDS = 5, NUMBERS = 64 };
 
 static file open_file(int kind) {
     file f = {.other = -1};
@@ -133,6 +134,45 @@ static void reused(void) {
     }
 }
 
+/* The number that asking opens beside the one that it returns. */
+static int opened_beside(proc_cancel *cancel) {
+    bool was[NUMBERS];
+    for (int fd = 0; fd < NUMBERS; fd++)
+        was[fd] = fcntl(fd, F_GETFD) != -1;
+    int asked = proc_cancel_fd(cancel), beside = -1;
+    for (int fd = 0; fd < NUMBERS; fd++)
+        if (fd != asked && !was[fd] && fcntl(fd, F_GETFD) != -1)
+            beside = fd;
+    return beside;
+}
+
+static void other_end(void) {
+    for (int replaced = 0; replaced <= 1; replaced++) {
+        proc_cancel *cancel = proc_cancel_new(NULL);
+        int open = fds_open(), beside = opened_beside(cancel);
+        file f = {-1, -1, {0}};
+        if (replaced) {
+            f = open_file(3);
+            CHECK_INT(dup2(f.fd, beside), beside);
+            CHECK_INT(close(f.fd), 0);
+            f.fd = beside;
+        } else {
+            CHECK_INT(close(beside), 0);
+        }
+        int again = proc_cancel_fd(cancel);
+        CHECK_QUIET(again);
+        CHECK_INT(proc_cancel_fd(cancel), again);
+        proc_cancel_trigger(cancel, NULL);
+        CHECK_READABLE(again);
+        proc_cancel_unref(cancel);
+        if (replaced) {
+            check_untouched(&f);
+            close_file(&f);
+        }
+        CHECK_INT(fds_open(), open);
+    }
+}
+
 static void reused_by_ours(void) {
     proc_cancel *first = proc_cancel_new(NULL), *second = proc_cancel_new(NULL);
     int fd = proc_cancel_fd(first);
@@ -148,7 +188,7 @@ static void reused_by_ours(void) {
     proc_cancel_unref(second);
 }
 
-enum { HANDLES = 8, NUMBERS = 64 };
+enum { HANDLES = 8 };
 
 static void close_all_role(void) {
     proc_cancel *handles[HANDLES] = {NULL};
@@ -197,7 +237,7 @@ static void sockets_forbidden_role(void) {
     CHECK(socket(AF_UNIX, SOCK_STREAM, 0) == -1);
     int fd = proc_cancel_fd(cancel);
     CHECK_QUIET(fd);
-    CHECK_INT(fds_open(), open + 1);
+    CHECK_INT(fds_open(), open + 2);
     CHECK(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     proc_cancel_trigger(cancel, NULL);
     CHECK_READABLE(fd);
@@ -213,5 +253,5 @@ static void sockets_forbidden(void) {
 }
 
 CHECK_MAIN(CASE(errors_only), CASE(asked_again), CASE(reused), CASE(reused_by_ours),
-           CASE(close_all), ROLE(close_all_role), CASE(sockets_forbidden),
+           CASE(other_end), CASE(close_all), ROLE(close_all_role), CASE(sockets_forbidden),
            ROLE(sockets_forbidden_role))

@@ -20,7 +20,7 @@ static void cancelled(void) {
     proc_cancel_unref(below);
     proc_cancel_unref(cancel);
     for (int i = 0; i < 2; i++) {
-        CHECK_READABLE(copies[i]);
+        CHECK(fd_state(copies[i]) & POLLIN);
         close(copies[i]);
     }
 }
@@ -33,7 +33,7 @@ static proc_error *duplicate(proc_cancel *cancel, void *user_data) {
 }
 
 static void check_over(int copy) {
-    CHECK_READABLE(copy);
+    CHECK(fd_state(copy) & POLLIN);
     close(copy);
 }
 
@@ -104,7 +104,7 @@ static void job(void) {
         CHECK(joined_first || proc_job_wait(job, PROC_FOREVER));
         if (joined_first)
             CHECK_OK(proc_job_join(job));
-        CHECK_READABLE(copy);
+        CHECK(fd_state(copy) & POLLIN);
         if (!joined_first)
             CHECK_OK(proc_job_join(job));
         check_over(copy);

@@ -294,7 +294,7 @@ static void may_not_return_role(void) {
     scene s;
     open_scene(&s);
     s.function = stay_in_hook;
-    stop_main(&s, PROC_MS(10));
+    stop_main(&s, PROC_MS(200));
 }
 
 static void may_not_return(void) {

@@ -419,14 +419,19 @@ impl Node {
         self.observe(|observers, _| observers.unlisten(listening));
     }
 
-    /// A descriptor that is readable once the handle is cancelled, made when somebody first asks for it.
+    /// A descriptor for the program that is readable once the handle is cancelled, made when somebody first asks for it.
     pub(crate) fn fd(&self) -> io::Result<RawFd> {
         self.observe(|observers, cancelled| observers.fd(cancelled))
     }
 
+    /// The same for a wait of the library's.
+    pub(crate) fn fd_to_poll(&self) -> io::Result<RawFd> {
+        self.observe(|observers, cancelled| observers.fd_to_poll(cancelled))
+    }
+
     /// The same, for a wait that is short: the program may have given the number to a file of its own (`ready_fd`, R1).
-    pub(crate) fn fd_unchecked(&self) -> io::Result<RawFd> {
-        self.observe(|observers, cancelled| observers.fd_unchecked(cancelled))
+    pub(crate) fn fd_to_look_at(&self) -> io::Result<RawFd> {
+        self.observe(|observers, cancelled| observers.fd_to_look_at(cancelled))
     }
 
     /// Blocks until cancelled (true) or until the moment, if there is one (false).

@@ -66,7 +66,7 @@ impl Leader {
     fn number(&self) -> Option<RawFd> {
         match &self.told_by {
             ToldBy::Itself(fd) => fd.number(),
-            ToldBy::Thread(told) => told.state.lock().fd.get(false).ok(),
+            ToldBy::Thread(told) => told.state.lock().fd.own(false).ok(),
             ToldBy::Nobody => None,
         }
     }
@@ -143,7 +143,7 @@ fn by_thread(pid: pid_t) -> ToldBy {
         let told = told.clone();
         Box::new(move || told.wait_for(pid))
     };
-    let is_lent = told.state.lock().fd.get(false).is_ok() && crew::lend(job).is_ok();
+    let is_lent = told.state.lock().fd.own(false).is_ok() && crew::lend(job).is_ok();
     if is_lent {
         ToldBy::Thread(told)
     } else {

@@ -75,7 +75,7 @@ fn start(child: &Child, handle: &Cancel) -> Result<(Group, Option<Output>), c_in
     let [input, out, err] = streams::sources(child.command.streams)?;
     // What it is waited by is to be had before there is anything to wait for.
     let code = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);
-    handle.fd().map_err(code)?;
+    handle.fd_to_poll().map_err(code)?;
     let output = child.listen.map(Output::open).transpose()?;
     let (output, writers) = output.unzip();
     let [out, err] = match &writers {
