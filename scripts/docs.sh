@@ -26,9 +26,20 @@ lint_docs() {
     rm -rf "$wrong" && mkdir -p "$wrong/man3" &&
         echo '.SH NO TITLE' >"$wrong/man3/proc_new.3" && echo '<a href="nowhere.html">' >"$wrong/index.html" &&
         ! pages_are_clean "$wrong" >/dev/null 2>&1 && ! pages_are_complete "$wrong" 2>/dev/null &&
+        ! cpp_is_complete "$wrong/index.html" 2>/dev/null &&
         ! python3 tools/manual/site.py "$wrong" 2>/dev/null &&
         MANUAL_STRICT=1 bash tools/manual/build.sh build/lint/docs &&
-        pages_are_complete build/lint/docs/man && pages_are_clean build/lint/docs/man
+        pages_are_complete build/lint/docs/man && pages_are_clean build/lint/docs/man &&
+        cpp_is_complete build/lint/docs/html/cpp/namespaceprocession.html
+}
+
+# Each name that the module exports, which are all that there are (tests/header/module.sh).
+cpp_is_complete() {
+    local name missing=""
+    while read -r name; do
+        grep -q ">$name<" "$1" || missing+=" $name"
+    done < <(sed -n 's/^using v[0-9_]*::\([a-z_0-9]*\);$/\1/p' include/procession.cppm)
+    [ -z "$missing" ] || { echo "x: the site does not tell of$missing" >&2 && false; }
 }
 
 # The functions as the compiler sees them, not as the tool does that makes the pages.

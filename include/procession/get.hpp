@@ -186,8 +186,8 @@ template <class Part>
  *
  *     job = proc::start(fetch, cancel, [&loop](proc::result<std::string> page) { loop.post(std::move(page)); });
  *
- * @param on_done  takes a proc::result with what the callable has returned (of a process a std::monostate), or a proc::error; in all else it
- *                 is as that of the other proc::start, which takes nothing.
+ * Here `on_done` takes a proc::result with what the callable has returned (of a process a std::monostate), or a proc::error; in all else it
+ * is as that of the other proc::start, which takes nothing.
  */
 template <class Part, class Callable,
           std::enable_if_t<detail::takes_ending<std::decay_t<Callable>, Part>::value, int> = 0>

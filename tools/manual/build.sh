@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# build.sh OUTPUT: the manual of include/procession.h, by Doxygen: man pages in OUTPUT/man, and with the documents a site in OUTPUT/html.
+# build.sh OUTPUT: the manual of include/procession.h, by Doxygen: man pages in OUTPUT/man, and with the documents a site in OUTPUT/html; what that has
+# of C++ is in OUTPUT/html/cpp.
 # With MANUAL_STRICT=1, a warning of Doxygen's and a dead link are errors; other versions of Doxygen than ours may have others.
 set -euo pipefail
 output=$(realpath -m "$1")
@@ -14,8 +15,12 @@ sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="p
     -e 's/\(type="\(modules\|topics\)" [^>]*\)title=""/\1title="Reference"/' "$output/layout.xml"
 {
     cat docs/site/Doxyfile
-    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "WARN_AS_ERROR = $strict"
+    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "GENERATE_TAGFILE = \"$output/c.tag\"" "WARN_AS_ERROR = $strict"
     printf 'INPUT += %s\n' "$(python3 -c 'from tools.manual.markdown import PAGES; print(*PAGES)')"
+} | doxygen -
+{
+    cat docs/site/Doxyfile docs/site/cpp.Doxyfile
+    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "HTML_OUTPUT = html/cpp" "TAGFILES = \"$output/c.tag=..\"" "WARN_AS_ERROR = $strict"
 } | doxygen -
 python3 tools/manual/man.py "$output/xml" "$version" "$output/man"
 python3 tools/manual/site.py "$output/html" || [ "$strict" = NO ]

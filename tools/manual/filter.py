@@ -6,8 +6,13 @@ from pathlib import Path
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from manual import header, markdown  # noqa: E402
+from manual import cpp, header, markdown  # noqa: E402
 
 path = Path(sys.argv[1]).resolve()
 text = path.read_text(encoding="utf-8")
-sys.stdout.write(header.filtered(text) if path.suffix == ".h" else markdown.filtered(text, path))
+if path.suffix == ".h":
+    sys.stdout.write(header.filtered(text))
+elif path.suffix == ".hpp":
+    sys.stdout.write(cpp.filtered(text, path.name))
+else:
+    sys.stdout.write(markdown.filtered(text, path))

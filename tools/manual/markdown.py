@@ -90,6 +90,8 @@ def linked(found, here):
         return f"[{text}](@ref {label(path, anchor.replace('-', '_') if anchor else None)})"
     if path == "include/procession.h":
         return f"[{text}](@ref procession.h)"
+    if path == "include/procession.hpp":
+        return f'<a href="cpp/index.html">{text}</a>'
     return f'<a href="{SOURCE}/{path}">{text}</a>' if (names.ROOT / path).is_file() else text
 
 

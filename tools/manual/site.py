@@ -23,7 +23,7 @@ FETCHED = re.compile(r'<(?:script|img|link|object|iframe)\b[^>]*\b(?:src|href|da
 def main(site):
     site = Path(site)
     pages = {path: path.read_text(encoding="utf-8", errors="replace") for path in sorted(site.rglob("*.html"))}
-    anchors = {path.name: set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for path, text in pages.items()}
+    anchors = {path.resolve(): set(re.findall(r'\b(?:id|name)="([^"]+)"', text)) for path, text in pages.items()}
     wrong = []
     for path, text in pages.items():
         wrong += [f"{path.name} fetches {address}" for address in FETCHED.findall(text)]
@@ -47,7 +47,7 @@ def found(site, page, target, anchors):
         shutil.copyfile(original, copy)
         return True
     there = (page.parent / name if name else page).resolve()
-    return there.is_file() and (not anchor or there.suffix != ".html" or anchor in anchors.get(there.name, {anchor}))
+    return there.is_file() and (not anchor or there.suffix != ".html" or anchor in anchors.get(there, {anchor}))
 
 
 main(*sys.argv[1:])
