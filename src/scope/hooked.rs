@@ -34,10 +34,12 @@ impl Hooked {
     /// Removes it. If there may be a run to wait for, that is done by what is given to `wait`.
     pub(crate) fn remove(mut self, wait: impl FnOnce(&dyn Fn())) {
         self.end(wait);
+        std::mem::forget(self); // There is nothing left in it.
     }
 
     pub(crate) fn into_raw(mut self) -> Raw {
         let hook = self.0.take();
+        std::mem::forget(self); // There is nothing left in it.
         hook.map_or(std::ptr::null(), |hook| hook.into_raw().cast())
     }
 

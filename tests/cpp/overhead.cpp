@@ -1,7 +1,9 @@
 // The same in C and in C++, for overhead.sh to compare how many instructions they take. `one` is work on one number, which a callable
-// refers to as C's user data does. `two` is work on two, for which C allocates a struct, and C++ a callable.
+// refers to as C's user data does. `two` is work on two, for which C allocates a struct, and C++ a callable. `thrown` is an exception that nothing carries
+// instead of C, and `stop_token` a callable with a handle, against one with a std::stop_token.
 #include <cstdlib>
 #include <procession.hpp>
+#include <stdexcept>
 
 namespace {
 
@@ -127,6 +129,37 @@ extern "C" {
         const proc::hook hook(cancel, [first, second] { add(first, *second); });
 }
 
+// So that it is not thrown where it is caught.
+[[gnu::noinline]] void fail(int *number) {
+    add(number, 1);
+    throw std::runtime_error("no");
+}
+
+[[gnu::noinline]] void c_thrown(int *number) {
+    for (int i = 0; i < runs; ++i)
+        try {
+            fail(number);
+        } catch (const std::exception &) {
+            add(number, 1);
+        }
+}
+
+[[gnu::noinline]] void cpp_thrown(int *number) {
+    for (int i = 0; i < runs; ++i)
+        if (proc::try_run([number] { fail(number); }))
+            add(number, 1);
+}
+
+[[gnu::noinline]] void c_stop_token(int *number) {
+    for (int i = 0; i < runs; ++i)
+        proc::run([number](const proc::token &) { add(number, 1); });
+}
+
+[[gnu::noinline]] void cpp_stop_token(int *number) {
+    for (int i = 0; i < runs; ++i)
+        proc::run([number](const std::stop_token &) { add(number, 1); });
+}
+
 } // extern "C"
 
 int main() {
@@ -145,5 +178,9 @@ int main() {
     cpp_hook_one(cancel, &first);
     c_hook_two(cancel.get(), &first, &second);
     cpp_hook_two(cancel, &first, &second);
-    return first == (4 + 4 * 8) * runs ? 0 : 1;
+    c_thrown(&first);
+    cpp_thrown(&first);
+    c_stop_token(&first);
+    cpp_stop_token(&first);
+    return first == (4 + 4 * 8 + 2 * 2 + 2) * runs ? 0 : 1;
 }

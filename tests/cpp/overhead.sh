@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # overhead.sh PROGRAM: C++ takes hardly more instructions than C does for the same (overhead.cpp), as callgrind counts them: a trivial
-# process that is made and run, a group of eight, a hook that is set and removed.
+# process that is made and run, a group of eight, a hook that is set and removed; and an exception that is carried than one that is thrown and caught, a
+# callable with a std::stop_token than one with a handle.
 set -euo pipefail
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -22,5 +23,8 @@ callgrind_annotate --inclusive=yes --threshold=100 --auto=no "$scratch/out" |
         check("leaf_one", 1.05); check("leaf_two", 1.05)
         check("group_one", 1.08); check("group_two", 1.08)
         check("hook_one", 1.12); check("hook_two", 1.12)
+        check("thrown", 1.3)
+        # Most of it is one hook, and what a std::stop_source allocates.
+        check("stop_token", 1.5)
         exit failed
     }'
