@@ -135,6 +135,33 @@ func meet(rounds, children int) {
 	check(onLibraryThreads >= rounds*(children-1), "the library's threads had too few of them")
 }
 
+// Goroutines that have not ended complete the promises that children of a nursery await. What waits takes no thread.
+func pending(many int) {
+	answer := make(chan struct{})
+	body := func(nursery *C.proc_nursery, _ *C.proc_cancel) *C.proc_error {
+		for i := 0; i < many; i++ {
+			promise := C.proc_promise_new()
+			if err := C.proc_spawn(nursery, C.proc_await(promise)); err != nil {
+				C.proc_promise_unref(promise)
+				return err
+			}
+			go func() {
+				defer C.proc_promise_unref(promise)
+				<-answer
+				C.proc_promise_complete(promise, nil)
+			}()
+		}
+		threads, _ := os.ReadDir("/proc/self/task")
+		check(C.proc_nursery_count(nursery) == C.size_t(many), "some operations are not pending")
+		check(len(threads) < many/10, "%d pending operations have %d threads", many, len(threads))
+		fmt.Printf("%d pending operations, %d threads\n", many, len(threads))
+		close(answer)
+		return nil
+	}
+	err := C.proc_run(withNursery(nurseryFunctions{body, logFailure}, 0), nil)
+	check(err == nil, "%s", message(err))
+}
+
 // A callback starts a program, from another goroutine: its thread blocks no signal that the program would inherit.
 func startProgram() {
 	var signals []byte
@@ -158,8 +185,9 @@ func startProgram() {
 
 func callbacks() {
 	shop()
+	pending(5000)
 	meet(100, 101)
 	startProgram()
 	fmt.Println(atomic.LoadInt64(&releases), "releases")
-	check(atomic.LoadInt64(&releases) == 4+100*101+1, "not all handles were released")
+	check(atomic.LoadInt64(&releases) == 4+1+100*101+1, "not all handles were released")
 }

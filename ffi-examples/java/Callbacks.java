@@ -4,8 +4,10 @@
 //     javac -cp 'target/dependency/*' -d target/classes *.java
 //     java -cp 'target/dependency/*:target/classes' Callbacks
 import com.sun.jna.Pointer;
+import java.io.File;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -101,10 +103,34 @@ public class Callbacks {
         check(onLibraryThreads >= rounds * (children - 1), "the library's threads had too few of them");
     }
 
+    /** What is to complete the promises that children of a nursery await has not come to that yet. What waits takes no thread. */
+    static void pending(int many) {
+        CompletableFuture<Void> answer = new CompletableFuture<>();
+        Procession.NurseryBody body = (nursery, cancel) -> {
+            for (int i = 0; i < many; i++) {
+                Pointer promise = lib.proc_promise_new();
+                check(lib.proc_spawn(nursery, lib.proc_await(promise)) == null, "an operation was refused");
+                answer.thenRun(() -> {
+                    lib.proc_promise_complete(promise, null);
+                    lib.proc_promise_unref(promise);
+                });
+            }
+            int threads = new File("/proc/self/task").list().length;
+            check(lib.proc_nursery_count(nursery) == many, "some operations are not pending");
+            check(threads < many / 10, many + " pending operations have " + threads + " threads");
+            System.out.println(many + " pending operations, " + threads + " threads");
+            answer.complete(null);
+            return null;
+        };
+        Pointer error = lib.proc_run(Procession.nursery(0, body, failure -> failure), null);
+        check(error == null, lib.proc_error_message(error));
+    }
+
     public static void main(String[] arguments) {
         shop();
+        pending(5000);
         meet(100, 101);
         System.out.println(Procession.releases + " releases");
-        check(Procession.kept.isEmpty() && Procession.releases.get() == 4 + 100 * 101, Procession.kept.size() + " bodies are left");
+        check(Procession.kept.isEmpty() && Procession.releases.get() == 4 + 1 + 100 * 101, Procession.kept.size() + " bodies are left");
     }
 }

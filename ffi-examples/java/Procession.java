@@ -45,6 +45,7 @@ public class Procession {
 
         Pointer proc_with_nursery(NurseryFunction body, Pointer userData, Destroy destroy, NurseryOptions options);
         Pointer proc_spawn(Pointer nursery, Pointer impl);
+        long proc_nursery_count(Pointer nursery);
 
         Pointer proc_promise_new();
         void proc_promise_unref(Pointer promise);
