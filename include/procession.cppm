@@ -14,6 +14,7 @@ module;
 #include <procession/configure.hpp>
 #include <procession/format.hpp>
 #include <procession/live.hpp>
+#include <procession/simulate.hpp>
 #include <procession/trace.hpp>
 
 export module procession;
@@ -75,9 +76,14 @@ using v0_2::received;
 using v0_2::region;
 using v0_2::result;
 using v0_2::run;
+using v0_2::schedule;
 using v0_2::sequence;
 using v0_2::service;
 using v0_2::shield;
+using v0_2::simulate;
+using v0_2::simulate_signal;
+using v0_2::simulated;
+using v0_2::simulation;
 using v0_2::stack;
 using v0_2::start;
 using v0_2::stats;
@@ -103,6 +109,7 @@ using v0_2::try_dump;
 using v0_2::try_get;
 using v0_2::try_main;
 using v0_2::try_run;
+using v0_2::try_simulate;
 using v0_2::try_trace_set_hooks;
 using v0_2::try_trace_snapshot;
 using v0_2::try_trace_start;
@@ -112,6 +119,7 @@ using v0_2::version;
 using v0_2::with_context;
 using v0_2::with_nursery;
 using v0_2::with_value;
+using v0_2::yield;
 using v0_2::operator==;
 using v0_2::operator!=;
 using v0_2::operator<<;

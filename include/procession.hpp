@@ -66,6 +66,7 @@
  *     procession/condition.hpp              proc::condition: a condition variable whose waits end at a cancellation, too
  *     procession/configure.hpp              proc::configure: choices for the threads of the library
  *     procession/format.hpp                 an error in std::format
+ *     procession/simulate.hpp               proc::simulate: a program in a world of its own, in virtual time, for tests
  *     procession/trace.hpp                  proc::trace_start and so on, trace_log, and hooks (proc::trace_set_hooks)
  *
  * Four rules hold everywhere:

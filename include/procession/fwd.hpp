@@ -37,9 +37,11 @@ struct child_options;
 struct config;
 struct main_options;
 struct nursery_options;
+struct simulation;
 struct supervise_options;
 struct trace_hooks;
 enum class dump_format : int;
+enum class schedule : int;
 
 } // namespace v0_2
 } // namespace procession

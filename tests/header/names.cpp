@@ -16,6 +16,7 @@ struct process {};
 #include <procession/configure.hpp>
 #include <procession/format.hpp>
 #include <procession/live.hpp>
+#include <procession/simulate.hpp>
 #include <procession/trace.hpp>
 
 namespace proc {
