@@ -14,10 +14,10 @@ platform_target() {
     esac
 }
 
-# The C compiler.
+# The C compiler. Debian's for musl leaves out of a static program what unwinding looks up.
 platform_cc() {
     case $1 in
-    musl) echo "musl-gcc -static" ;;
+    musl) echo "musl-gcc -static -Wl,--eh-frame-hdr" ;;
     *) echo "$1-linux-gnu-gcc" ;;
     esac
 }
@@ -70,7 +70,7 @@ unwinder() { find "$(rustc --print target-libdir --target "$1")/self-contained" 
 
 # platform_program NAME SOURCE PROGRAM
 platform_program() {
-    # shellcheck disable=SC2046 # the compiler and its option are two words
+    # shellcheck disable=SC2046 # the compiler and its options are several words
     $(platform_cc "$1") -std=c11 -D_GNU_SOURCE -DPROJECT_VERSION="\"$(version)\"" -O1 -g1 -w -Iinclude -Itests/c "$2" "build/platforms/$1/procession.o" \
         -o "$3" -pthread -ldl -lm
 }
@@ -84,7 +84,7 @@ left_out() {
 
 # platform_test NAME TOPIC: a line with what came of it.
 platform_test() {
-    local name=$1 topic=$2 out=build/platforms/$1 why emulator
+    local name=$1 topic=$2 out=build/platforms/$1 why emulator status
     why=$(left_out "$name" "$topic")
     if [ -n "$why" ]; then
         echo "$topic left out: $why"
@@ -94,15 +94,31 @@ platform_test() {
     [ -z "$emulator" ] || export CHECK_EMULATOR=$emulator QEMU_LD_PREFIX=/usr/$name-linux-gnu
     if ! platform_program "$name" "tests/c/$topic.c" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
         echo "$topic FAILED to compile, see $out/$topic.log"
-    elif CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 ${emulator:+"$emulator"} "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
+        return
+    fi
+    CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 ${emulator:+"$emulator"} "$out/bin/$topic" >"$out/$topic.log" 2>&1
+    status=$?
+    if [ $status = 0 ]; then
         echo "$topic passed"
+    elif grep -qE 'accel/tcg/[a-z-]+[.]c:[0-9]+:.*assertion failed' "$out/$topic.log"; then
+        echo "$topic left out: qemu itself has failed, as it does in the child of a program with threads"
     else
-        echo "$topic FAILED ($?), see $out/$topic.log"
+        echo "$topic FAILED ($status), see $out/$topic.log"
     fi
 }
 
+# Where another kind of processor is tried already, a few are enough: of each room, and where the order of bytes and how C passes arguments matter.
+few='cancel|channel|concurrent|dump|echo|error_trees|error_wrap|errors|group|hooks|init|io|jobs|limits|main_with|names|nursery|poll|promise|queue|race|ready|sequence|simulate|stack|trace|values|wait'
+
+platform_topics() {
+    case $1 in
+    musl | aarch64) all_topics ;;
+    *) all_topics | grep -xE "$few" ;;
+    esac
+}
+
 # Those that need a plug-in, or take another compiler's options, are CMake's alone.
-platform_topics() { find tests/c -maxdepth 1 -name '*.c' -printf '%f\n' | sed 's/\.c$//' | grep -vE '^(plugin|slots)$' | sort; }
+all_topics() { find tests/c -maxdepth 1 -name '*.c' -printf '%f\n' | sed 's/\.c$//' | grep -vE '^(plugin|slots)$' | sort; }
 
 platform_run() {
     local name=$1 results=build/platforms/$1/results scale=100
@@ -110,7 +126,7 @@ platform_run() {
     rm -f "$results"
     platform_library "$name" || return 1
     export scale
-    platform_topics | xargs -P "$((2 * $(nproc)))" -I '{}' "$BASH" -c "$(declare -f version platform_program platform_test platform_cc platform_emulator left_out)
+    platform_topics "$name" | xargs -P "$((2 * $(nproc)))" -I '{}' "$BASH" -c "$(declare -f version platform_program platform_test platform_cc platform_emulator left_out)
         platform_test $name {}" >"$results" 2>/dev/null
     grep -v ' passed$' "$results" | sort
     echo "$name: $(grep -c ' passed$' "$results") of the C tests passed, $(grep -c ' left out' "$results") left out, $(grep -c ' FAILED' "$results") failed"

@@ -26,7 +26,7 @@ class Procession(ConanFile):
         self.version = next(line.split('"')[1] for line in lines if line.startswith("version = "))
 
     def export_sources(self):
-        others = ("build/*", "target/*", ".git/*", "benches/*", "ffi-examples/*")
+        others = ("build/*", "target/*", ".git/*", "benches/*")
         copy(self, "*", self._sources, self.export_sources_folder, excludes=others)
 
     def layout(self):
