@@ -243,7 +243,7 @@ static proc_error *tell(proc_cancel *cancel, void *user_data) {
 static void delay_role(void) {
     proc_impl *delays = PROC_SEQUENCE(proc_new(tell, NULL, NULL), proc_delay(PROC_MS(10)));
     CHECK_OK(proc_run(
-        proc_timeout(PROC_SECONDS(check_deadline()), proc_timeout(PROC_MS(20), delays)), NULL));
+        proc_timeout(PROC_SECONDS(check_deadline()), proc_timeout(PROC_MS(300), delays)), NULL));
 }
 
 static char state_of(pid_t pid) {
@@ -262,7 +262,7 @@ static void delay_in_time(void) {
     while (state_of(c.pid) == 'R')
         sched_yield();
     CHECK_INT(kill(c.pid, SIGSTOP), 0);
-    CHECK_OK(proc_run(proc_delay(PROC_MS(25)), NULL));
+    CHECK_OK(proc_run(proc_delay(PROC_MS(350)), NULL));
     CHECK_INT(kill(c.pid, SIGCONT), 0);
     child_passes(&c);
 }
