@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$(readlink -f "$0")")/.."
 . scripts/setup.sh
 
-peers=(tbb rayon tokio errgroup jthread pthread kernel)
+peers=(tbb openmp rayon tokio errgroup jthread pthread kernel)
 out=build/bench
 programs=$out/programs
 flags=(-O2 -Wall -Wextra)
@@ -49,6 +49,7 @@ build_tbb() { cpp_peer tbb -ltbb; }
 build_jthread() { cpp_peer jthread; }
 build_pthread() { c_peer pthread; }
 build_kernel() { c_peer kernel; }
+build_openmp() { c_peer openmp -fopenmp; }
 build_rayon() { rust_peer rayon; }
 build_tokio() { rust_peer tokio; }
 build_driver() { crate benches/driver; }

@@ -1,7 +1,9 @@
 //! What is drawn, and written out below it.
 
 use crate::chart::{Chart, Series, series};
-use crate::peer::Peer::{Errgroup, Jthread, Kernel, Procession, Pthread, Rayon, Tbb, Tokio};
+use crate::peer::Peer::{
+    Errgroup, Jthread, Kernel, OpenMp, Procession, Pthread, Rayon, Tbb, Tokio,
+};
 use crate::rows::{MEMORY, RENDEZVOUS, TRIVIAL};
 
 /// More threads than this take seconds to make again and again.
@@ -14,7 +16,7 @@ pub fn all() -> Vec<Chart> {
 fn trivial() -> Chart {
     let all = TRIVIAL.map(|(n, _)| n);
     let few: Vec<u32> = all.into_iter().filter(|n| *n <= MOST_THREADS).collect();
-    let light = [Procession, Tbb, Rayon, Tokio, Errgroup];
+    let light = [Procession, Tbb, OpenMp, Rayon, Tokio, Errgroup];
     let mut lines: Vec<Series> = light.map(|peer| series(peer, "trivial", &all)).into();
     lines.push(series(Procession, "once", &all).called("procession, built each time"));
     lines.extend([Jthread, Pthread].map(|peer| series(peer, "trivial", &few)));

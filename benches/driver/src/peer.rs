@@ -4,6 +4,7 @@
 pub enum Peer {
     Procession,
     Tbb,
+    OpenMp,
     Rayon,
     Tokio,
     Errgroup,
@@ -14,9 +15,10 @@ pub enum Peer {
 }
 
 impl Peer {
-    pub const ALL: [Peer; 9] = [
+    pub const ALL: [Peer; 10] = [
         Peer::Procession,
         Peer::Tbb,
+        Peer::OpenMp,
         Peer::Rayon,
         Peer::Tokio,
         Peer::Errgroup,
@@ -31,6 +33,7 @@ impl Peer {
         match self {
             Peer::Procession => "procession",
             Peer::Tbb => "oneTBB",
+            Peer::OpenMp => "OpenMP",
             Peer::Rayon => "rayon",
             Peer::Tokio => "tokio",
             Peer::Errgroup => "errgroup",
@@ -45,6 +48,7 @@ impl Peer {
     pub fn file(self) -> &'static str {
         match self {
             Peer::Tbb => "tbb",
+            Peer::OpenMp => "openmp",
             // One program is both.
             Peer::GoTrace => Peer::Errgroup.file(),
             Peer::Jthread => "jthread",

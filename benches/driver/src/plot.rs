@@ -19,6 +19,7 @@ fn colour(peer: Peer) -> RGBColor {
     match peer {
         Peer::Procession => RGBColor(213, 94, 0),
         Peer::Tbb => RGBColor(0, 114, 178),
+        Peer::OpenMp => RGBColor(190, 180, 40), // A yellow that is seen on white.
         Peer::Rayon => RGBColor(0, 158, 115),
         Peer::Tokio => RGBColor(204, 121, 167),
         Peer::Errgroup | Peer::GoTrace => RGBColor(86, 180, 233),

@@ -1,7 +1,7 @@
 //! What is compared with what, and what is aimed at: the table of contents of the benchmark.
 
 use crate::key::Key;
-use crate::peer::Peer::{Errgroup, GoTrace, Kernel, Procession, Pthread, Tbb, Tokio};
+use crate::peer::Peer::{Errgroup, GoTrace, Kernel, OpenMp, Procession, Pthread, Tbb, Tokio};
 use crate::row::Target::{Figure, Ratio};
 use crate::row::{Row, Target, Unit, ours};
 
@@ -67,6 +67,11 @@ fn trivial() -> Vec<Row> {
         .into_iter()
         .map(tbb)
         .chain(TRIVIAL.into_iter().map(errgroup))
+        .chain(
+            TRIVIAL
+                .into_iter()
+                .map(|(n, _)| row(n).against(OpenMp, "trivial")),
+        )
         .collect()
 }
 
@@ -88,6 +93,7 @@ fn tree() -> Vec<Row> {
         row("tree, 10 wide, 6 deep", "tree")
             .against(Tbb, "tree")
             .aiming_at(Figure(40.0)),
+        row("tree, 10 wide, 6 deep", "tree").against(OpenMp, "tree"),
         row("the same built and released", "construct"),
     ]
 }
