@@ -38,6 +38,17 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession-trace DESTINATION ${CMAKE_I
         COMPONENT procession-trace)
 install(FILES tools/procession-trace.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT procession-trace)
 
+# procession-sim is a program in Python, too, and asks the loader for the library, or looks for it from where it stands itself.
+if(PROCESSION_SIMULATION)
+  install(TARGETS procession_sim LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}/procession
+          PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+  file(RELATIVE_PATH program_from_bin ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_DATADIR}/procession/procession-sim)
+  file(CREATE_LINK ${program_from_bin} ${CMAKE_CURRENT_BINARY_DIR}/procession-sim SYMBOLIC)
+  install(PROGRAMS tools/procession-sim DESTINATION ${program_dir} COMPONENT procession-trace)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession-sim DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT procession-trace)
+  install(FILES tools/procession-sim.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT procession-trace)
+endif()
+
 # With a directory of libraries that is told from the root, pkg-config's file cannot tell from there where the rest is.
 if(IS_ABSOLUTE ${CMAKE_INSTALL_LIBDIR})
   set(pkgconfig_prefix ${CMAKE_INSTALL_PREFIX})

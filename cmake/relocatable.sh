@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes of cargo's archive, which has all of Rust's standard library in it, one object in which nothing but the functions of the header
-# has a name for others. So it can be linked beside further libraries in Rust, and into programs in Rust.
+# Makes of cargo's archive, which has all of Rust's standard library in it, one object in which nothing but the functions of the header,
+# and what libprocession-sim.so asks, has a name for others. So it can be linked beside further libraries in Rust, and into programs in Rust.
 # relocatable.sh ARCHIVE OBJECT [OBJCOPY_OPTION…]
 # In the environment: LD, OBJCOPY and READELF, where they are others than usual; UNWINDER, the archive of an unwinder, where the C
 # compiler's libraries have none.
@@ -12,7 +12,7 @@ shift 2
 [ -z "$(find "$object" -newer "$archive" 2>/dev/null)" ] || exit 0
 
 names=$object.names
-"${READELF:-readelf}" -sW "$archive" 2>/dev/null | awk '$5 == "GLOBAL" && $7 != "UND" && $8 ~ /^proc_/ { print $8 }' | sort -u >"$names"
+"${READELF:-readelf}" -sW "$archive" 2>/dev/null | awk '$5 == "GLOBAL" && $7 != "UND" && $8 ~ /^proc_|^procession_private_/ { print $8 }' | sort -u >"$names"
 [ -s "$names" ] || {
     echo "relocatable.sh: ${READELF:-readelf} finds no function of the header in $archive" >&2
     exit 1

@@ -3,8 +3,11 @@
 set -euo pipefail
 library=$2 header=$3 soname=$4
 
-# Each with its version: NAME@@VERSION. Those are symbols too, but of no section.
-versioned() { nm -D --defined-only --format=posix "$library" | awk '$2 != "A" { print $1 }'; }
+# Each with its version: NAME@@VERSION. Those are symbols too, but of no section. One is for libprocession-sim.so alone.
+versioned() {
+    nm -D --defined-only --format=posix "$library" |
+        awk '$2 != "A" && $1 != "procession_private_simulation@@PROCESSION_PRIVATE" { print $1 }'
+}
 
 exported() { versioned | sed 's/@.*//' | sort; }
 

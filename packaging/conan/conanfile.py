@@ -44,6 +44,7 @@ class Procession(ConanFile):
     def generate(self):
         toolchain = CMakeToolchain(self)
         toolchain.cache_variables["PROCESSION_TESTS"] = False
+        toolchain.cache_variables["PROCESSION_SIMULATION"] = False
         toolchain.generate()
 
     def build(self):

@@ -175,6 +175,11 @@ fn beginning() -> Instant {
     *BEGINNING.get_or_init(clock::real_now)
 }
 
+/// The moment at which a run has lasted for so many nanoseconds, if the clock can name it.
+pub(crate) fn moment(passed: u64) -> Option<Instant> {
+    beginning().checked_add(Duration::from_nanos(passed))
+}
+
 /// How long after the beginning of a run that moment is.
 pub(crate) fn since_beginning(moment: Instant) -> u64 {
     let passed = moment.saturating_duration_since(beginning());
@@ -207,6 +212,16 @@ pub(crate) fn inside<T>(code: impl FnOnce() -> T) -> T {
 /// It is not for as long as what comes back is there.
 pub(crate) fn outside() -> Former {
     change(false)
+}
+
+/// The calling thread is in it from now on.
+pub(crate) fn come_in() {
+    IS_HERE.with(|here| here.set(true));
+}
+
+/// It is not any more.
+pub(crate) fn go_out() {
+    IS_HERE.with(|here| here.set(false));
 }
 
 fn change(is_here: bool) -> Former {

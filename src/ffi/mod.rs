@@ -1,5 +1,5 @@
 //! The C API. The functions are thin: convert, call, convert. Their documentation is the header's, so it is written
-//! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections. The rooms, in the order of the header; the last five are what all of them are written with:
+//! for readers of C: what each asks of its callers is in the header's words and rules, not in safety sections. The rooms, in the order of the header; the last five are what those of the header are written with:
 //!
 //! - `types`, `process`, `many`, `run`, `error`: what C holds by pointers; making processes, also of many children; running one, here and now or as the purpose of the program; making errors, wrapping them, and what they say (those with a format are C, `printf.c`).
 //! - `cancel`, `hook`, `io`, `poll`, `time`, `supervise`, `shield`, `values`: cancel handles; code that a cancellation runs; reading, writing and waiting for files that it ends, too; what goes by the clock; restarts; what a cancellation does not reach; values that travel down with handles.
@@ -7,6 +7,7 @@
 //! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
 //! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
 //! - `configure`, `init`, `trace`, `by_hand`, `simulate`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; a program in a world of its own; code that is told what happens; which version.
+//! - `taken_over`: what libprocession-sim.so asks, which is not in the header.
 //! - `handle`, `bad_input`, `errno`, `signals`, `sized`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words; failures as the system tells them; signals as C names them; structs that begin with their size.
 #![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
 
@@ -57,3 +58,4 @@ mod errno;
 mod handle;
 mod signals;
 mod sized;
+mod taken_over;

@@ -14,13 +14,16 @@
 //! - `schedule`: who of those goes on.
 //! - `failure`: how a run ends that does not end by itself.
 //! - `worker`: the threads of a run.
+//! - `guests`: those that the program has made itself.
 //! - `parker`: what one of them stops at.
 //!
-//! Circle: `state`, `worker`, `world`: the world guards who can go on, those are workers, and each of them goes on as the world says.
+//! Circle: `state`, `worker`, `world`, `guests`: the world guards who can go on, those are workers, and each of them goes on as the world
+//! says; also those of the program, whose host the world tells of a failure.
 
 mod board;
 mod failure;
 mod forked;
+pub(crate) mod guests;
 pub(crate) mod options;
 mod parker;
 mod run;

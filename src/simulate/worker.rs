@@ -28,17 +28,21 @@ struct Assigned {
 }
 
 impl Worker {
-    /// Returns when it is there, and the program's code for the beginning of a thread has run.
-    pub(super) fn hire() -> Result<Arc<Worker>, NoThread> {
-        let worker = Arc::new(Worker {
+    pub(super) fn new() -> Worker {
+        Worker {
             parker: Parker::new(),
             job: Mutex::new(None),
             thread: AtomicI32::new(0),
-        });
+        }
+    }
+
+    /// Returns when it is there, and the program's code for the beginning of a thread has run.
+    pub(super) fn hire() -> Result<Arc<Worker>, NoThread> {
+        let worker = Arc::new(Worker::new());
         let arrived = Arc::new(Parker::new());
         let (there, tells) = (worker.clone(), arrived.clone());
         crew::hire(Box::new(move |config| {
-            there.thread.store(frames::this_thread(), Ordering::Relaxed);
+            there.note_thread(frames::this_thread());
             tells.let_go();
             drop(tells);
             there.live(config);
@@ -50,6 +54,11 @@ impl Worker {
     /// What it is to do when it is let go.
     pub(super) fn assign(&self, run: u64, id: Id, job: Job) {
         *self.job.lock() = Some(Assigned { run, id, job });
+    }
+
+    /// It is that thread of the kernel's.
+    pub(super) fn note_thread(&self, thread: i32) {
+        self.thread.store(thread, Ordering::Relaxed);
     }
 
     /// The kernel's number of it.

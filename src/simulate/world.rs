@@ -10,6 +10,7 @@ use std::cell::Cell;
 use std::panic::resume_unwind;
 
 use super::failure::Stuck;
+use super::guests;
 use super::parker::Parker;
 use super::schedule::Id;
 use super::state::{Here, Next, hits};
@@ -190,7 +191,12 @@ fn hold_for_ever(state: MutexGuard<'static, State>) {
 
 /// The run fails, and is taken down: its handle is cancelled, and nobody waits any more.
 pub(super) fn wreck(stuck: &Stuck) {
-    let tree = live::text(&live::look());
+    let mut tree = live::text(&live::look());
+    if let Some(host) = guests::host().filter(|_| fails_by(stuck)) {
+        tree.insert_str(0, &(host.waits)());
+        let failure = stuck.error(&tree);
+        (host.on_failure)(&failure.message().to_string_lossy());
+    }
     let worker = worker();
     let mut state = lock();
     let State {
@@ -211,6 +217,14 @@ pub(super) fn wreck(stuck: &Stuck) {
         let id = here.add(worker.clone(), true);
         worker.assign(*run, id, Box::new(move || root.trigger(cause)));
     }
+}
+
+/// Whether the run has not failed before, and does so by that.
+fn fails_by(stuck: &Stuck) -> bool {
+    let is_missed = |here: &Here| *stuck != Stuck::LeftBehind || !here.is_only_aside();
+    let state = lock();
+    let here = state.here.as_ref().filter(|here| !here.is_wrecked);
+    here.is_some_and(|here| is_missed(here) && here.failure.is_none())
 }
 
 /// A thread that does nothing, or a new one.
@@ -365,6 +379,32 @@ pub(crate) fn signal_after(signal: i32, after_ns: i64) {
         }
     };
     let _ = start(Box::new(wait), true);
+}
+
+/// One more thread of the run of the calling one, which the program makes.
+pub(super) fn add(worker: Arc<Worker>) -> Option<(u64, Id)> {
+    let mut state = lock();
+    let run = state.run;
+    let (here, _) = state.mine()?;
+    Some((run, here.add(worker, false)))
+}
+
+/// It could not be made.
+pub(super) fn dismiss(run: u64, id: Id) {
+    let mut state = lock();
+    if state.run == run {
+        state.here.as_mut().map(|here| here.remove(id));
+    }
+}
+
+/// The calling thread, which the program has made, ends.
+pub(super) fn depart() {
+    let mut state = lock();
+    let Some((here, me)) = state.mine() else {
+        return;
+    };
+    here.remove(me);
+    let_next_go(state);
 }
 
 /// The right to simulate, of one at a time.

@@ -1,6 +1,6 @@
 # An overlay port, with the source tarball beside it. Rust must be on the machine.
 vcpkg_extract_source_archive(SOURCE_PATH ARCHIVE "${CMAKE_CURRENT_LIST_DIR}/procession-${VERSION}.tar.xz")
-vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}" OPTIONS -DPROCESSION_TESTS=OFF)
+vcpkg_cmake_configure(SOURCE_PATH "${SOURCE_PATH}" OPTIONS -DPROCESSION_TESTS=OFF -DPROCESSION_SIMULATION=OFF)
 vcpkg_cmake_install()
 vcpkg_cmake_config_fixup(CONFIG_PATH lib/cmake/procession)
 vcpkg_fixup_pkgconfig()

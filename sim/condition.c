@@ -1,0 +1,112 @@
+/* Conditions. Who waits in a run does not use the real one: who signals looks here first, and any of the sleepers is woken, for the C library
+ * promises none. */
+#include "taken.h"
+#include <errno.h>
+
+struct sleeper {
+    const pthread_cond_t *condition;
+    bool is_woken;
+    struct sleeper *next;
+};
+
+static struct sleeper *sleepers;
+
+static void get_up(const struct sleeper *sleeper) {
+    struct sleeper **link = &sleepers;
+    while (*link && *link != sleeper)
+        link = &(*link)->next;
+    if (*link)
+        *link = sleeper->next;
+}
+
+/* Returns 0 also for no reason, where the run has failed or the thread is cancelled. */
+static int sleep_until(struct sleeper *me, uint64_t until) {
+    sim_sleeps_at(me);
+    while (!me->is_woken && !sim_table->is_wrecked() && !sim_is_past(until) && !sim_is_cancelled())
+        sim_wait(me, until, "the condition", me->condition, 0);
+    sim_sleeps_at(NULL);
+    get_up(me);
+    return me->is_woken || !sim_is_past(until) ? 0 : ETIMEDOUT;
+}
+
+static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t until) {
+    struct sleeper me = {condition, false, sleepers};
+    int error = sim_unlock(mutex);
+    if (error)
+        return error;
+    sleepers = &me;
+    int result = sleep_until(&me, until);
+    error = sim_lock(mutex, SIM_NEVER);
+    pthread_testcancel();
+    return error ? error : result;
+}
+
+EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
+    return TAKES_OVER() ? wait_for(condition, mutex, SIM_NEVER)
+                        : NEXT(pthread_cond_wait)(condition, mutex);
+}
+
+/* The clock that it was made for, which glibc keeps in this bit. */
+static clockid_t clock_of(const pthread_cond_t *condition) {
+    return condition->__data.__wrefs & 2 ? CLOCK_MONOTONIC : CLOCK_REALTIME;
+}
+
+EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                                  const struct timespec *until) {
+    if (!TAKES_OVER())
+        return NEXT(pthread_cond_timedwait)(condition, mutex, until);
+    if (!sim_is_time(until))
+        return EINVAL;
+    return wait_for(condition, mutex, sim_moment(clock_of(condition), until));
+}
+
+EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
+                                  clockid_t clock, const struct timespec *until) {
+    if (!TAKES_OVER())
+        return NEXT(pthread_cond_clockwait)(condition, mutex, clock, until);
+    return sim_is_time(until) ? wait_for(condition, mutex, sim_moment(clock, until)) : EINVAL;
+}
+
+static bool is_there(const struct sleeper *sleeper, const pthread_cond_t *condition) {
+    return sleeper->condition == condition && !sleeper->is_woken;
+}
+
+static void wake_sleeper(struct sleeper *sleeper) {
+    sleeper->is_woken = true;
+    sim_table->wake(sleeper);
+}
+
+/* One that is drawn from the seed. */
+static bool wake_any(const pthread_cond_t *condition) {
+    size_t count = 0;
+    for (struct sleeper *it = sleepers; it; it = it->next)
+        count += is_there(it, condition);
+    if (count == 0)
+        return false;
+    size_t chosen = count == 1 ? 0 : sim_table->random() % count;
+    for (struct sleeper *it = sleepers; it; it = it->next)
+        if (is_there(it, condition) && chosen-- == 0) {
+            wake_sleeper(it);
+            break;
+        }
+    return true;
+}
+
+EXPORT int pthread_cond_signal(pthread_cond_t *condition) {
+    if (!TAKES_OVER())
+        return NEXT(pthread_cond_signal)(condition);
+    int result = wake_any(condition) ? 0 : NEXT(pthread_cond_signal)(condition);
+    sim_table->change_thread();
+    return result;
+}
+
+EXPORT int pthread_cond_broadcast(pthread_cond_t *condition) {
+    if (!TAKES_OVER())
+        return NEXT(pthread_cond_broadcast)(condition);
+    for (struct sleeper *it = sleepers; it; it = it->next)
+        if (is_there(it, condition))
+            wake_sleeper(it);
+    int result = NEXT(pthread_cond_broadcast)(condition);
+    sim_table->change_thread();
+    return result;
+}

@@ -1,0 +1,170 @@
+#include "runs.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { MOST = 64, TEXT = 16000 };
+
+/* One child at a time, and what it has left to say. */
+struct place {
+    pid_t child;
+    uint64_t offset;
+    bool is_stuck;
+    char text[TEXT];
+};
+
+struct search {
+    const struct plan *plan;
+    struct place *places; /* in memory that the children have in common with this process */
+    size_t count, busy;
+    uint64_t next, done, lowest; /* offsets; lowest: of those that have failed, or UINT64_MAX */
+    bool is_seen;
+};
+
+static struct place *own;
+
+void sim_end_stuck(const char *text, size_t length) {
+    if (length >= TEXT)
+        length = TEXT - 1;
+    memcpy(own->text, text, length);
+    own->text[length] = '\0';
+    own->is_stuck = true;
+    _exit(1);
+}
+
+static void be_silent(const int *descriptors, size_t count) {
+    int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+    for (size_t i = 0; nowhere >= 0 && i < count; i++)
+        dup2(nowhere, descriptors[i]);
+}
+
+static bool begin(const struct plan *plan, struct place *place, uint64_t offset, bool is_shown) {
+    place->offset = offset;
+    place->is_stuck = false;
+    pid_t child = fork();
+    if (child > 0)
+        place->child = child;
+    if (child != 0)
+        return child > 0;
+    own = place;
+    be_silent((const int[]){0, 1, 2}, is_shown ? 1 : 3);
+    setrlimit(RLIMIT_CPU, &(struct rlimit){plan->seconds, plan->seconds + 1});
+    if (!is_shown)
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    sim_run(plan->seed + offset);
+}
+
+static bool has_failed(int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; }
+
+static void tell(FILE *to, const struct place *place, const struct plan *plan, int status) {
+    if (place->is_stuck)
+        fprintf(to, "%s", place->text);
+    else if (WIFEXITED(status))
+        fprintf(to, "exit status %d", WEXITSTATUS(status));
+    else if (WTERMSIG(status) == SIGXCPU)
+        fprintf(to, "hang: it has computed for %u s", plan->seconds);
+    else
+        fprintf(to, "ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+static struct place *place_of(struct search *search, pid_t child) {
+    for (size_t i = 0; i < search->count; i++)
+        if (search->places[i].child == child)
+            return &search->places[i];
+    return NULL;
+}
+
+static void note(struct search *search, struct place *place, int status) {
+    place->child = 0;
+    search->busy--;
+    search->done++;
+    if (has_failed(status) && place->offset < search->lowest)
+        search->lowest = place->offset;
+    if (search->is_seen && search->done % 64 == 0)
+        fprintf(stderr, "\rprocession-sim: %" PRIu64 " of %" PRIu64 " runs", search->done,
+                search->plan->runs);
+}
+
+static bool is_left(const struct search *search) {
+    return search->next < search->plan->runs && search->next < search->lowest;
+}
+
+/* Until all have run, or one has failed, and all before it have run. */
+static bool find_failing(struct search *search) {
+    while (is_left(search) || search->busy > 0) {
+        struct place *idle = is_left(search) ? place_of(search, 0) : NULL;
+        if (idle && begin(search->plan, idle, search->next, false)) {
+            search->next++;
+            search->busy++;
+            continue;
+        }
+        int status;
+        pid_t child = waitpid(-1, &status, 0);
+        struct place *place = child > 0 ? place_of(search, child) : NULL;
+        if (place)
+            note(search, place, status);
+        else if (child < 0 && errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+static int run_shown(struct search *search, uint64_t offset) {
+    int status = 0;
+    struct place *place = search->places;
+    if (!begin(search->plan, place, offset, true))
+        return -1;
+    while (waitpid(place->child, &status, 0) < 0 && errno == EINTR)
+        ;
+    place->child = 0;
+    return status;
+}
+
+static int report(struct search *search) {
+    const struct plan *plan = search->plan;
+    uint64_t seed = plan->seed + search->lowest;
+    int status = run_shown(search, search->lowest);
+    fprintf(stderr, "procession-sim: seed %" PRIu64 ": ", seed);
+    if (has_failed(status))
+        tell(stderr, search->places, plan, status);
+    else
+        fputs("it has failed, but not when it was run again: it depends on more than the seed",
+              stderr);
+    size_t length = strlen(search->places->text);
+    bool ends_line = search->places->is_stuck && length && search->places->text[length - 1] == '\n';
+    fputs(ends_line ? "" : "\n", stderr);
+    dprintf(plan->answer, "failed %" PRIu64 "\n", seed);
+    return 1;
+}
+
+static size_t processors(void) {
+    cpu_set_t set;
+    int count = sched_getaffinity(0, sizeof set, &set) ? 1 : CPU_COUNT(&set);
+    return count < MOST ? (size_t)count : MOST;
+}
+
+int sim_run_all(const struct plan *plan) {
+    struct search search = {.plan = plan, .count = processors(), .lowest = UINT64_MAX};
+    search.is_seen = isatty(STDERR_FILENO);
+    size_t size = MOST * sizeof *search.places;
+    search.places = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    fcntl(plan->answer, F_SETFD, FD_CLOEXEC);
+    dprintf(plan->answer, "taken\n");
+    if (search.places == MAP_FAILED || !find_failing(&search)) {
+        perror("procession-sim");
+        return 1;
+    }
+    if (search.is_seen)
+        fputs("\r\033[K", stderr);
+    return search.lowest == UINT64_MAX ? 0 : report(&search);
+}

@@ -1,0 +1,66 @@
+//! Threads of a run that the program has made itself, of which the library hears by who has taken over their calls.
+
+use super::schedule::Id;
+use super::worker::Worker;
+use super::world;
+use crate::base::sync::{Arc, OnceLock};
+use crate::base::world as base_world;
+
+/// A thread that is one of a run from before it begins until it ends.
+pub(crate) struct Guest {
+    worker: Arc<Worker>,
+    run: u64,
+    id: Id,
+}
+
+/// What is asked of who takes over.
+#[derive(Clone, Copy)]
+pub(crate) struct Host {
+    /// What threads of the run wait for in calls that were taken over: lines.
+    pub(crate) waits: fn() -> String,
+    /// A run has failed in that way, and is about to be taken down. It need not return.
+    pub(crate) on_failure: fn(&str),
+}
+
+static HOST: OnceLock<Host> = OnceLock::new();
+
+pub(crate) fn set_host(host: Host) {
+    let _ = HOST.set(host);
+}
+
+pub(super) fn host() -> Option<Host> {
+    HOST.get().copied()
+}
+
+impl Guest {
+    /// One more thread of the run of the calling one, which has yet to begin. `None`: the run is over.
+    pub(crate) fn invite() -> Option<Guest> {
+        let worker = Arc::new(Worker::new());
+        let (run, id) = world::add(worker.clone())?;
+        Some(Guest { worker, run, id })
+    }
+
+    /// The calling thread, which has that number of the kernel's, is that one from now on. Returns when it may go on for the first time.
+    pub(crate) fn begin(&self, thread: i32) {
+        self.worker.note_thread(thread);
+        world::arrive(self.run, self.id);
+        self.worker.parker.stop();
+        base_world::come_in();
+    }
+
+    /// The calling thread is not in the run any more.
+    pub(crate) fn end(self) {
+        world::depart();
+        base_world::go_out();
+    }
+
+    /// It could not be made.
+    pub(crate) fn retract(self) {
+        world::dismiss(self.run, self.id);
+    }
+}
+
+/// The number of that thread of the kernel's.
+pub(crate) fn number_of(thread: i32) -> Option<Id> {
+    world::lock().here.as_ref()?.number_of(thread)
+}

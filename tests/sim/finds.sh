@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# What procession-sim finds: finds.sh mistake|behaves|tool PROGRAM, with PROCESSION_SIM and PROCESSION_SIM_LIBRARY in the environment.
+set -uo pipefail
+what=$1 program=$2
+said=$(mktemp)
+trap 'rm "$said"' EXIT
+unset PROCESSION_SEED
+
+fail() {
+    echo "$*, and it said:" >&2
+    cat "$said" >&2
+    exit 1
+}
+
+# sim STATUS WORD…: the exit status, and what it says goes to a file.
+sim() {
+    local expected=$1 status
+    shift
+    "$PROCESSION_SIM" "$@" >"$said" 2>&1
+    status=$?
+    [ $status = "$expected" ] || fail "procession-sim $* ended with $status"
+}
+
+says() { grep -qE -- "$1" "$said" || fail "it did not say: $1"; }
+
+# Of each kind of mistake, by both schedules; then once more with its seed, in the words that it told.
+found() {
+    local schedule again first
+    for schedule in random pct; do
+        sim 1 --seed 1 --runs 10000 --schedule $schedule "$program"
+        says "$1"
+        first=$(grep '^procession-sim: seed ' "$said")
+        again=$(sed -n 's/^procession-sim: to run it again: PROCESSION_SEED=\([0-9]*\) procession-sim /\1 /p' "$said")
+        # shellcheck disable=SC2086 # They are words.
+        sim 1 --seed $again
+        [ "$first" = "$(grep '^procession-sim: seed ' "$said")" ] || fail "it was another run than: $first"
+    done
+    sim 0 --runs 300 "$program" repaired
+    sim 0 --runs 300 --schedule pct "$program" repaired
+}
+
+check_mistake() {
+    case $program in
+    *lock_order)
+        found "deadlock: nobody can go on"
+        says "^thread [0-9]+ \(sim_lock_order\+0x[0-9a-f]+\) waits for the mutex sim_lock_order\+0x[0-9a-f]+, which is held by thread [0-9]+$"
+        says "^thread 1 \(main\) waits for the end of the thread that runs sim_lock_order"
+        ;;
+    *lost_signal)
+        found "deadlock: nobody can go on"
+        says "waits for the condition sim_lost_signal"
+        ;;
+    *order) found "ended by signal 11" ;;
+    *) found "ended by signal 6" ;;
+    esac
+}
+
+check_behaves() {
+    local law
+    "$program" once || fail "outside of a run it fails"
+    for law in mutexes conditions semaphores barriers once threads locks times; do
+        sim 0 --runs 100 "$program" $law
+    done
+    sim 0 --runs 100 --schedule pct "$program"
+}
+
+check_tool() {
+    sim 0 --runs 20 --seed 5 "$program"
+    says "^procession-sim: no run fails, with the seeds 5 to 24$"
+    sim 1 --runs 20 --seed 5 "$program" status
+    says "^procession-sim: seed 5: exit status 7$"
+    says "^procession-sim: to run it again: PROCESSION_SEED=5 procession-sim --runs 1 $program status$"
+    sim 1 --runs 1 "$program" signal
+    says "ended by signal 15"
+    sim 1 --runs 1 "$program" nobody
+    says "deadlock"
+    says "^thread 1 \(main\) waits for the semaphore at 0x|^thread 1 \(main\) waits for the semaphore 0x"
+    sim 1 --runs 1 --seconds 1 "$program" hang
+    says "hang: it has computed for 1 s"
+    sim 1 --runs 1 "$program" late
+    says "it has not ended within"
+    sim 0 --runs 3 "$program" alone
+    sim 1 --runs 1 /nowhere
+    says "/nowhere: there is no such program"
+    sim 2 --runs 0 "$program"
+    sim 2 --schedule never "$program"
+    sim 2
+    sim 0 --help
+    says "deadlock and who waits for what"
+    sim 0 --version
+    PROCESSION_SEED=x sim 2 "$program"
+    PROCESSION_SEED=9 sim 0 --runs 1 "$program"
+    says "seeds 9 to 9"
+    PROCESSION_SIM_LIBRARY=/nowhere.so sim 1 --runs 1 "$program"
+    says "it has not taken /nowhere.so"
+}
+
+"check_$what"
