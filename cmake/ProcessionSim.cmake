@@ -14,7 +14,11 @@ target_compile_options(procession_sim PRIVATE -Wall -Wextra -fexceptions -ftls-m
 target_compile_definitions(procession_sim PRIVATE _GNU_SOURCE)
 target_link_options(procession_sim PRIVATE LINKER:-z,nodelete LINKER:-z,relro LINKER:-z,now)
 target_link_libraries(procession_sim PRIVATE procession::procession ${CMAKE_DL_LIBS})
+# Where every loader looks anyway, it is not told to find the library.
+if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
+  set_target_properties(procession_sim PROPERTIES INSTALL_RPATH "$ORIGIN/..")
+endif()
 set_target_properties(procession_sim PROPERTIES
-  OUTPUT_NAME procession-sim C_STANDARD 11 C_VISIBILITY_PRESET hidden NO_SONAME ON BUILD_WITH_INSTALL_RPATH ON INSTALL_RPATH "$ORIGIN/.."
+  OUTPUT_NAME procession-sim C_STANDARD 11 C_VISIBILITY_PRESET hidden NO_SONAME ON
   LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/lib/procession)
 add_library(procession::sim ALIAS procession_sim)

@@ -4077,9 +4077,9 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * run is made in the calling process.
  *
  * What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
- * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library.
- * Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP. Threads that the program makes itself are not in the
- * run.
+ * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
+ * threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
+ * Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP.
  *
  * Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
  *
@@ -4178,6 +4178,8 @@ PROC_API size_t proc_min_stack_size(void);
  * @return bytes.
  */
 PROC_API size_t proc_max_name_prefix(void);
+
+PROC_API const void *procession_private_simulation(void);
 
 #ifdef __cplusplus
 }  // extern "C"

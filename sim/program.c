@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <procession.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,12 @@ static struct plan plan;
 /* Whether this process is a run. */
 static bool is_program;
 
+/* What main would have: threads of the library let no signals in. */
+static sigset_t mask;
+
 static void *run_main(void *data) {
     sim_name_thread(NULL, "main");
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
     exit(real_main(argument_count, arguments, environ));
     return data;
 }
@@ -55,10 +60,13 @@ void sim_on_failure(const char *text, size_t length) {
     sim_end_stuck(text, tree ? (size_t)(tree - text) : length);
 }
 
-void sim_run(uint64_t seed) {
+void sim_run(uint64_t seed, const struct journal *journal) {
     proc_simulation options = PROC_SIMULATION_INIT;
     options.seed = seed;
-    options.schedule = plan.schedule;
+    if (journal)
+        sim_table->follow(journal);
+    else
+        options.schedule = plan.schedule;
     options.depth = plan.depth;
     options.limit_steps = 1000000;
     is_program = true;
@@ -91,6 +99,7 @@ static int simulated_main(int count, char **words, char **environment) {
     (void)environment;
     argument_count = count;
     arguments = words;
+    pthread_sigmask(SIG_SETMASK, NULL, &mask);
     return sim_run_all(&plan);
 }
 

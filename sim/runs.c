@@ -1,4 +1,5 @@
 #include "runs.h"
+#include "table.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -21,6 +22,7 @@ struct place {
     uint64_t offset;
     bool is_stuck;
     char text[TEXT];
+    struct journal journal; /* of all orders */
 };
 
 struct search {
@@ -61,7 +63,9 @@ static bool begin(const struct plan *plan, struct place *place, uint64_t offset,
     setrlimit(RLIMIT_CPU, &(struct rlimit){plan->seconds, plan->seconds + 1});
     if (!is_shown)
         setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-    sim_run(plan->seed + offset);
+    if (plan->schedule == EXHAUSTIVE)
+        sim_run(plan->seed, &place->journal);
+    sim_run(plan->seed + offset, NULL);
 }
 
 static bool has_failed(int status) { return !WIFEXITED(status) || WEXITSTATUS(status) != 0; }
@@ -119,31 +123,66 @@ static bool find_failing(struct search *search) {
     return true;
 }
 
-static int run_shown(struct search *search, uint64_t offset) {
+static int await(struct place *place) {
     int status = 0;
-    struct place *place = search->places;
-    if (!begin(search->plan, place, offset, true))
-        return -1;
     while (waitpid(place->child, &status, 0) < 0 && errno == EINTR)
         ;
     place->child = 0;
     return status;
 }
 
+/* The last choice that could be another one is. False: all orders have been
+ * tried. */
+static bool plan_next(struct journal *journal) {
+    uint32_t length = journal->made < JOURNAL_MOST ? journal->made : JOURNAL_MOST;
+    while (length > 0 &&
+           journal->choices[length - 1].taken + 1 >= journal->choices[length - 1].count)
+        length--;
+    journal->planned = length;
+    journal->made = 0;
+    if (length > 0)
+        journal->choices[length - 1].taken++;
+    return length > 0;
+}
+
+/* One after the other. `lowest` is the number of the one that fails, whose
+ * journal is planned again. */
+static bool try_all_orders(struct search *search) {
+    struct place *place = search->places;
+    do {
+        if (search->next == search->plan->runs || !begin(search->plan, place, search->next, false))
+            return false;
+        search->busy++;
+        note(search, place, await(place));
+        search->next++;
+    } while (search->lowest == UINT64_MAX && plan_next(&place->journal));
+    place->journal.planned =
+        place->journal.made < JOURNAL_MOST ? place->journal.made : JOURNAL_MOST;
+    place->journal.made = 0;
+    return true;
+}
+
+static int run_shown(struct search *search, uint64_t offset) {
+    struct place *place = search->places;
+    return begin(search->plan, place, offset, true) ? await(place) : -1;
+}
+
 static int report(struct search *search) {
     const struct plan *plan = search->plan;
-    uint64_t seed = plan->seed + search->lowest;
+    bool is_order = plan->schedule == EXHAUSTIVE;
+    uint64_t number = is_order ? search->lowest + 1 : plan->seed + search->lowest;
     int status = run_shown(search, search->lowest);
-    fprintf(stderr, "procession-sim: seed %" PRIu64 ": ", seed);
+    fprintf(stderr, "procession-sim: %s %" PRIu64 ": ", is_order ? "order" : "seed", number);
     if (has_failed(status))
         tell(stderr, search->places, plan, status);
     else
-        fputs("it has failed, but not when it was run again: it depends on more than the seed",
+        fputs("it has failed, but not when it was run again: it depends on more "
+              "than the seed",
               stderr);
     size_t length = strlen(search->places->text);
     bool ends_line = search->places->is_stuck && length && search->places->text[length - 1] == '\n';
     fputs(ends_line ? "" : "\n", stderr);
-    dprintf(plan->answer, "failed %" PRIu64 "\n", seed);
+    dprintf(plan->answer, "failed %" PRIu64 "\n", number);
     return 1;
 }
 
@@ -160,11 +199,13 @@ int sim_run_all(const struct plan *plan) {
     search.places = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     fcntl(plan->answer, F_SETFD, FD_CLOEXEC);
     dprintf(plan->answer, "taken\n");
-    if (search.places == MAP_FAILED || !find_failing(&search)) {
-        perror("procession-sim");
+    if (search.places == MAP_FAILED)
         return 1;
-    }
+    bool is_done = plan->schedule == EXHAUSTIVE ? try_all_orders(&search) : find_failing(&search);
     if (search.is_seen)
         fputs("\r\033[K", stderr);
-    return search.lowest == UINT64_MAX ? 0 : report(&search);
+    if (search.lowest != UINT64_MAX)
+        return report(&search);
+    dprintf(plan->answer, "%s %" PRIu64 "\n", is_done ? "done" : "more", search.done);
+    return is_done ? 0 : 1;
 }

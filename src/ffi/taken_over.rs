@@ -1,13 +1,14 @@
 //! What libprocession-sim.so asks: it takes calls of the C library over, and makes those of threads in a run switches, waits and wakes.
 //!
 //! It gets a table of functions, which is not in the header, and of which nothing is promised: `sim/table.h` has the same. Each is called
-//! by a thread of a run, under no lock of the library, but for `is_here`, `wake` and `set_host`.
+//! by a thread of a run, under no lock of the library, but for `is_here`, `wake`, `set_host` and `follow`.
 
 use std::ffi::{c_char, c_int, c_void};
 
 use crate::base::sync::OnceLock;
 use crate::base::world::{self, World};
 use crate::simulate::guests::{self, Guest, Host};
+use crate::simulate::journal::{self, Journal};
 
 #[repr(C)]
 struct Table {
@@ -25,6 +26,7 @@ struct Table {
     end: unsafe extern "C" fn(*mut Guest),
     retract: unsafe extern "C" fn(*mut Guest),
     set_host: extern "C" fn(Waits, OnFailure),
+    follow: unsafe extern "C" fn(*const Journal),
 }
 
 /// Writes what threads wait for in calls that were taken over, and a zero, to a place of that size.
@@ -47,6 +49,7 @@ static TABLE: Table = Table {
     end,
     retract,
     set_host,
+    follow,
 };
 
 #[unsafe(no_mangle)]
@@ -110,6 +113,11 @@ unsafe extern "C" fn end(guest: *mut Guest) {
 unsafe extern "C" fn retract(guest: *mut Guest) {
     // SAFETY: as above.
     unsafe { Box::from_raw(guest) }.retract();
+}
+
+unsafe extern "C" fn follow(journal: *const Journal) {
+    // SAFETY: it is mapped until the process ends, and what is in it are numbers.
+    journal::follow(unsafe { &*journal });
 }
 
 static HOST: OnceLock<(Waits, OnFailure)> = OnceLock::new();

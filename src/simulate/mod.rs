@@ -12,6 +12,7 @@
 //! - `world`: what threads of the run ask in the place of the kernel.
 //! - `state`: who can go on, who waits for what, and until when.
 //! - `schedule`: who of those goes on.
+//! - `journal`: its choices, where another process reads them.
 //! - `failure`: how a run ends that does not end by itself.
 //! - `worker`: the threads of a run.
 //! - `guests`: those that the program has made itself.
@@ -24,6 +25,7 @@ mod board;
 mod failure;
 mod forked;
 pub(crate) mod guests;
+pub(crate) mod journal;
 pub(crate) mod options;
 mod parker;
 mod run;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use super::journal;
 use crate::base::random::Random;
 
 /// The number of a thread of the run, in the order in which they were lent.
@@ -96,6 +97,7 @@ impl Schedule {
 fn take_path(path: &[usize], seen: &mut Vec<(usize, usize)>, able: &[Id], usual: Id) -> Id {
     let place = path.get(seen.len()).copied().unwrap_or(0);
     seen.push((able.len(), place));
+    journal::note(able.len(), place);
     let others = able.iter().copied().filter(|id| *id != usual);
     std::iter::once(usual)
         .chain(others)

@@ -2,6 +2,7 @@
 
 use super::board::Board;
 use super::forked;
+use super::journal;
 use super::options::{Kind, Options, Plan, Program, Way};
 use super::run::{self, Ended};
 use super::schedule::{Order, next_path};
@@ -38,6 +39,10 @@ pub(crate) fn simulate(program: &Program, options: &Options) -> Result<(), Faile
     }
     let _turn = Turn::take();
     let seed = first_seed(options)?;
+    if let Some(path) = journal::path() {
+        let way = Way::Path(path);
+        return once(program, options, &Plan { seed, way });
+    }
     if let Some(order) = said(SCHEDULE)? {
         let way = Way::Written(order);
         return once(program, options, &Plan { seed, way });

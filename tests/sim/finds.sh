@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What procession-sim finds: finds.sh mistake|behaves|tool PROGRAM, with PROCESSION_SIM and PROCESSION_SIM_LIBRARY in the environment.
+# What procession-sim finds: finds.sh mistake|behaves|tool PROGRAM, with PROCESSION_SIM_TOOL and PROCESSION_SIM_LIBRARY in the environment.
 set -uo pipefail
 what=$1 program=$2
 said=$(mktemp)
@@ -16,39 +16,41 @@ fail() {
 sim() {
     local expected=$1 status
     shift
-    "$PROCESSION_SIM" "$@" >"$said" 2>&1
+    "$PROCESSION_SIM_TOOL" "$@" >"$said" 2>&1
     status=$?
     [ $status = "$expected" ] || fail "procession-sim $* ended with $status"
 }
 
 says() { grep -qE -- "$1" "$said" || fail "it did not say: $1"; }
 
-# Of each kind of mistake, by both schedules; then once more with its seed, in the words that it told.
+# found WORDS…: of each kind of mistake, by both schedules, what it says; then once more with its seed, in the words that it told.
 found() {
-    local schedule again first
+    local schedule again first words
     for schedule in random pct; do
         sim 1 --seed 1 --runs 10000 --schedule $schedule "$program"
-        says "$1"
+        for words in "$@"; do
+            says "$words"
+        done
         first=$(grep '^procession-sim: seed ' "$said")
         again=$(sed -n 's/^procession-sim: to run it again: PROCESSION_SEED=\([0-9]*\) procession-sim /\1 /p' "$said")
         # shellcheck disable=SC2086 # They are words.
         sim 1 --seed $again
         [ "$first" = "$(grep '^procession-sim: seed ' "$said")" ] || fail "it was another run than: $first"
     done
-    sim 0 --runs 300 "$program" repaired
-    sim 0 --runs 300 --schedule pct "$program" repaired
+    sim 0 --runs 150 "$program" repaired
+    sim 0 --runs 150 --schedule pct "$program" repaired
 }
 
 check_mistake() {
     case $program in
     *lock_order)
-        found "deadlock: nobody can go on"
-        says "^thread [0-9]+ \(sim_lock_order\+0x[0-9a-f]+\) waits for the mutex sim_lock_order\+0x[0-9a-f]+, which is held by thread [0-9]+$"
-        says "^thread 1 \(main\) waits for the end of the thread that runs sim_lock_order"
+        found "deadlock: nobody can go on" "^thread 1 \(main\) waits for the end of the thread that runs sim_lock_order" \
+            "^thread [0-9]+ \(sim_lock_order\+0x[0-9a-f]+\) waits for the mutex sim_lock_order\+0x[0-9a-f]+, which is held by thread [0-9]+$"
         ;;
     *lost_signal)
-        found "deadlock: nobody can go on"
-        says "waits for the condition sim_lost_signal"
+        found "deadlock: nobody can go on" "waits for the condition sim_lost_signal"
+        sim 1 --schedule exhaustive --runs 10000 "$program"
+        says "^procession-sim: order [0-9]+: deadlock"
         ;;
     *order) found "ended by signal 11" ;;
     *) found "ended by signal 6" ;;
@@ -59,9 +61,9 @@ check_behaves() {
     local law
     "$program" once || fail "outside of a run it fails"
     for law in mutexes conditions semaphores barriers once threads locks times; do
-        sim 0 --runs 100 "$program" $law
+        sim 0 --runs 40 "$program" $law
     done
-    sim 0 --runs 100 --schedule pct "$program"
+    sim 0 --runs 40 --schedule pct "$program"
 }
 
 check_tool() {
@@ -74,7 +76,7 @@ check_tool() {
     says "ended by signal 15"
     sim 1 --runs 1 "$program" nobody
     says "deadlock"
-    says "^thread 1 \(main\) waits for the semaphore at 0x|^thread 1 \(main\) waits for the semaphore 0x"
+    says "^thread 1 \(main\) waits for the semaphore 0x"
     sim 1 --runs 1 --seconds 1 "$program" hang
     says "hang: it has computed for 1 s"
     sim 1 --runs 1 "$program" late
@@ -82,6 +84,10 @@ check_tool() {
     sim 0 --runs 3 "$program" alone
     sim 1 --runs 1 /nowhere
     says "/nowhere: there is no such program"
+    sim 0 --schedule exhaustive "$program"
+    says "no run fails, of 1 orders"
+    sim 1 --schedule exhaustive "$program" status
+    says "to run it again: PROCESSION_SEED=[0-9]+ procession-sim --runs 1 --schedule exhaustive $program status"
     sim 2 --runs 0 "$program"
     sim 2 --schedule never "$program"
     sim 2
