@@ -7,8 +7,7 @@
 //! - `child`, `job`, `main_options`, `nursery`: what runs a program; running without blocking; how a program wants to be stopped; children that come.
 //! - `daemon`, `start`, `dump`, `stats`: what a daemon needs beyond `proc_main`; what whoever has started the program has for it; what runs now, as a tree and in numbers.
 //! - `configure`, `init`, `trace`, `by_hand`, `simulate`, `trace_hooks`, `version`: choices for the library's threads; defaults for languages without macros; traces; tasks, regions and logs by hand; a program in a world of its own; code that is told what happens; which version.
-//! - `taken_over`: what libprocession-sim.so asks, which is not in the header.
-//! - `handle`, `bad_input`, `errno`, `signals`, `sized`: pointers of C to values and back, and what makes that sound; mistakes in calls, in words; failures as the system tells them; signals as C names them; structs that begin with their size.
+//! - `taken_over`, `handle`, `bad_input`, `errno`, `signals`, `sized`: what libprocession-sim.so asks, which is not in the header; pointers of C to values and back, and what makes that sound; mistakes in calls, in words; failures as the system tells them; signals as C names them; structs that begin with their size.
 #![allow(unsafe_code, non_camel_case_types, clippy::missing_safety_doc)]
 
 pub mod types;

@@ -92,7 +92,7 @@ extern "C" fn random() -> u64 {
 /// The number in the run of that thread of the kernel's; -1: it has none.
 extern "C" fn number_of(thread: c_int) -> c_int {
     let number = guests::number_of(thread);
-    number.map_or(-1, |number| number.cast_signed())
+    number.map_or(-1, |number| number as c_int)
 }
 
 /// NULL: the run is over.

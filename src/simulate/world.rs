@@ -393,7 +393,9 @@ pub(super) fn add(worker: Arc<Worker>) -> Option<(u64, Id)> {
 pub(super) fn dismiss(run: u64, id: Id) {
     let mut state = lock();
     if state.run == run {
-        state.here.as_mut().map(|here| here.remove(id));
+        if let Some(here) = &mut state.here {
+            here.remove(id);
+        }
     }
 }
 
