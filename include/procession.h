@@ -4179,8 +4179,6 @@ PROC_API size_t proc_min_stack_size(void);
  */
 PROC_API size_t proc_max_name_prefix(void);
 
-PROC_API const void *procession_private_simulation(void);
-
 #ifdef __cplusplus
 }  // extern "C"
 #endif  // __cplusplus
