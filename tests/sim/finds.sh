@@ -37,8 +37,8 @@ found() {
         sim 1 --seed $again
         [ "$first" = "$(grep '^procession-sim: seed ' "$said")" ] || fail "it was another run than: $first"
     done
-    sim 0 --runs 150 "$program" repaired
-    sim 0 --runs 150 --schedule pct "$program" repaired
+    sim 0 --runs 100 "$program" repaired
+    sim 0 --runs 100 --schedule pct "$program" repaired
 }
 
 check_mistake() {
@@ -85,7 +85,7 @@ check_tool() {
     sim 1 --runs 1 /nowhere
     says "/nowhere: there is no such program"
     sim 0 --schedule exhaustive "$program"
-    says "no run fails, of 1 orders"
+    says "no run fails, of [0-9]+ orders"
     sim 1 --schedule exhaustive "$program" status
     says "to run it again: PROCESSION_SEED=[0-9]+ procession-sim --runs 1 --schedule exhaustive $program status"
     sim 2 --runs 0 "$program"
