@@ -45,6 +45,13 @@ build_procession() {
     c_peer procession -Iinclude -Lbuild/release/lib -lprocession -Wl,-rpath,'$ORIGIN/../../release/lib'
 }
 
+# What is counted by single steps, where the processor's instructions are known to the stepper.
+# shellcheck disable=SC2016
+build_counts() {
+    cc "${flags[@]}" -std=gnu11 -D_GNU_SOURCE tests/counts/*.c -o "$programs/counts" -Iinclude -Lbuild/release/lib -lprocession -pthread \
+        -Wl,-rpath,'$ORIGIN/../../release/lib'
+}
+
 build_tbb() { cpp_peer tbb -ltbb; }
 build_jthread() { cpp_peer jthread; }
 build_pthread() { c_peer pthread; }
@@ -78,7 +85,7 @@ build_all() {
     for name in library procession driver; do
         must "$name"
     done
-    for name in "${peers[@]}"; do
+    for name in counts "${peers[@]}"; do
         try "$name" || echo "bench: $name is left out: it could not be built, see $out/$name.log" >&2
     done
 }

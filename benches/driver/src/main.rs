@@ -1,9 +1,11 @@
 //! Runs the programs of the benchmark side by side, and writes the report:
 //! `driver [--quick] PROGRAMS REPORT`, two directories. It builds nothing.
 
+mod bars;
 mod chart;
 mod chart_table;
 mod charts;
+mod counts;
 mod key;
 mod machine;
 mod number;
@@ -43,21 +45,27 @@ fn main() -> ExitCode {
 }
 
 fn bench(length: Length, programs: &str, report: &str) -> Result<(), Box<dyn Error>> {
-    let programs = Programs::find(Path::new(programs))?;
+    let directory = Path::new(programs);
+    let programs = Programs::find(directory)?;
     let rows = rows::all();
     let charts = charts::all();
     let machine = machine::describe();
     let plan = plan::of(&rows, &charts, |key| programs.has(key.peer));
     let results = results::measure(&programs, &plan, length);
+    let counted = counts::count(directory);
 
     let table = row_table::table(&rows, &results);
     println!("{table}{}", row_table::summary(&rows, &results));
     let head = report::head(&machine, &programs, &results, length);
-    let text = report::write(&head, &rows, &charts, &results);
+    let text = report::write(&head, &rows, &charts, &results, &counted);
     std::fs::create_dir_all(report)?;
-    std::fs::write(Path::new(report).join("README.md"), text)?;
+    let report = Path::new(report);
+    std::fs::write(report.join("README.md"), text)?;
     for chart in &charts {
-        plot::draw(chart, &results, &Path::new(report).join(chart.file))?;
+        plot::draw(chart, &results, &report.join(chart.file))?;
+    }
+    if !counted.is_empty() {
+        bars::draw(&counted, &report.join(bars::FILE))?;
     }
     results.broken().map_or(Ok(()), |text| Err(text.into()))
 }
