@@ -73,6 +73,13 @@ runs_trace_tool() {
     [ "$(find "$moved")" = "$before" ]
 }
 
+# A program that knows nothing of the library, by what is installed beside it.
+runs_sim_tool() {
+    local tool
+    tool=$(realpath "$moved")/bin/procession-sim
+    [ ! -e "$tool" ] || ! command -v python3 >/dev/null || (cd / && "$tool" --runs 3 true)
+}
+
 case_install() {
     "$CMAKE" --install "$BUILD" --prefix "$work"
     rm -rf "$moved"
@@ -82,6 +89,7 @@ case_install() {
     [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
     runs_trace_tool
+    runs_sim_tool
 }
 
 # A C program, one of C and C++ together, and one of C++, which also asks for what is for C++.
