@@ -30,9 +30,9 @@ static void compute(void) {
         ;
 }
 
-static void yield(void) {
+static void never_end(void) {
     for (;;)
-        sleep(1);
+        sleep(100000);
 }
 
 int main(int argc, char **argv) {
@@ -46,7 +46,7 @@ int main(int argc, char **argv) {
     if (!strcmp(how, "hang"))
         compute();
     if (!strcmp(how, "late"))
-        yield();
+        never_end();
     if (!strcmp(how, "alone"))
         leave_main();
     printf("%s, and LD_PRELOAD is %s\n", how, getenv("LD_PRELOAD") ? "set" : "not set");
