@@ -167,17 +167,16 @@ static int run_shown(struct search *search, uint64_t offset) {
     return begin(search->plan, place, offset, true) ? await(place) : -1;
 }
 
-static int report(struct search *search) {
+/* How the first that fails has ended when it was in sight. */
+static int report(const struct search *search, int status) {
     const struct plan *plan = search->plan;
     bool is_order = plan->schedule == EXHAUSTIVE;
     uint64_t number = is_order ? search->lowest + 1 : plan->seed + search->lowest;
-    int status = run_shown(search, search->lowest);
     fprintf(stderr, "procession-sim: %s %" PRIu64 ": ", is_order ? "order" : "seed", number);
     if (has_failed(status))
         tell(stderr, search->places, plan, status);
     else
-        fputs("it has failed, but not when it was run again: it depends on more "
-              "than the seed",
+        fputs("it has failed, but not when it was run again: it depends on more than the seed",
               stderr);
     size_t length = strlen(search->places->text);
     bool ends_line = search->places->is_stuck && length && search->places->text[length - 1] == '\n';
@@ -192,6 +191,16 @@ static size_t processors(void) {
     return count < MOST ? (size_t)count : MOST;
 }
 
+/* One alone is in sight at once. */
+static int run_one(struct search *search) {
+    int status = run_shown(search, 0);
+    search->lowest = 0;
+    if (has_failed(status))
+        return report(search, status);
+    dprintf(search->plan->answer, "done 1\n");
+    return 0;
+}
+
 int sim_run_all(const struct plan *plan) {
     struct search search = {.plan = plan, .count = processors(), .lowest = UINT64_MAX};
     search.is_seen = isatty(STDERR_FILENO);
@@ -201,11 +210,15 @@ int sim_run_all(const struct plan *plan) {
     dprintf(plan->answer, "taken\n");
     if (search.places == MAP_FAILED)
         return 1;
-    bool is_done = plan->schedule == EXHAUSTIVE ? try_all_orders(&search) : find_failing(&search);
+    bool is_exhaustive = plan->schedule == EXHAUSTIVE;
+    if (plan->runs == 1 && !is_exhaustive)
+        return run_one(&search);
+    bool is_done = is_exhaustive ? try_all_orders(&search) : find_failing(&search);
     if (search.is_seen)
         fputs("\r\033[K", stderr);
     if (search.lowest != UINT64_MAX)
-        return report(&search);
-    dprintf(plan->answer, "%s %" PRIu64 "\n", is_done ? "done" : "more", search.done);
+        return report(&search, run_shown(&search, search.lowest));
+    const char *how = is_done ? "done" : is_exhaustive ? "more" : "ended";
+    dprintf(plan->answer, "%s %" PRIu64 "\n", how, search.done);
     return is_done ? 0 : 1;
 }

@@ -97,6 +97,7 @@ check_tool() {
     PROCESSION_SEED=x sim 2 "$program"
     PROCESSION_SEED=9 sim 0 --runs 1 "$program"
     says "seeds 9 to 9"
+    says "^well, and LD_PRELOAD is not set$"
     PROCESSION_SIM_LIBRARY=/nowhere.so sim 1 --runs 1 "$program"
     says "it has not taken /nowhere.so"
 }
