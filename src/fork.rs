@@ -20,7 +20,7 @@ use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
 use crate::base::descriptor::turn;
-use crate::base::sync::per_thread;
+use crate::base::sync::{looking, per_thread};
 use crate::base::{counts, environment, generation, once, world};
 use crate::daemon::{listen_fds, proc_main, reaper};
 use crate::engine::{config, crew, sentinel, slots, timer};
@@ -100,6 +100,7 @@ unsafe extern "C" fn in_parent() {
 
 unsafe extern "C" fn in_child() {
     generation::advance();
+    looking::prepare();
     reaper::after_fork();
     if let Some(held) = take() {
         simulate::world::forget(held.simulate);

@@ -13,6 +13,7 @@
 use std::arch::global_asm;
 
 use crate::base::ending::Ending;
+use crate::base::sync::looking;
 use crate::base::sys::pin_object;
 use crate::base::{generation, race_detector};
 use crate::daemon::early_signals;
@@ -36,6 +37,7 @@ global_asm!(
 extern "C" fn at_load() {
     race_detector::look();
     pin_object::pin();
+    looking::prepare();
     generation::note_origin();
     terms::note_own();
     dispatch::begin();

@@ -8,6 +8,7 @@
 //! its waiters in a table of the whole program, which a child of `fork` inherits in whatever state
 //! some other thread had it.
 
+pub(crate) mod looking;
 pub(crate) mod spin_lock;
 
 #[cfg(loom)]

@@ -10,17 +10,19 @@
 //!   to its thread for life. Any other that is empty is nobody's and may be taken by any thread of the
 //!   program, so it needs no clean-up when that thread ends.
 //! - **S2 in reach.** A slot is in `slots` from before its first frame until after its last.
-//! - **S3 in place.** A frame is pushed and popped under its slot's lock. So whoever looks at it under
-//!   that lock finds it, and what it refers to, in place.
+//! - **S3 in place.** A frame is pushed and popped while nobody looks, as `list` has it (S6, S7). So whoever looks at it
+//!   finds it, and what it refers to, in place.
 //! - **S4 to itself.** What the running callback runs inside of is told to its own thread only.
 //!
 //! The rooms, in reading order:
 //!
 //! - `mine`: what a thread knows of its slot.
 //! - `slot`: where it says what runs on it.
+//! - `list`: the list of what it is inside of.
 //! - `frame`: one thing that it is inside of.
 
 mod frame;
+mod list;
 mod mine;
 mod slot;
 
@@ -110,7 +112,7 @@ impl Context<'_> {
     /// Runs code inside of this and of one thing more.
     pub(crate) fn inside<T>(&self, what: What<'_>, code: impl FnOnce() -> T) -> T {
         let frame = Frame::of(what, self.scope, self.task, self.slot.now());
-        self.slot.push(&frame, true);
+        self.slot.push(&frame);
         let _pushed = Pushed(self.slot);
         code()
     }
@@ -133,7 +135,7 @@ impl Context<'_> {
         is_such: impl Fn(&What<'_>) -> bool,
     ) -> bool {
         let mut answer = None;
-        self.slot.each(|frame| match frame.what {
+        self.slot.each_own(|frame| match frame.what {
             What::Run(run) => _ = answer.get_or_insert(run == function),
             ref what if !is_such(what) => _ = answer.get_or_insert(false),
             _ => (),

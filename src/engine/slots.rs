@@ -16,6 +16,7 @@ use std::collections::HashSet;
 
 use crate::base::counts::{Counted, Totals};
 use crate::base::sync::atomic::Ordering;
+use crate::base::sync::looking::Look;
 use crate::base::sync::{Arc, Mutex, MutexGuard, global};
 use crate::base::world;
 use crate::engine::backlog::{Backlog, address};
@@ -154,9 +155,10 @@ fn remove(slots: &mut Vec<&'static Slot>, gone: &Slot) {
 
 /// Shows every slot there is. Threads come and go meanwhile: the crew's are not held up for longer than a
 /// few slots take.
-pub(crate) fn each(mut show: impl FnMut(&Slot)) {
+pub(crate) fn each(mut show: impl FnMut(&Slot, &Look)) {
+    let look = Look::begin();
     let shared = SLOTS.lock().shared.clone();
-    shared.into_iter().for_each(&mut show);
+    shared.into_iter().for_each(|slot| show(slot, &look));
     // From the end, for a slot that is removed is replaced by the last one: so none is passed over, and
     // those that come again are known.
     let mut seen = HashSet::new();
@@ -167,7 +169,7 @@ pub(crate) fn each(mut show: impl FnMut(&Slot)) {
         let from = to.saturating_sub(AT_ONCE);
         for slot in crew.slots[from..to].iter().rev() {
             if seen.insert(std::ptr::from_ref(*slot)) {
-                show(slot);
+                show(slot, &look);
             }
         }
         left = from;
@@ -176,6 +178,7 @@ pub(crate) fn each(mut show: impl FnMut(&Slot)) {
 
 /// Adds up what all slots say. Threads neither come nor go meanwhile (N2).
 pub(crate) fn census() -> Census {
+    let look = Look::begin();
     let shared = SLOTS.lock().shared.clone();
     let crew = CREW.lock();
     let mut census = Census {
@@ -185,7 +188,7 @@ pub(crate) fn census() -> Census {
         peak: crew.peak,
     };
     for slot in shared.iter().chain(&crew.slots) {
-        census.callbacks += slot.callbacks();
+        census.callbacks += slot.callbacks(&look);
         census.totals.add(&slot.counts);
     }
     census
@@ -212,7 +215,7 @@ pub(crate) fn watch(slot: &'static Slot) {
 pub(super) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
     let mut found = Vec::new();
     for slot in &SLOTS.lock().watched {
-        slot.each(|frame| match frame.what {
+        slot.each_published(|frame| match frame.what {
             What::Children(_, Some(work)) if work.backlog().unclaimed() > 0 => {
                 found.push(work.share());
             }
@@ -226,7 +229,7 @@ pub(super) fn unclaimed() -> Vec<Arc<dyn Backlog>> {
 pub(crate) fn published_at(place: usize) -> Option<Arc<dyn Backlog>> {
     let published_in = |slot: &Slot| {
         let mut found = None;
-        slot.each(|frame| match frame.what {
+        slot.each_published(|frame| match frame.what {
             What::Children(_, Some(work)) if address(work.backlog()) == place => {
                 found = Some(work.share());
             }
@@ -257,7 +260,7 @@ pub(super) fn watched() -> Vec<Watched> {
     let mut found: Vec<Watched> = Vec::new();
     for slot in &SLOTS.lock().watched {
         let mut inner = None;
-        slot.each(|frame| {
+        slot.each_published(|frame| {
             let Some(here) = frame.what.backlog() else {
                 return;
             };

@@ -31,7 +31,7 @@ fn of_world(world: &dyn World, threads: Vec<Thread>) -> Vec<Thread> {
 /// Looks at all threads, and at what goes on without one.
 pub(crate) fn look() -> Live {
     let mut threads = Vec::new();
-    slots::each(|slot| threads.push(see::thread(slot)));
+    slots::each(|slot, look| threads.push(see::thread(slot, look)));
     if let Some(world) = world::here() {
         threads = of_world(world, threads);
     }

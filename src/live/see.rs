@@ -5,6 +5,7 @@ use super::process::{
 };
 use crate::base::clock::{self, Instant};
 use crate::base::sync::Arc;
+use crate::base::sync::looking::Look;
 use crate::base::sync::notes::Ordering;
 use crate::engine::backlog::{Places, address};
 use crate::engine::frames::{Frame, Running, Slot, What};
@@ -53,10 +54,10 @@ pub(super) enum Place {
     Helps(usize),
 }
 
-pub(super) fn thread(slot: &Slot) -> Thread {
+pub(super) fn thread(slot: &Slot, look: &Look) -> Thread {
     let now = clock::exact();
     let mut frames = Vec::new();
-    let running = slot.look(|frame| frames.push(see(frame, now)));
+    let running = slot.look(look, |frame| frames.push(see(frame, now)));
     for frame in &mut frames {
         frame.process.thread = Some(running.thread);
     }

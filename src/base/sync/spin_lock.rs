@@ -22,6 +22,10 @@ use crate::base::sync::atomic::{AtomicBool, Ordering};
 pub(crate) type BriefLock<T> = SpinLock<T>;
 #[cfg(loom)]
 pub(crate) type BriefLock<T> = crate::base::sync::Mutex<T>;
+#[cfg(not(loom))]
+pub(crate) type BriefGuard<'a, T> = SpinGuard<'a, T>;
+#[cfg(loom)]
+pub(crate) type BriefGuard<'a, T> = crate::base::sync::MutexGuard<'a, T>;
 
 pub(crate) struct SpinLock<T> {
     taken: AtomicBool,

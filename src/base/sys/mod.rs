@@ -5,6 +5,7 @@
 //! - `clocks`: which there are.
 //! - `errno`: where it is.
 //! - `futex`: waiting for a word of memory to change.
+//! - `barrier`: one that all threads of the program pass.
 //! - `thread`: numbers and names of threads, and signals for one of them.
 //! - `scheduling`: by which processors and how urgently a thread is run, and how precisely it sleeps.
 //! - `descriptors`: made close-on-exec from the start, all closed, one opened again.
@@ -17,6 +18,8 @@
 //! - `pin_object`: keeps the object that the library is in from being unloaded.
 
 pub(crate) mod at_once;
+#[cfg(not(loom))] // A model has its own.
+pub(crate) mod barrier;
 pub(crate) mod child;
 pub(crate) mod clocks;
 pub(crate) mod descriptors;

@@ -1,6 +1,6 @@
 //! One thing that a thread is inside of, and what links those of a thread.
 //!
-//! unsafe: a frame does not know how long the one around it is in place. S3 is what makes that sound.
+//! unsafe: threads look at what is linked by addresses. S3 is what makes that sound.
 #![allow(unsafe_code)]
 
 use std::cell::Cell;
@@ -26,6 +26,8 @@ pub(crate) struct Frame<'a> {
     /// The callback that the thread ran when it came here, if it is one that runs something (L3).
     pub(super) caller: Cell<Call>,
     pub(super) around: Cell<Link>,
+    /// The next one around it in which something is published, or helped with.
+    pub(super) published_around: Cell<Link>,
 }
 
 #[derive(Clone, Copy)]
@@ -144,23 +146,15 @@ impl<'a> What<'a> {
     }
 }
 
-/// The innermost frame; NULL: there is none.
+/// A frame; NULL: none.
 #[derive(Clone, Copy)]
 pub(super) struct Link(pub(super) *const Frame<'static>);
 
-// SAFETY: frames are looked at under the slot's lock only (S3), and refer to what threads may share.
+// SAFETY: frames are looked at as S3 has it only, and refer to what threads may share.
 unsafe impl Send for Link {}
 
 impl Link {
-    /// Shows this frame and those around it; to be called under the slot's lock.
-    pub(super) fn each(self, mut show: impl FnMut(&Frame<'_>)) {
-        let mut link = self;
-        // SAFETY: a frame that is in the list is in place until it is popped, under that lock (S3).
-        while let Some(frame) = unsafe { link.0.as_ref() } {
-            show(frame);
-            link = frame.around.get();
-        }
-    }
+    pub(super) const NONE: Link = Link(std::ptr::null());
 }
 
 impl<'a> Frame<'a> {
@@ -176,7 +170,8 @@ impl<'a> Frame<'a> {
             task,
             since,
             caller: Cell::new(leaf::NONE),
-            around: Cell::new(Link(std::ptr::null())),
+            around: Cell::new(Link::NONE),
+            published_around: Cell::new(Link::NONE),
         }
     }
 }

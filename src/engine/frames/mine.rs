@@ -117,14 +117,16 @@ impl Mine {
         let entries = self.entries.get();
         self.entries.set(entries + 1);
         match self.slot.get() {
-            Some(slot) if slot.push_run(frame, entries > 0) => {
-                if entries == 0 {
-                    slot.thread.store(self.thread.get(), Ordering::Relaxed);
-                }
+            Some(slot) if entries > 0 || slot.on_crew => {
+                slot.push_run(frame);
+                slot
+            }
+            Some(slot) if slot.push_first(frame) => {
+                slot.thread.store(self.thread.get(), Ordering::Relaxed);
                 slot
             }
             _ => {
-                let slot = slots::take(|slot| slot.push_run(frame, false));
+                let slot = slots::take(|slot| slot.push_first(frame));
                 self.claim(slot);
                 slot
             }

@@ -1,16 +1,16 @@
 //! Where a thread says what runs on it.
 //!
-//! unsafe: a slot does not know how long its frames live, nor the context of its callback. S3 and S4 are what makes
-//! that sound.
+//! unsafe: a slot does not know how long the context of its callback lives. S4 is what makes that sound.
 #![allow(unsafe_code)]
 
 use super::Context;
-use super::frame::{Frame, Link};
+use super::frame::Frame;
+use super::list::Frames;
 use crate::base::clock;
 use crate::base::counts::Counts;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
-use crate::base::sync::spin_lock::BriefLock;
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
 
 /// Where one thread says what runs on it.
@@ -26,7 +26,7 @@ pub(crate) struct Slot {
     pub(crate) on_crew: bool,
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(in crate::engine) is_watched: AtomicBool,
-    pub(super) innermost: BriefLock<Link>,
+    pub(super) frames: Frames,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -44,7 +44,7 @@ impl Slot {
         Slot {
             on_crew,
             is_watched: AtomicBool::new(false),
-            innermost: BriefLock::new(Link(std::ptr::null())),
+            frames: Frames::new(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),
@@ -83,26 +83,24 @@ impl Slot {
         unsafe { self.context.load(Ordering::Relaxed).as_ref() }
     }
 
-    /// Pushes a frame if the slot is the caller's or nobody's.
-    pub(super) fn push(&self, frame: &Frame<'_>, is_mine: bool) -> bool {
-        self.push_and(frame, is_mine, || ())
+    /// Pushes a frame on the slot's own thread, the calling one.
+    #[inline(always)]
+    pub(super) fn push(&self, frame: &Frame<'_>) {
+        self.frames.push(frame, || ());
     }
 
     /// The same, with a frame that has what the thread's callback runs: it takes the callback along (L3).
-    pub(super) fn push_run(&self, frame: &Frame<'_>, is_mine: bool) -> bool {
-        self.push_and(frame, is_mine, || frame.caller.set(self.leaf.take()))
+    pub(super) fn push_run(&self, frame: &Frame<'_>) {
+        self.frames.push(frame, || self.take_along(frame));
     }
 
-    #[inline(always)]
-    fn push_and(&self, frame: &Frame<'_>, is_mine: bool, then: impl FnOnce()) -> bool {
-        let mut innermost = self.innermost.lock();
-        let is_mine = is_mine || self.on_crew || innermost.0.is_null();
-        if is_mine {
-            then();
-            frame.around.set(*innermost);
-            *innermost = Link(std::ptr::from_ref(frame).cast());
-        }
-        is_mine
+    /// The same with the first frame in a slot that is the calling thread's or nobody's, unless it is somebody else's by now.
+    pub(super) fn push_first(&self, frame: &Frame<'_>) -> bool {
+        self.frames.push_first(frame, || self.take_along(frame))
+    }
+
+    fn take_along(&self, frame: &Frame<'_>) {
+        frame.caller.set(self.leaf.take());
     }
 
     /// The kernel's number of the thread that was in it last.
@@ -110,28 +108,32 @@ impl Slot {
         self.thread.load(Ordering::Relaxed)
     }
 
-    /// Whether no thread of the program is in it (S1).
+    /// Whether no thread of the program was in it a moment ago (S1).
     pub(in crate::engine) fn is_nobodys(&self) -> bool {
-        self.innermost.lock().0.is_null()
+        self.frames.is_empty()
     }
 
     /// How many callbacks run here: the innermost, and those that run something that has callbacks.
-    pub(in crate::engine) fn callbacks(&self) -> usize {
+    pub(in crate::engine) fn callbacks(&self, look: &Look) -> usize {
         let mut callers = 0;
-        let running = self.look(|frame| callers += usize::from(frame.caller().is_some()));
+        let count = |frame: &Frame<'_>| callers += usize::from(frame.caller().is_some());
+        let running = self.look(look, count);
         callers + usize::from(running.call.is_some())
     }
 
-    /// Shows everything that the slot's thread is inside of, innermost first.
-    pub(in crate::engine) fn each(&self, show: impl FnMut(&Frame<'_>)) {
-        self.innermost.lock().each(show);
+    /// Shows what is published here, or helped with, innermost first.
+    pub(in crate::engine) fn each_published(&self, show: impl FnMut(&Frame<'_>)) {
+        self.frames.each_published(show);
     }
 
-    /// The same, and returns what it runs there.
-    pub(crate) fn look(&self, show: impl FnMut(&Frame<'_>)) -> Running {
-        let innermost = self.innermost.lock();
-        innermost.each(show);
-        let leaf = self.leaf.look();
+    /// Shows everything that the slot's own thread, the calling one, is inside of, innermost first.
+    pub(super) fn each_own(&self, show: impl FnMut(&Frame<'_>)) {
+        self.frames.each_own(show);
+    }
+
+    /// Shows everything that the slot's thread is inside of, innermost first, and returns what it runs there.
+    pub(crate) fn look(&self, look: &Look, show: impl FnMut(&Frame<'_>)) -> Running {
+        let leaf = self.frames.look(look, show, || self.leaf.look());
         Running {
             thread: self.thread(),
             call: leaf.map(|(call, _)| call),
@@ -145,12 +147,7 @@ pub(super) struct Pushed(pub(super) &'static Slot);
 
 impl Drop for Pushed {
     fn drop(&mut self) {
-        let mut innermost = self.0.innermost.lock();
-        // SAFETY: as in `each`. The innermost frame is the one that was pushed: they are nested as
-        // the calls are.
-        if let Some(frame) = unsafe { innermost.0.as_ref() } {
-            self.0.leaf.put_back(frame.caller.get()); // L3
-            *innermost = frame.around.get();
-        }
+        // The innermost frame is the one that was pushed: they are nested as the calls are.
+        (self.0.frames).pop(|frame| self.0.leaf.put_back(frame.caller.get())); // L3
     }
 }

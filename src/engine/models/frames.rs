@@ -4,6 +4,7 @@ use loom::thread;
 
 use super::*;
 use crate::base::sync::atomic::AtomicBool;
+use crate::base::sync::looking::{self, Look};
 use crate::engine::backlog::{Backlog, Published};
 use crate::engine::models::Unclaimed;
 use crate::engine::slots;
@@ -14,7 +15,7 @@ type Enter = fn(fn(&'static Slot));
 fn come_in(enter: Enter) {
     enter(|slot| {
         let mut frames = 0;
-        slot.each(|_| frames += 1);
+        slot.each_own(|_| frames += 1);
         assert_eq!(frames, 1);
     });
 }
@@ -44,12 +45,12 @@ fn s1_mutant_looks_before_it_locks() {
     a_slot_is_free(|code| {
         let scope = Scope::of(None, None);
         let frame = Frame::of(What::Run("a model"), &scope, None, 0);
-        let is_free = |slot: &'static Slot| slot.innermost.lock().0.is_null();
+        let is_free = |slot: &'static Slot| slot.is_nobodys();
         let known = MINE.with(|mine| mine.slot.get());
         let free = known.filter(|slot| is_free(slot));
         let slot = free.unwrap_or_else(|| slots::take(is_free));
         MINE.with(|mine| mine.slot.set(Some(slot)));
-        slot.push(&frame, true);
+        slot.push(&frame);
         let _pushed = Pushed(slot);
         code(slot);
     });
@@ -109,12 +110,15 @@ fn s3_mutant_ends_before_it_is_taken_out() {
 /// A callback runs something that runs nothing: somebody who looks meanwhile, at any moment, sees the callback once.
 fn a_callback_runs_something(run: fn(&'static Slot)) {
     loom::model(move || {
-        let slot: &'static Slot = Box::leak(Box::new(Slot::new(true)));
+        looking::prepare();
+        let mut slot = Slot::new(true);
+        slot.frames.is_quick = true;
+        let slot: &'static Slot = Box::leak(Box::new(slot));
         let scope = Scope::of(None, None);
         let around = Frame::of(What::Run("a model"), &scope, None, 0);
-        slot.push_run(&around, true);
+        slot.push_run(&around);
         let seen = slot.leaf.during(CALLER, || {
-            let looking = thread::spawn(move || slot.callbacks());
+            let looking = thread::spawn(move || slot.callbacks(&Look::begin()));
             run(slot);
             looking.join().unwrap()
         });
@@ -138,7 +142,7 @@ fn frame_of_a_run(code: impl FnOnce(&Frame<'_>)) {
 fn l3_a_callback_that_runs_something_is_seen_once() {
     a_callback_runs_something(|slot| {
         frame_of_a_run(|frame| {
-            slot.push_run(frame, true);
+            slot.push_run(frame);
             drop(Pushed(slot));
         });
     });
@@ -150,7 +154,7 @@ fn l3_mutant_takes_it_before_it_locks() {
     a_callback_runs_something(|slot| {
         frame_of_a_run(|frame| {
             frame.caller.set(slot.leaf.take());
-            slot.push(frame, true);
+            slot.push(frame);
             drop(Pushed(slot));
         });
     });
@@ -161,7 +165,7 @@ fn l3_mutant_takes_it_before_it_locks() {
 fn l3_mutant_puts_it_back_before_it_locks() {
     a_callback_runs_something(|slot| {
         frame_of_a_run(|frame| {
-            slot.push_run(frame, true);
+            slot.push_run(frame);
             slot.leaf.put_back(frame.caller.get());
             drop(Pushed(slot));
         });

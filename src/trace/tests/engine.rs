@@ -170,8 +170,8 @@ fn flows_lead_to_other_threads(view: &View) {
 /// Whether a thread sleeps in `proc_spawn`.
 fn one_waits_for_a_place() -> bool {
     let mut found = false;
-    slots::each(|slot| {
-        let running = slot.look(|_| ());
+    slots::each(|slot, look| {
+        let running = slot.look(look, |_| ());
         let state = || fs::read_to_string(format!("/proc/self/task/{}/stat", running.thread));
         let sleeps = || state().is_ok_and(|state| state.contains(") S "));
         found |= running.waiting == Some(Waiting::Spawn) && sleeps();
