@@ -37,7 +37,9 @@ global_asm!(
 extern "C" fn at_load() {
     race_detector::look();
     pin_object::pin();
-    looking::prepare();
+    if cfg!(not(loom)) {
+        looking::prepare();
+    }
     generation::note_origin();
     terms::note_own();
     dispatch::begin();

@@ -3,7 +3,7 @@
 //! Nothing here knows of processes or handles. The rooms, in reading order:
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
-//! - `shared`, `in_place`: a value that several hold, with one count; and one with two counts, made where it stays.
+//! - `shared`, `common`, `in_place`: a value that several hold, with one count; with two counts in one word; and with two counts, made where it stays.
 //! - `user_data`: data of the program, with how to release it; a notice.
 //! - `ending`: the program is about to end: what is to be written first.
 //! - `guard`: what happens when a callback does not return.
@@ -33,6 +33,7 @@ mod atomics;
 pub(crate) mod bug;
 pub(crate) mod cancelability;
 pub(crate) mod clock;
+pub(crate) mod common;
 pub(crate) mod counts;
 pub(crate) mod descriptor;
 pub(crate) mod ending;

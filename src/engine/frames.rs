@@ -27,8 +27,8 @@ mod mine;
 mod slot;
 
 use crate::base::clock;
+use crate::base::common::Common;
 use crate::base::counts::Counted;
-use crate::base::sync::Arc;
 use crate::base::sync::atomic::Ordering;
 use crate::engine::leaf::Call;
 use crate::engine::start_site::{By, StartSite};
@@ -51,7 +51,7 @@ pub(crate) struct Context<'a> {
     pub(crate) slot: &'static Slot,
     pub(crate) scope: &'a Scope<'a>,
     /// The innermost task around it.
-    pub(crate) task: Option<&'a Arc<TaskRun>>,
+    pub(crate) task: Option<&'a Common<TaskRun>>,
     /// The tree whose services are expected that it is a part of.
     pub(crate) tree: Tree,
 }
@@ -60,7 +60,7 @@ pub(crate) struct Context<'a> {
 pub(crate) fn enter<T>(
     what: What<'_>,
     scope: &Scope<'_>,
-    task: Option<&Arc<TaskRun>>,
+    task: Option<&Common<TaskRun>>,
     tree: Tree,
     code: impl FnOnce(Context<'_>) -> T,
 ) -> T {

@@ -10,7 +10,7 @@ use crate::base::sync::{Arc, Condvar, Mutex, Weak};
 use crate::engine::crew::{self, Due};
 use crate::engine::timer::{self, Ticket};
 use crate::scope::activity::{self, Activities};
-use crate::scope::cancel::{Cancel, Striker, Struck};
+use crate::scope::cancel::{Cancel, Node, Striker, Struck};
 use crate::scope::listener::Listener;
 
 pub(crate) struct LateStrike {
@@ -116,7 +116,7 @@ pub(crate) fn watch(cancel: &Cancel) {
     };
     let striker = deadline.striker(|| {
         LateStrike::new(deadline.activities(), move || {
-            owner.upgrade().map(|owner| owner.strike_over())
+            owner.upgrade().map(Node::strike_over)
         })
     });
     striker.strike_at(deadline.moment());
@@ -139,7 +139,7 @@ fn strike_over(cancel: &Cancel) {
         return striker.strike();
     }
     // So it has no hooks, for which the end of a run would have to wait (Z2).
-    let struck = owner.upgrade().map(|owner| owner.strike_over());
+    let struck = owner.upgrade().map(Node::strike_over);
     struck.and_then(Struck::rest).map(crew::hand_over);
 }
 

@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 
 use crate::base::clock::Instant;
+use crate::base::common::Common;
 use crate::base::events::Apart;
 use crate::base::sync::Arc;
 use crate::engine::background::Background;
@@ -30,7 +31,7 @@ pub(crate) struct Shown {
 /// What is around the wait, and is a part of the operation.
 #[derive(Clone)]
 pub(crate) enum Around {
-    Task(Arc<TaskRun>),
+    Task(Common<TaskRun>),
     Region(Arc<CStr>, Apart),
     /// `None`: its time is never up.
     Timeout(Option<TimeLimit>),

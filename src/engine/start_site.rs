@@ -3,13 +3,13 @@
 //! Nothing of the program's is held by this. A handle is known by the place of its node, which is nobody else's for
 //! as long as somebody knows it, even when the handle is gone.
 
-use crate::base::sync::Weak;
+use crate::base::common::Known;
 use crate::engine::leaf::Call;
 use crate::scope::cancel::Node;
 
 pub(crate) struct StartSite {
     /// Under which handle, if the program gave one.
-    pub(crate) under: Option<Weak<Node>>,
+    pub(crate) under: Option<Known<Node>>,
     /// By which callback, if one ran on the thread.
     pub(crate) by: Option<By>,
 }
@@ -18,7 +18,7 @@ pub(crate) struct StartSite {
 pub(crate) struct By {
     pub(crate) callback: Running,
     /// What the callback ran in.
-    pub(crate) handle: Weak<Node>,
+    pub(crate) handle: Known<Node>,
 }
 
 /// A callback that runs, as no other is known: the slot's address, and what its leaf says.

@@ -12,6 +12,7 @@ use super::types::{
     proc_cancel, proc_channel, proc_error, proc_impl, proc_job, proc_nursery, proc_promise,
     proc_queue,
 };
+use crate::base::common::Common;
 use crate::base::error::{self, Error, Outcome};
 use crate::base::shared::Shared;
 use crate::base::sync::Arc;
@@ -73,7 +74,7 @@ counted!(proc_channel, Channel);
 
 handle!(proc_impl, Process, process::Node, Shared::from_shared);
 handle!(proc_error, Error, error::Node, Arc::from_arc);
-handle!(proc_cancel, Cancel, cancel::Node, Arc::from_arc);
+handle!(proc_cancel, Cancel, cancel::Node, Common::from_common);
 handle!(proc_queue, Queue, queue::Node, Arc::from_arc);
 handle!(proc_promise, Promise, promise::Node, Arc::from_arc);
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use super::process::Process;
 use super::tree::Live;
-use crate::base::sync::{Arc, Weak};
+use crate::base::common::{Common, Known};
+use crate::base::sync::Arc;
 use crate::engine::start_site::{By, StartSite};
 use crate::scope::cancel::Node;
 use crate::scope::task_run::TaskRun;
@@ -47,13 +48,13 @@ impl Live {
             }
         }
         let around = TaskRun::around(process.task.as_ref());
-        places.extend(around.filter_map(|task| owners.tasks.get(&Arc::as_ptr(task))));
+        places.extend(around.filter_map(|task| owners.tasks.get(&Common::as_ptr(task))));
         places
     }
 
     /// Adds the owners of a handle and of those above it. Of what a callback starts under the handle that it runs
     /// in, that is the callback.
-    fn climb(&self, owners: &Owners, from: &Weak<Node>, by: Option<&By>, places: &mut Vec<usize>) {
+    fn climb(&self, owners: &Owners, from: &Known<Node>, by: Option<&By>, places: &mut Vec<usize>) {
         let (mut address, mut node) = (from.as_ptr(), from.upgrade());
         loop {
             if let Some(by) = by.filter(|by| by.handle.as_ptr() == address) {
@@ -63,7 +64,7 @@ impl Live {
             let Some(above) = node.and_then(|node| node.above()) else {
                 return;
             };
-            (address, node) = (Arc::as_ptr(&above), Some(above));
+            (address, node) = (Common::as_ptr(&above), Some(above));
         }
     }
 
@@ -90,7 +91,7 @@ impl Owners {
                 owners.handles.entry(handle).or_insert(number);
             }
             if let Some(task) = process.own_task() {
-                owners.tasks.entry(Arc::as_ptr(task)).or_insert(number);
+                owners.tasks.entry(Common::as_ptr(task)).or_insert(number);
             }
         }
         owners

@@ -2,8 +2,9 @@
 
 use std::ffi::CStr;
 
+use crate::base::common::{Common, Known};
 use crate::base::error::Error;
-use crate::base::sync::{Arc, Weak};
+use crate::base::sync::Arc;
 use crate::engine::backlog::Places;
 use crate::engine::frames;
 use crate::engine::start_site::StartSite;
@@ -15,13 +16,13 @@ pub(super) struct Process {
     pub(super) kind: &'static str,
     pub(super) name: Option<Name>,
     /// The innermost task around it, or it.
-    pub(super) task: Option<Arc<TaskRun>>,
+    pub(super) task: Option<Common<TaskRun>>,
     /// `None`: no thread runs it.
     pub(super) thread: Option<i32>,
     pub(super) age_ns: u64,
     pub(super) doing: &'static str,
     /// The handle that it runs in.
-    pub(super) handle: Option<Weak<Node>>,
+    pub(super) handle: Option<Known<Node>>,
     pub(super) cancelled: Option<Cancelled>,
     /// In how many nanoseconds a deadline cancels it, or it is over by itself or goes on.
     pub(super) due_ns: Option<u64>,
@@ -98,7 +99,7 @@ impl Process {
     }
 
     /// Its task, if it is one.
-    pub(super) fn own_task(&self) -> Option<&Arc<TaskRun>> {
+    pub(super) fn own_task(&self) -> Option<&Common<TaskRun>> {
         self.task
             .as_ref()
             .filter(|_| matches!(self.name, Some(Name::Task)))

@@ -4,6 +4,7 @@ use super::process::{
     BY_HAND, CLEANING_UP, Cancelled, DELAYING, Name, PENDING, Process, QUEUE_RUN, RUNNING, STOPPING,
 };
 use crate::base::clock::{self, Instant};
+use crate::base::common::Common;
 use crate::base::sync::Arc;
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::Ordering;
@@ -201,11 +202,11 @@ fn pending(what: &What<'_>) -> (usize, Vec<Shown>) {
 }
 
 /// What waits without a thread, and the tasks, regions and timeouts around it: the outermost first.
-fn without_thread(shown: Shown, task: Option<&Arc<TaskRun>>, now: u64) -> Vec<Process> {
+fn without_thread(shown: Shown, task: Option<&Common<TaskRun>>, now: u64) -> Vec<Process> {
     let age_ns = now.saturating_sub(shown.since);
     let mut task = task.cloned();
     let mut all = Vec::new();
-    let mut add = |kind, name, task: &Option<Arc<TaskRun>>, moment| {
+    let mut add = |kind, name, task: &Option<Common<TaskRun>>, moment| {
         all.push(Process {
             name,
             task: task.clone(),
@@ -285,7 +286,7 @@ pub(super) fn by_hand(by_hand: &ByHand) -> Option<Process> {
     let task = handle.task().filter(|task| !task.has_ended())?.clone();
     let now = clock::exact();
     let site = StartSite {
-        under: handle.above().map(|above| Arc::downgrade(&above)),
+        under: handle.above().map(|above| Common::downgrade(&above)),
         by: by_hand.by.clone(),
     };
     Some(Process {

@@ -6,8 +6,8 @@ use std::ffi::CStr;
 use std::rc::Rc;
 
 use super::process::{Name, Process};
+use crate::base::common::Common;
 use crate::base::error::{self, Error};
-use crate::base::sync::Arc;
 use crate::scope::task_run::TaskRun;
 use crate::signal;
 
@@ -96,11 +96,11 @@ struct Path {
 
 impl Paths {
     /// What they are, joined.
-    pub(super) fn of(&mut self, innermost: Option<&Arc<TaskRun>>) -> String {
+    pub(super) fn of(&mut self, innermost: Option<&Common<TaskRun>>) -> String {
         let mut unknown = Vec::new();
         let mut path = None;
         for task in TaskRun::around(innermost) {
-            path = self.0.get(&Arc::as_ptr(task)).cloned();
+            path = self.0.get(&Common::as_ptr(task)).cloned();
             if path.is_some() {
                 break;
             }
@@ -108,7 +108,7 @@ impl Paths {
         }
         for task in unknown.into_iter().rev() {
             let longer = Rc::new(Path::below(path.as_deref(), task.name()));
-            self.0.insert(Arc::as_ptr(task), longer.clone());
+            self.0.insert(Common::as_ptr(task), longer.clone());
             path = Some(longer);
         }
         path.map_or(String::new(), |path| path.text())

@@ -1,7 +1,8 @@
 //! Handles that are cancelled when others begin to drain, and the event in each run of `proc_main` that has them so.
 
+use crate::base::common::Common;
 use crate::base::error::Error;
-use crate::base::sync::{Arc, Mutex, MutexGuard};
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::world::per_world;
 use crate::scope::cancel::{self, Cancel, Struck};
 use crate::scope::drain::{self, Main};
@@ -53,7 +54,7 @@ pub(crate) fn begin(main: Main, cause: &Error) -> Option<Struck> {
 }
 
 /// The drain handle of that one.
-pub(crate) fn of(cancel: &Cancel) -> Arc<cancel::Node> {
+pub(crate) fn of(cancel: &Cancel) -> Common<cancel::Node> {
     cancel.drain_handle(|| event_of(cancel.main()))
 }
 

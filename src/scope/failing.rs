@@ -5,9 +5,10 @@
 //! after which whatever does not return is given up. Nothing is looked for, or noted, unless somebody has asked for it.
 
 use crate::base::clock::{self, Instant};
+use crate::base::common::Known;
 use crate::base::error::Error;
 use crate::base::sync::notes::{AtomicBool, AtomicUsize, Ordering};
-use crate::base::sync::{Mutex, MutexGuard, Weak};
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::world::per_world;
 use crate::scope::cancel::{Cancel, Node};
 
@@ -21,7 +22,7 @@ per_world!(FAILING: Mutex<Failing> = Mutex::new(Failing::NONE));
 /// Of the present run of `proc_main`.
 pub(crate) struct Failing {
     /// What is watched, so that no other handle gets its address.
-    watched: Option<Weak<Node>>,
+    watched: Option<Known<Node>>,
     failed: Option<Failed>,
     /// Who is told.
     on_failure: fn(),

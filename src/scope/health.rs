@@ -10,7 +10,8 @@
 use std::collections::BTreeMap;
 
 use crate::base::clock::{self, Duration, Instant};
-use crate::base::sync::{Arc, Mutex, MutexGuard, Weak};
+use crate::base::common::{Common, Known};
+use crate::base::sync::{Mutex, MutexGuard};
 use crate::base::world::per_world;
 use crate::scope::cancel::Cancel;
 use crate::scope::drain::Main;
@@ -31,14 +32,14 @@ pub(crate) struct Vouching {
 
 struct Voucher {
     /// It is not kept for this.
-    service: Weak<TaskRun>,
+    service: Known<TaskRun>,
     until: Instant,
 }
 
 /// Somebody who vouches, and is late.
 pub(crate) struct Late {
     /// `None`: the program.
-    pub(crate) service: Option<Arc<TaskRun>>,
+    pub(crate) service: Option<Common<TaskRun>>,
     pub(crate) by: Duration,
 }
 
@@ -59,7 +60,11 @@ impl Vouching {
     };
 
     /// Tells up to when it did before.
-    fn vouch(&mut self, service: Option<&Arc<TaskRun>>, until: Option<Instant>) -> Option<Instant> {
+    fn vouch(
+        &mut self,
+        service: Option<&Common<TaskRun>>,
+        until: Option<Instant>,
+    ) -> Option<Instant> {
         let Some(service) = service else {
             return std::mem::replace(&mut self.program, until);
         };
@@ -70,7 +75,7 @@ impl Vouching {
             return None; // V2
         }
         let voucher = Voucher {
-            service: Arc::downgrade(service),
+            service: Common::downgrade(service),
             until,
         };
         let before = self.services.insert(service.id(), voucher);

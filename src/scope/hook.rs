@@ -17,6 +17,7 @@
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
+use crate::base::common::Common;
 use crate::base::events;
 use crate::base::generation;
 use crate::base::intrusive_list::Member;
@@ -114,7 +115,7 @@ impl Hook {
     }
 
     /// The run, and the task of the handle that it is on. Nobody lets go of that under the lock of what is waiting (C13).
-    fn begin(&self) -> Option<(Run, Option<Arc<TaskRun>>)> {
+    fn begin(&self) -> Option<(Run, Option<Common<TaskRun>>)> {
         let mut state = self.state.lock();
         if !matches!(*state, State::Waiting) {
             return None;

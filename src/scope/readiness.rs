@@ -15,6 +15,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::base::common::Common;
 use crate::base::sync::{Arc, Mutex, MutexGuard};
 use crate::base::world::per_world;
 use crate::scope::cancel::Cancel;
@@ -301,9 +302,9 @@ pub(crate) fn say(cancel: &Cancel) {
 }
 
 /// In a layer of a stack, and in a service that is inside of the layer or around it.
-fn say_in(layer: Tree, service: Option<&Arc<TaskRun>>) {
+fn say_in(layer: Tree, service: Option<&Common<TaskRun>>) {
     let mut program = PROGRAM.lock();
-    let is_inside = |service: &&Arc<TaskRun>| program.is_inside(service.expected_in(), layer);
+    let is_inside = |service: &&Common<TaskRun>| program.is_inside(service.expected_in(), layer);
     let inside = service.filter(is_inside);
     let up = match inside {
         Some(service) => service.note_up().map(|tree| program.service_said(tree)),

@@ -5,6 +5,7 @@ use std::ffi::{CStr, CString};
 use std::mem;
 use std::ops::Deref;
 
+use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::base::events::{self, Memory, Task};
 use crate::base::generation;
@@ -35,7 +36,7 @@ pub(super) type Abandoned = fn(place: u32);
 /// One run of a task; shared by the threads that work in it.
 pub(crate) struct TaskRun {
     name: Named,
-    outer: Option<Arc<TaskRun>>,
+    outer: Option<Common<TaskRun>>,
     /// The tree that expects it to say that it is up, as one of its services.
     expected_in: Tree,
     has_said: AtomicBool,
@@ -77,29 +78,29 @@ impl Deref for Named {
 impl TaskRun {
     pub(crate) fn begin(
         name: Arc<Name>,
-        outer: Option<Arc<TaskRun>>,
+        outer: Option<Common<TaskRun>>,
         expected_in: Tree,
-    ) -> Arc<TaskRun> {
+    ) -> Common<TaskRun> {
         TaskRun::make(Named::Shared(name), outer, expected_in, None)
     }
 
     /// One that a program is to end.
     pub(crate) fn begin_by_hand(
         name: Name,
-        outer: Option<Arc<TaskRun>>,
+        outer: Option<Common<TaskRun>>,
         abandoned: Abandoned,
-    ) -> Arc<TaskRun> {
+    ) -> Common<TaskRun> {
         TaskRun::make(Named::Own(name), outer, 0, Some(abandoned))
     }
 
     #[inline(always)] // A call costs as much as all else that the trace takes of a task while it is off.
     fn make(
         name: Named,
-        outer: Option<Arc<TaskRun>>,
+        outer: Option<Common<TaskRun>>,
         expected_in: Tree,
         abandoned: Option<Abandoned>,
-    ) -> Arc<TaskRun> {
-        let run = Arc::new(TaskRun {
+    ) -> Common<TaskRun> {
+        let run = Common::new(|| TaskRun {
             name,
             outer,
             expected_in,
@@ -211,12 +212,16 @@ impl TaskRun {
     }
 
     /// The innermost service around a place.
-    pub(super) fn innermost_service(innermost: Option<&Arc<TaskRun>>) -> Option<&Arc<TaskRun>> {
+    pub(super) fn innermost_service(
+        innermost: Option<&Common<TaskRun>>,
+    ) -> Option<&Common<TaskRun>> {
         TaskRun::around(innermost).find(|task| task.is_service())
     }
 
     /// The tasks around a place, innermost first.
-    pub(crate) fn around(innermost: Option<&Arc<TaskRun>>) -> impl Iterator<Item = &Arc<TaskRun>> {
+    pub(crate) fn around(
+        innermost: Option<&Common<TaskRun>>,
+    ) -> impl Iterator<Item = &Common<TaskRun>> {
         std::iter::successors(innermost, |task| task.outer.as_ref())
     }
 
@@ -225,7 +230,7 @@ impl TaskRun {
     }
 
     /// The names of the tasks around a place, outermost first, as a path.
-    pub(crate) fn path(innermost: Option<&Arc<TaskRun>>) -> String {
+    pub(crate) fn path(innermost: Option<&Common<TaskRun>>) -> String {
         let mut names: Vec<_> = TaskRun::around(innermost)
             .map(|task| task.name.task_type.to_string_lossy())
             .collect();
@@ -268,7 +273,7 @@ impl Drop for TaskRun {
         }
         let mut outer = self.outer.take();
         while let Some(task) = outer {
-            outer = Arc::into_inner(task).and_then(|mut task| task.outer.take());
+            outer = Common::into_inner(task).and_then(|mut task| task.outer.take());
         }
     }
 }

@@ -6,10 +6,11 @@
 use std::ffi::CStr;
 
 use crate::base::clock;
+use crate::base::common::Known;
 use crate::base::counts::{self, Counted};
 use crate::base::error::Error;
 use crate::base::events;
-use crate::base::sync::{Mutex, MutexGuard, Weak, global};
+use crate::base::sync::{Mutex, MutexGuard, global};
 use crate::engine::frames::{self, Context};
 use crate::engine::start_site::By;
 use crate::scope::cancel::{Cancel, Node};
@@ -20,7 +21,7 @@ use crate::tree::process;
 #[derive(Clone)]
 pub(crate) struct ByHand {
     /// The handle that the program was given, which is in the task, and below the one under which it was begun.
-    pub(crate) handle: Weak<Node>,
+    pub(crate) handle: Known<Node>,
     pub(crate) since: u64,
     pub(crate) by: Option<By>,
 }

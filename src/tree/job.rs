@@ -18,6 +18,7 @@ use std::os::fd::RawFd;
 
 use crate::base::bug;
 use crate::base::clock::Instant;
+use crate::base::common::Common;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::{self, Origin};
 use crate::base::generation;
@@ -76,7 +77,7 @@ pub(crate) struct Work {
     pub(crate) process: Process,
     pub(crate) cancel: Option<Cancel>,
     /// The task that it is in.
-    pub(crate) task: Option<Arc<TaskRun>>,
+    pub(crate) task: Option<Common<TaskRun>>,
     pub(crate) start_site: Arc<StartSite>,
     /// Its services.
     pub(crate) expected: Expected,

@@ -1,5 +1,6 @@
 //! A process that runs another one in a queue: on whatever thread runs that.
 
+use crate::base::common::Common;
 use crate::base::error::Outcome;
 use crate::base::events;
 use crate::base::sync::Arc;
@@ -21,7 +22,7 @@ pub(crate) struct OnQueue {
 /// What a turn runs in.
 pub(super) struct Around<'a> {
     pub(super) cancel: &'a Cancel,
-    pub(super) task: Option<&'a Arc<TaskRun>>,
+    pub(super) task: Option<&'a Common<TaskRun>>,
     pub(super) tree: Tree,
 }
 

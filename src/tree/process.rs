@@ -8,6 +8,7 @@
 
 use std::ops::Deref;
 
+use crate::base::common::Common;
 use crate::base::counts::Counted;
 use crate::base::error::{Error, Outcome};
 use crate::base::guard;
@@ -70,7 +71,7 @@ pub(crate) fn start(function: &'static str, process: &Process, cancel: Option<&C
 /// The task that is meant by who passes this handle, or none: the one that it is in, else that of the callback
 /// which passes it, if one does. And who passes none means a handle of his own, with the values of the callback that asks: if it has any,
 /// that is made at once (V2).
-pub(crate) fn meant_by(cancel: Option<&Cancel>) -> (Option<Arc<TaskRun>>, Option<Cancel>) {
+pub(crate) fn meant_by(cancel: Option<&Cancel>) -> (Option<Common<TaskRun>>, Option<Cancel>) {
     frames::with_current(|asking| {
         let task = task_of(cancel.map(|cancel| &**cancel), asking).cloned();
         let alone = |values| Cancel::alone(task.clone(), 0, Some(values));
@@ -87,7 +88,7 @@ pub(crate) fn meant_by(cancel: Option<&Cancel>) -> (Option<Arc<TaskRun>>, Option
 pub(crate) fn task_of<'a>(
     cancel: Option<&'a cancel::Node>,
     asking: Option<&'a Context<'_>>,
-) -> Option<&'a Arc<TaskRun>> {
+) -> Option<&'a Common<TaskRun>> {
     let own = cancel.and_then(|cancel| cancel.task());
     own.or_else(|| asking?.task)
 }
@@ -95,7 +96,7 @@ pub(crate) fn task_of<'a>(
 /// The same, for no longer than the code runs; who asks is only looked for if that matters.
 pub(crate) fn in_task_of<T>(
     cancel: Option<&cancel::Node>,
-    code: impl FnOnce(Option<&Arc<TaskRun>>) -> T,
+    code: impl FnOnce(Option<&Common<TaskRun>>) -> T,
 ) -> T {
     match cancel.and_then(|cancel| cancel.task()) {
         Some(task) => code(Some(task)),
@@ -113,7 +114,7 @@ pub(super) fn run_as(
     what: What<'_>,
     process: &Process,
     cancel: Option<&Cancel>,
-    task: Option<&Arc<TaskRun>>,
+    task: Option<&Common<TaskRun>>,
     tree: Tree,
 ) -> Outcome {
     config::settle();

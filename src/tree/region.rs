@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use crate::base::common::Common;
 use crate::base::error::Outcome;
 use crate::base::events;
 use crate::base::sync::Arc;
@@ -34,7 +35,7 @@ impl Region {
     }
 
     /// Begins it around what waits without a thread.
-    pub(super) fn begin_to_wait(&self, task: Option<&Arc<TaskRun>>) -> Around {
+    pub(super) fn begin_to_wait(&self, task: Option<&Common<TaskRun>>) -> Around {
         let apart = events::apart_begin(task.map(|task| &**task), &self.region_type);
         Around::Region(self.region_type.clone(), apart)
     }

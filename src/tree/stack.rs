@@ -12,10 +12,11 @@
 
 use std::ffi::CStr;
 
+use crate::base::common::Known;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
 use crate::base::race_detector;
-use crate::base::sync::{Arc, Condvar, Mutex, Weak};
+use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::engine::background;
 use crate::engine::frames::{Context, Stage, What};
 use crate::engine::nursery::{Child, IfFull, Nursery};
@@ -97,7 +98,7 @@ impl Stack<'_> {
     }
 
     /// Hands a layer to the nursery. Tells whether it is accepted: not if the stack stops.
-    fn begin(&self, number: usize) -> (Weak<cancel::Node>, bool) {
+    fn begin(&self, number: usize) -> (Known<cancel::Node>, bool) {
         let progress = self.progress.clone();
         let whom = Arc::new(IsUp { number, progress });
         let process = self.layers[number].clone();
@@ -180,7 +181,7 @@ fn one_line(name: &CStr) -> String {
 }
 
 /// Nobody has the handle any more if the layer has ended.
-fn cancel(handle: &Weak<cancel::Node>, cause: &Error) {
+fn cancel(handle: &Known<cancel::Node>, cause: &Error) {
     if let Some(handle) = handle.upgrade() {
         handle.trigger(cause.clone());
     }

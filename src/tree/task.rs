@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 
+use crate::base::common::Common;
 use crate::base::counts::Counted;
 use crate::base::error::Outcome;
 use crate::base::sync::Arc;
@@ -53,7 +54,7 @@ impl Task {
 
     /// Begins a run of it, in that task and that tree.
     #[inline(always)]
-    pub(super) fn begin(&self, outer: Option<Arc<TaskRun>>, tree: Tree) -> Arc<TaskRun> {
+    pub(super) fn begin(&self, outer: Option<Common<TaskRun>>, tree: Tree) -> Common<TaskRun> {
         let expected_in = if self.is_service { tree } else { 0 };
         TaskRun::begin(self.name.clone(), outer, expected_in)
     }

@@ -4,8 +4,8 @@
 //! needs no handle, and neither does a task or a timeout: all that an operation has to hear of is the cancellation of what is around it, and its
 //! moment. What waits for its turn in a queue will run: around that, each has its handle from the beginning.
 
+use crate::base::common::Common;
 use crate::base::counts::{self, Counted};
-use crate::base::sync::Arc;
 use crate::engine::frames::Context;
 use crate::engine::operation::Operation;
 use crate::engine::part::Part;
@@ -136,7 +136,7 @@ fn within(process: &Process) -> impl Iterator<Item = &Process> {
 }
 
 /// Begins what one of these is around the wait.
-fn enter(process: &Process, task: &mut Option<Arc<TaskRun>>, tree: Tree) -> Option<Around> {
+fn enter(process: &Process, task: &mut Option<Common<TaskRun>>, tree: Tree) -> Option<Around> {
     match process.kind() {
         Kind::Task(inner) => {
             let run = inner.begin(task.take(), tree);

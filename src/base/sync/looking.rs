@@ -10,8 +10,6 @@
 //!
 //! Where the kernel has no such barrier, somebody is said to look for ever: then all use their locks.
 
-use std::sync::atomic::compiler_fence;
-
 use super::{global, stand_back};
 use crate::base::clock::Duration;
 use crate::base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -116,7 +114,7 @@ mod barrier {
     /// Keeps the compiler from changing the order, as the other barrier keeps the processor from it.
     #[inline(always)]
     pub(super) fn here() {
-        super::compiler_fence(super::Ordering::SeqCst);
+        std::sync::atomic::compiler_fence(super::Ordering::SeqCst);
     }
 }
 

@@ -8,6 +8,7 @@
 //! - One that has left counts no more, and the others as before.
 
 use super::*;
+use crate::base::common::Known;
 use std::cell::RefCell;
 use std::collections::HashMap;
 

@@ -10,8 +10,8 @@
 use std::ptr::NonNull;
 
 use super::Work;
+use crate::base::common::Common;
 use crate::base::events::{self, Origin};
-use crate::base::sync::Arc;
 use crate::engine::children::Children;
 use crate::engine::frames::Context;
 use crate::scope::activity::{self, Activities};
@@ -21,7 +21,7 @@ use crate::scope::task_run::{TaskRun, Tree};
 pub(super) struct Lent<C> {
     children: NonNull<C>,
     cancel: NonNull<Cancel>,
-    task: Option<NonNull<Arc<TaskRun>>>,
+    task: Option<NonNull<Common<TaskRun>>>,
     tree: Tree,
     activities: Activities,
     origin: Origin,

@@ -36,6 +36,7 @@ mod lent;
 mod outcomes;
 mod waiting;
 
+use crate::base::common::Common;
 use crate::base::counts::Counted;
 use crate::base::error::Error;
 use crate::base::events::Origin;
@@ -173,7 +174,7 @@ struct State<C> {
 struct Work<C> {
     children: C,
     cancel: Cancel,
-    task: Option<Arc<TaskRun>>,
+    task: Option<Common<TaskRun>>,
     tree: Tree,
     /// What the one who published it is a part of: so are those who help.
     activities: Activities,

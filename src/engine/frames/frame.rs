@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::ffi::CStr;
 
 use crate::base::clock::{self, Duration, Instant};
+use crate::base::common::Common;
 use crate::base::sync::Arc;
 use crate::base::sync::notes::{AtomicU8, AtomicU64, Ordering};
 use crate::engine::backlog::{Backlog, Published};
@@ -20,7 +21,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) what: What<'a>,
     pub(crate) scope: &'a Scope<'a>,
     /// The innermost task around it.
-    pub(crate) task: Option<&'a Arc<TaskRun>>,
+    pub(crate) task: Option<&'a Common<TaskRun>>,
     /// As `clock::rough` tells it.
     pub(crate) since: u64,
     /// The callback that the thread ran when it came here, if it is one that runs something (L3).
@@ -161,7 +162,7 @@ impl<'a> Frame<'a> {
     pub(super) fn of(
         what: What<'a>,
         scope: &'a Scope<'a>,
-        task: Option<&'a Arc<TaskRun>>,
+        task: Option<&'a Common<TaskRun>>,
         since: u64,
     ) -> Frame<'a> {
         Frame {

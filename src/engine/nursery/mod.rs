@@ -38,6 +38,7 @@ mod spawn;
 mod threads;
 mod work;
 
+use crate::base::common::Common;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
 use crate::base::race_detector;
@@ -101,7 +102,7 @@ pub(crate) trait Child: Send + Sync + 'static {
 }
 
 /// What a child's error passes through: success means that it fails nothing.
-pub(crate) type OnFailure = Box<dyn Fn(Error, Option<&Arc<TaskRun>>) -> Outcome + Send + Sync>;
+pub(crate) type OnFailure = Box<dyn Fn(Error, Option<&Common<TaskRun>>) -> Outcome + Send + Sync>;
 
 pub(crate) struct Nursery<C> {
     /// What it is called in the dump.
@@ -137,7 +138,7 @@ struct State<C> {
 #[derive(Clone)]
 struct Work {
     cancel: Cancel,
-    task: Option<Arc<TaskRun>>,
+    task: Option<Common<TaskRun>>,
     tree: Tree,
     /// What the one who runs it is a part of: so are those who help.
     activities: Activities,

@@ -3,6 +3,7 @@
 use super::places::How;
 use super::{Child, Nursery, State, Work};
 use crate::base::clock::{self, Instant};
+use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::base::events::{self, Origin};
 use crate::base::sync::{Arc, MutexGuard, Weak};
@@ -251,7 +252,7 @@ type Begins<C> = (C, Under);
 /// What children run under.
 pub(crate) struct Under {
     pub(crate) cancel: Cancel,
-    pub(crate) task: Option<Arc<TaskRun>>,
+    pub(crate) task: Option<Common<TaskRun>>,
     activities: Activities,
     nursery: Weak<dyn Host>,
 }

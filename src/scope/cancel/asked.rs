@@ -18,7 +18,7 @@ impl Node {
     /// One atomic load; and, if there is a deadline above it, a look at the clock (X1).
     #[inline]
     pub(crate) fn cancelled(&self) -> bool {
-        match self.view_of {
+        match self.view_of.get() {
             None => self.is_cancelled_in(self.state()),
             Some(_) => self.is_view_cancelled(),
         }
@@ -63,7 +63,7 @@ impl Node {
 
     /// The handle whose state and cause are those of this one (C7).
     pub(super) fn viewed(&self) -> &Node {
-        self.view_of.as_deref().unwrap_or(self)
+        self.view_of.get().unwrap_or(self)
     }
 
     /// Whether it is cancelled, or will soon be. Two atomic loads, and two more for each shield that it is inside of.

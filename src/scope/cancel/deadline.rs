@@ -12,10 +12,11 @@
 //! - **X3 the nearest.** Of several deadlines above each other only the nearest one counts: by the moments of the others, it is over.
 
 use super::asked::{RUNS, TIMED};
-use super::{Cancel, Node, Struck};
+use super::{Cancel, Node, Struck, View};
 use crate::base::clock::{self, Duration, Instant};
+use crate::base::common::{Common, Known};
 use crate::base::error::Error;
-use crate::base::sync::{Arc, Mutex, OnceLock, Weak};
+use crate::base::sync::{Arc, Mutex, OnceLock};
 use crate::base::{generation, once, race_detector, time_text};
 use crate::scope::activity::{self, Activities};
 use crate::scope::task_run::TaskRun;
@@ -24,7 +25,7 @@ use crate::scope::task_run::TaskRun;
 pub(super) struct Nearest {
     pub(super) own: Option<Deadline>,
     /// Else the handle above that has it.
-    pub(super) above: Option<Arc<Node>>,
+    pub(super) above: Option<Common<Node>>,
     pub(super) state: u8,
 }
 
@@ -76,7 +77,7 @@ impl Nearest {
     };
 
     /// Its own, if it has one, or else that of a handle above it.
-    pub(super) fn of(own: Option<Deadline>, above: Option<&Arc<Node>>) -> Nearest {
+    pub(super) fn of(own: Option<Deadline>, above: Option<&Common<Node>>) -> Nearest {
         let above = above.filter(|_| own.is_none()).cloned();
         let is_any = own.is_some() || above.is_some();
         let state = if is_any { TIMED } else { RUNS };
@@ -203,9 +204,11 @@ impl Deadline {
 impl Cancel {
     /// A handle with nothing above it, and with a deadline.
     #[inline]
-    pub(crate) fn root_until(task: Option<Arc<TaskRun>>, deadline: Deadline) -> Cancel {
+    pub(crate) fn root_until(task: Option<Common<TaskRun>>, deadline: Deadline) -> Cancel {
         let nearest = Nearest::of(Some(deadline), None);
-        Cancel(Arc::new(Node::new(None, task, 0, None, None, nearest)))
+        Cancel::of(Common::new(|| {
+            Node::new(None, task, 0, None, View::NONE, nearest)
+        }))
     }
 
     /// A handle below this one, in its task, which has a deadline of its own if that is nearer than those above.
@@ -221,7 +224,7 @@ impl Cancel {
         }
     }
 
-    pub(super) fn until(&self, task: Option<Arc<TaskRun>>, deadline: Deadline) -> Cancel {
+    pub(super) fn until(&self, task: Option<Common<TaskRun>>, deadline: Deadline) -> Cancel {
         self.born(task, false, self.inherited.clone(), Some(deadline))
     }
 
@@ -229,37 +232,37 @@ impl Cancel {
     /// first until now counts. What comes to this one from now on does not come to it, so it takes no lock; and this one must be held meanwhile.
     pub(crate) fn child_since(
         &self,
-        task: Option<Arc<TaskRun>>,
+        task: Option<Common<TaskRun>>,
         limit: Option<TimeLimit>,
     ) -> Cancel {
         let own = limit.map(Deadline::of);
         let own = own.filter(|own| own.is_nearer_than(self.deadline()));
         let was_over = |own: &Deadline| self.is_cancelled_after(own.moment());
         let is_struck_first = self.is_struck() && !own.as_ref().is_some_and(was_over);
-        let (parent, inherited) = (Some(self.0.clone()), self.inherited.clone());
+        let (parent, inherited) = (Some(self.node().clone()), self.inherited.clone());
         let nearest = Nearest::of(own, self.owner_of_deadline());
         let born = Node {
             holds_parent: false,
-            ..Node::new(parent, task, self.main, inherited, None, nearest)
+            ..Node::new(parent, task, self.main, inherited, View::NONE, nearest)
         };
         if is_struck_first {
             born.be_struck_as(self);
         }
-        Cancel(Arc::new(born))
+        Cancel::of(Common::new(|| born))
     }
 
     /// The handle that has the nearest deadline of it and those above it.
-    pub(super) fn owner_of_deadline(&self) -> Option<&Arc<Node>> {
+    pub(super) fn owner_of_deadline(&self) -> Option<&Common<Node>> {
         match self.own_deadline {
-            Some(_) => Some(&self.0),
+            Some(_) => Some(self.node()),
             None => self.deadline_of.0.as_ref(),
         }
     }
 
     /// Its nearest deadline, and the handle that has it.
-    pub(crate) fn deadline_above(&self) -> Option<(&Deadline, Weak<Node>)> {
+    pub(crate) fn deadline_above(&self) -> Option<(&Deadline, Known<Node>)> {
         let owner = self.owner_of_deadline()?;
-        Some((owner.own_deadline()?, Arc::downgrade(owner)))
+        Some((owner.own_deadline()?, Common::downgrade(owner)))
     }
 }
 
@@ -347,10 +350,10 @@ impl Node {
     }
 
     /// Cancels a handle whose deadline has come, and all below it, as `strike_all` does.
-    pub(crate) fn strike_over(self: Arc<Node>) -> Struck {
-        let cause = self.cause_by_deadline().clone();
-        let mut struck = self.strike_all(&cause);
-        struck.add_orphan(self);
+    pub(crate) fn strike_over(this: Common<Node>) -> Struck {
+        let cause = this.cause_by_deadline().clone();
+        let mut struck = this.strike_all(&cause);
+        struck.add_orphan(this);
         struck
     }
 }

@@ -5,8 +5,8 @@
 //!   there for as long as the other, and neither holds the other itself. It is a child, and is also linked to what else says that it drains (C10);
 //!   it is unlinked with the handle.
 
-use super::{Above, Cancel, Node};
-use crate::base::sync::Arc;
+use super::{Above, Cancel, Node, View};
+use crate::base::common::Common;
 use crate::base::sync::notes::Ordering;
 
 impl Cancel {
@@ -14,7 +14,7 @@ impl Cancel {
     pub(in crate::scope) fn drain_handle(
         &self,
         event: impl FnOnce() -> Option<Cancel>,
-    ) -> Arc<Node> {
+    ) -> Common<Node> {
         if let Some(kept) = self.kept_drain_handle() {
             return kept;
         }
@@ -28,7 +28,7 @@ impl Cancel {
         });
         let kept = kept.clone();
         drop(links);
-        if Arc::ptr_eq(&kept, &made) {
+        if Common::ptr_eq(&kept, &made) {
             self.held().is_linked_further.store(true, Ordering::Relaxed);
         } else {
             made.discard();
@@ -36,11 +36,11 @@ impl Cancel {
         kept
     }
 
-    fn kept_drain_handle(&self) -> Option<Arc<Node>> {
+    fn kept_drain_handle(&self) -> Option<Common<Node>> {
         self.links.lock().rare.as_ref()?.drain_handle.clone()
     }
 
-    fn make_drain_handle(&self, event: Option<Cancel>) -> Arc<Node> {
+    fn make_drain_handle(&self, event: Option<Cancel>) -> Common<Node> {
         let mut above: Vec<Cancel> = self.around_shields().chain(event).collect();
         above.push(self.clone());
         let node = Node::new(
@@ -48,21 +48,21 @@ impl Cancel {
             self.task.clone(),
             self.main,
             self.inherited.clone(),
-            None,
+            View::NONE,
             Node::nearest(&above),
         );
-        let node = Arc::new(Node {
-            drains_for: Above(Some(self.0.clone())),
+        let node = Common::new(|| Node {
+            drains_for: Above(Some(self.node().clone())),
             ..node
         });
-        node.hang_below(&above, &above[..above.len() - 1]);
+        Node::hang_below(&node, &above, &above[..above.len() - 1]);
         node
     }
 }
 
 impl Node {
     /// One that nobody knows is not needed.
-    fn discard(self: &Arc<Node>) {
+    fn discard(&self) {
         let mut further = Vec::new();
         self.leave_several(&mut further);
         Node::let_go_each(further);

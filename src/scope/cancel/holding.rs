@@ -3,12 +3,63 @@
 //! The program, the engine and hooks are counted in `holders`. What hangs below it is linked and unlinked under its lock, so those are counted
 //! there, with plain additions. The last of the former says under the lock that it is so; the last of the latter who finds that said
 //! is the last of all.
+//!
+//! Invariants:
+//! - **C14 kept by all.** Those who are counted in `holders` keep the node's memory together, as one: so who comes and who goes counts once. The last of
+//!   them gives it up, after it is unlinked. But of a drain handle each keeps the memory himself, for what he is counted at is another node (C11).
+//! - **C15 lent to its parent.** The list of a parent's children does not count them. A child is in it, under the parent's lock, only as long as its memory
+//!   is kept by somebody who takes it out before he gives that up: who holds it, or those below it.
+//!
+//! unsafe: C14 and C15 are what makes references sound that are not counted.
+#![allow(unsafe_code)]
+
+use std::mem::ManuallyDrop;
+use std::ops::Deref;
 
 use super::{Cancel, Links, Node};
-use crate::base::sync::Arc;
+use crate::base::common::Common;
 use crate::base::sync::atomic::Ordering;
 
+/// A child in the list of its parent (C15).
+pub(super) struct Linked(ManuallyDrop<Common<Node>>);
+
+impl Linked {
+    /// To be put into a list.
+    pub(super) fn of(child: &Common<Node>) -> Linked {
+        // SAFETY: it is not dropped, and looked at in the list only (C15).
+        Linked(ManuallyDrop::new(unsafe {
+            Common::from_raw(Common::as_ptr(child))
+        }))
+    }
+
+    #[cfg(all(test, loom))]
+    pub(super) fn common(&self) -> &Common<Node> {
+        &self.0
+    }
+
+    /// One more who keeps it; to be called under the lock of the list that it was in until then.
+    pub(super) fn keep(&self) -> Common<Node> {
+        Common::clone(&self.0)
+    }
+}
+
+impl Deref for Linked {
+    type Target = Node;
+    fn deref(&self) -> &Node {
+        &self.0
+    }
+}
+
 impl Cancel {
+    /// The one who holds a new node, or for whom another one was counted.
+    pub(super) fn of(node: Common<Node>) -> Cancel {
+        Cancel(ManuallyDrop::new(node))
+    }
+
+    pub(super) fn node(&self) -> &Common<Node> {
+        &self.0
+    }
+
     /// Whether anyone but the caller holds this handle.
     pub(crate) fn is_shared(&self) -> bool {
         self.holders.load(Ordering::Acquire) > 1 || self.is_held_from_below()
@@ -16,22 +67,34 @@ impl Cancel {
 }
 
 impl Clone for Cancel {
+    #[inline]
     fn clone(&self) -> Cancel {
         self.0.hold();
-        Cancel(self.0.clone())
+        if self.drains_for.0.is_some() {
+            return Cancel(self.0.clone());
+        }
+        // SAFETY: all holders keep the node together (C14).
+        Cancel::of(unsafe { Common::from_raw(Common::as_ptr(&self.0)) })
     }
 }
 
 impl Drop for Cancel {
     /// Lets go of the handle and of each one above that was held only by what is below (C6).
+    #[inline]
     fn drop(&mut self) {
         self.0.release_by_holder();
+        let is_drain_handle = self.drains_for.0.is_some();
         Node::let_go(&self.0);
+        if is_drain_handle {
+            // SAFETY: it is being dropped, and nobody else has this reference (C14).
+            unsafe { ManuallyDrop::drop(&mut self.0) };
+        }
     }
 }
 
 impl Node {
     /// One more holds it.
+    #[inline]
     pub(super) fn hold(&self) {
         self.held().holders.fetch_add(1, Ordering::Relaxed);
     }
@@ -47,22 +110,38 @@ impl Node {
 
     /// Gives up one hold, and what was held only by that, which is one node after the other (C6).
     #[inline]
-    pub(super) fn let_go(this: &Arc<Node>) {
-        if let Some(left) = Node::give_up(this).filter(|left| left.is_linked()) {
-            Node::leave_all(left);
+    fn let_go(this: &Common<Node>) {
+        let mut held = this;
+        while let Some(node) = &held.drains_for.0 {
+            held = node;
         }
+        if !held.is_last_holder() {
+            return; // And it may be gone by now.
+        }
+        if held.is_done() && held.is_linked() {
+            Node::leave_all(held);
+        }
+        Node::give_up_memory(held);
     }
 
-    /// Gives up one hold on each of these, and so on.
+    /// The last holder gives up what all have kept together (C14).
+    #[inline]
+    pub(super) fn give_up_memory(this: &Common<Node>) {
+        // SAFETY: nobody who is counted in `holders` comes after him.
+        drop(unsafe { Common::from_raw(Common::as_ptr(this)) });
+    }
+
+    /// Gives up the holds of these, which are strands (`several`), and so on. Each is its only holder.
     #[cold]
-    pub(super) fn let_go_each(mut further: Vec<Arc<Node>>) {
+    pub(super) fn let_go_each(mut further: Vec<Common<Node>>) {
         while let Some(node) = further.pop() {
-            Node::leave_upwards(Node::give_up(&node), &mut further);
+            let left = Some(&node).filter(|node| node.is_last_holder() && node.is_done());
+            Node::leave_upwards(left, &mut further);
         }
     }
 
     #[inline(never)]
-    fn leave_all(this: &Arc<Node>) {
+    fn leave_all(this: &Common<Node>) {
         let mut further = Vec::new();
         Node::leave_upwards(Some(this), &mut further);
         if !further.is_empty() {
@@ -70,7 +149,7 @@ impl Node {
         }
     }
 
-    fn leave_upwards(mut left: Option<&Arc<Node>>, further: &mut Vec<Arc<Node>>) {
+    fn leave_upwards<'a>(mut left: Option<&'a Common<Node>>, further: &mut Vec<Common<Node>>) {
         while let Some(node) = left {
             left = Node::leave(node, further);
         }
@@ -81,24 +160,23 @@ impl Node {
         self.holds_parent || self.is_linked_further.load(Ordering::Relaxed)
     }
 
-    /// Gives up one hold. If nobody holds the node any more, it is returned: it is to leave those above it.
+    /// One who is counted in `holders` lets go. Tells whether he was the last.
     #[inline]
-    fn give_up(this: &Arc<Node>) -> Option<&Arc<Node>> {
-        let mut this = this;
-        while let Some(node) = &this.drains_for.0 {
-            this = node;
-        }
+    pub(super) fn is_last_holder(&self) -> bool {
         // Who is the only holder stays so, and nobody counts any more.
-        let is_last = this.holders.load(Ordering::Acquire) == 1
-            || this.holders.fetch_sub(1, Ordering::AcqRel) == 1;
+        self.holders.load(Ordering::Acquire) == 1
+            || self.holders.fetch_sub(1, Ordering::AcqRel) == 1
+    }
+
+    /// Whether nobody holds it any more, as nobody is counted in `holders`: then it is to leave those above it.
+    #[inline]
+    fn is_done(&self) -> bool {
         // Who has hung something below it held it, and has let it go before.
-        let is_over = is_last
-            && (!this.was_held_from_below.load(Ordering::Relaxed) || this.is_over_without_others());
-        is_over.then_some(this)
+        !self.was_held_from_below.load(Ordering::Relaxed) || self.is_done_without_others()
     }
 
     /// Only those below hold it from now on: then the last of them is to let go of it, unless there is none.
-    fn is_over_without_others(&self) -> bool {
+    fn is_done_without_others(&self) -> bool {
         let mut links = self.links.lock();
         links.is_left = true;
         links.held_from_below == 0
@@ -108,9 +186,9 @@ impl Node {
     /// `further` ones are to be given up.
     #[inline]
     pub(super) fn leave<'a>(
-        this: &'a Arc<Node>,
-        further: &mut Vec<Arc<Node>>,
-    ) -> Option<&'a Arc<Node>> {
+        this: &'a Common<Node>,
+        further: &mut Vec<Common<Node>>,
+    ) -> Option<&'a Common<Node>> {
         if this.is_linked_further.load(Ordering::Relaxed) {
             this.leave_several(further);
         }
@@ -119,12 +197,26 @@ impl Node {
         links.children.remove(this);
         if parent.drains_for.0.is_some() {
             drop(links);
-            return Node::give_up(parent);
+            return Node::give_up_drained(parent);
         }
         links.held_from_below -= 1;
-        let is_over = links.is_left && links.held_from_below == 0;
+        let is_done = links.is_left && links.held_from_below == 0;
         drop(links);
-        is_over.then_some(parent)
+        is_done.then_some(parent)
+    }
+
+    /// Gives up the hold of what hangs below a drain handle. If nobody holds what that is one of any more, it is returned.
+    #[cold]
+    fn give_up_drained(drain_handle: &Common<Node>) -> Option<&Common<Node>> {
+        let mut held = drain_handle;
+        while let Some(node) = &held.drains_for.0 {
+            held = node;
+        }
+        if !held.is_last_holder() {
+            return None;
+        }
+        Node::give_up_memory(held); // The drain handle keeps it.
+        held.is_done().then_some(held)
     }
 
     /// One more below holds it, until it leaves. Who holds a drain handle holds what it is one of (C11).

@@ -19,7 +19,7 @@
 //! - **C11 drain handles.** See `drains`.
 //!
 //! A parent keeps its children's nodes alive, and a child its parent's, which it *holds* as long as it is held itself. So there are two
-//! counts: an `Arc` counts who may look at a node, and `holding` counts who still wants it linked: the
+//! counts: a `Common` counts who may look at a node, and `holding` counts who still wants it linked: the
 //! program, the engine, its children and its hooks. Two nodes are never locked at the same time.
 //!
 //! These files are one room, because they know each other: a strike goes from node to node, and a node knows which one has come to it.
@@ -36,17 +36,18 @@ mod strike;
 
 use std::ffi::c_void;
 use std::io;
+use std::mem::ManuallyDrop;
 use std::ops::Deref;
 use std::os::fd::RawFd;
 
 use crate::base::clock::Instant;
+use crate::base::common::{Common, Known};
 use crate::base::error::Error;
 use crate::base::events;
-use crate::base::in_place;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen, Weak};
+use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen};
 use crate::base::world;
 use crate::scope::drain::Main;
 use crate::scope::hook::{Hook, Lent};
@@ -54,10 +55,11 @@ use crate::scope::listener::Listening;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
 
-use above::{Above, LastHolder};
+use above::{Above, LastHolder, View};
 use asked::STRUCK;
 use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
+use holding::Linked;
 use inherited::Inherited;
 pub(crate) use inherited::{Chain, Entry, Key, Value};
 pub(crate) use scope::Scope;
@@ -65,7 +67,7 @@ use strike::Strike;
 pub(crate) use strike::{Held, Struck, forget, hold};
 
 /// One holder of a cancel handle.
-pub(crate) struct Cancel(Arc<Node>);
+pub(crate) struct Cancel(ManuallyDrop<Common<Node>>);
 
 /// A cancel handle as its readers see it.
 pub(crate) struct Node {
@@ -85,11 +87,11 @@ pub(crate) struct Node {
     /// Spares a handle that nothing has hung below the lock.
     was_held_from_below: notes::AtomicBool,
     /// If it is a task's: the handle of which it is a view, through all the tasks around (C7).
-    view_of: Option<Arc<Node>>,
+    view_of: View,
     /// If it is a drain handle: that of which it is one (C11).
     drains_for: Above,
     /// The innermost task that the handle is in.
-    task: Option<Arc<TaskRun>>,
+    task: Option<Common<TaskRun>>,
     /// The run of `proc_main` that it is below.
     main: Main,
     /// What it has from those above it.
@@ -107,7 +109,7 @@ pub(crate) struct Node {
 
 struct Links {
     /// Empty once cancelled: then there is nothing left to pass on.
-    children: IntrusiveList<Arc<Node>>,
+    children: IntrusiveList<Linked>,
     /// Which strike takes, or took, the cancellation to the children; `strike::NONE` if there were none.
     struck_by: strike::Number,
     /// How many hold it from below (`holding`).
@@ -125,27 +127,27 @@ struct Links {
 struct Rare {
     observers: Observers,
     /// Several of which it is a child (C10), and holds each.
-    further: Vec<Arc<Node>>,
+    further: Vec<Common<Node>>,
     /// It is a child that does not hold this one: to hold that is to hold this (C11).
-    drain_handle: Option<Arc<Node>>,
+    drain_handle: Option<Common<Node>>,
 }
 
 impl Cancel {
     /// A handle with nothing above it.
-    pub(crate) fn root(task: Option<Arc<TaskRun>>) -> Cancel {
+    pub(crate) fn root(task: Option<Common<TaskRun>>) -> Cancel {
         Cancel::alone(task, 0, None)
     }
 
     /// The same, with a value.
-    pub(crate) fn root_with(task: Option<Arc<TaskRun>>, entry: Entry) -> Cancel {
+    pub(crate) fn root_with(task: Option<Common<TaskRun>>, entry: Entry) -> Cancel {
         Cancel::alone(task, 0, Some(Inherited::new(entry, None)))
     }
 
     /// A handle with nothing above it, but with what one above it would give it.
-    pub(crate) fn alone(task: Option<Arc<TaskRun>>, main: Main, inherited: Chain) -> Cancel {
+    pub(crate) fn alone(task: Option<Common<TaskRun>>, main: Main, inherited: Chain) -> Cancel {
         let nearest = Nearest::NONE;
-        Cancel(in_place::arc(|| {
-            Node::new(None, task, main, inherited, None, nearest)
+        Cancel::of(Common::new(|| {
+            Node::new(None, task, main, inherited, View::NONE, nearest)
         }))
     }
 
@@ -160,28 +162,28 @@ impl Cancel {
     }
 
     /// A handle below this one, in a task of its own.
-    pub(crate) fn child_in(&self, task: Arc<TaskRun>) -> Cancel {
+    pub(crate) fn child_in(&self, task: Common<TaskRun>) -> Cancel {
         self.below(Some(task), false)
     }
 
     /// This one, as that task inside of it sees it (C7).
-    pub(crate) fn view_in(&self, task: Arc<TaskRun>) -> Cancel {
+    pub(crate) fn view_in(&self, task: Common<TaskRun>) -> Cancel {
         self.below(Some(task), true)
     }
 
     /// A handle below this one, in a task.
-    fn below(&self, task: Option<Arc<TaskRun>>, is_view: bool) -> Cancel {
+    fn below(&self, task: Option<Common<TaskRun>>, is_view: bool) -> Cancel {
         self.born(task, is_view, self.inherited.clone(), None)
     }
 
-    fn below_with(&self, task: Option<Arc<TaskRun>>, entry: Entry) -> Cancel {
+    fn below_with(&self, task: Option<Common<TaskRun>>, entry: Entry) -> Cancel {
         let inherited = Inherited::new(entry, self.inherited.clone());
         self.born(task, false, Some(inherited), None)
     }
 
     fn born(
         &self,
-        task: Option<Arc<TaskRun>>,
+        task: Option<Common<TaskRun>>,
         is_view: bool,
         inherited: Chain,
         own: Option<Deadline>,
@@ -191,19 +193,22 @@ impl Cancel {
         self.0.hold_from_below(&mut links);
         let own = own.filter(|own| own.is_nearer_than(self.deadline()));
         let is_struck = self.is_struck();
-        let view_of =
-            (is_view && !is_struck).then(|| self.view_of.as_ref().unwrap_or(&self.0).clone());
+        let view_of = if is_view && !is_struck {
+            View::of(&self.0)
+        } else {
+            View::NONE
+        };
         let nearest = Nearest::of(own, self.owner_of_deadline());
-        let parent = Some(self.0.clone());
+        let parent = Some(self.node().clone());
         let main = self.main;
-        let born = in_place::arc(|| Node::new(parent, task, main, inherited, view_of, nearest));
+        let born = Common::new(|| Node::new(parent, task, main, inherited, view_of, nearest));
         if is_struck {
             // It is in no list, but knows what is above: that may be cancelled for another cause.
             born.be_struck_as(self);
         } else {
-            links.children.push(born.clone());
+            links.children.push(Linked::of(&born));
         }
-        Cancel(born)
+        Cancel::of(born)
     }
 
     /// A handle for that layer of a stack, which this is the handle of: apart (C9), and shielded from it.
@@ -215,12 +220,12 @@ impl Cancel {
 
     /// Whether there is more than this reference to it, or anything that hangs below it.
     pub(crate) fn is_held_elsewhere(&self) -> bool {
-        Arc::strong_count(&self.0) > 1
+        self.is_shared() || Common::holders(&self.0) > 1
     }
 
     /// What tells this handle from others, and does not hold it.
-    pub(crate) fn downgrade(&self) -> Weak<Node> {
-        Arc::downgrade(&self.0)
+    pub(crate) fn downgrade(&self) -> Known<Node> {
+        Common::downgrade(&self.0)
     }
 
     /// Whoever kept the handle of what has ended must not wait for it forever.
@@ -233,14 +238,12 @@ impl Cancel {
 
     /// Turns this hold into a pointer that stands for it, without counting.
     pub(crate) fn into_raw(self) -> *const Node {
-        let pointer = Arc::as_ptr(&self.0);
-        std::mem::forget(self);
-        pointer
+        Common::as_ptr(&ManuallyDrop::new(self).0)
     }
 
     /// Takes over the hold for which a reference made of a pointer from `into_raw` stands.
-    pub(crate) fn from_arc(node: Arc<Node>) -> Cancel {
-        Cancel(node)
+    pub(crate) fn from_common(node: Common<Node>) -> Cancel {
+        Cancel::of(node)
     }
 }
 
@@ -254,11 +257,11 @@ impl Deref for Cancel {
 impl Node {
     #[inline(always)] // So that it is made in place.
     fn new(
-        parent: Option<Arc<Node>>,
-        task: Option<Arc<TaskRun>>,
+        parent: Option<Common<Node>>,
+        task: Option<Common<TaskRun>>,
         main: Main,
         inherited: Chain,
-        view_of: Option<Arc<Node>>,
+        view_of: View,
         nearest: Nearest,
     ) -> Node {
         Node {
@@ -317,7 +320,7 @@ impl Node {
     }
 
     /// The innermost task that the handle is in.
-    pub(crate) fn task(&self) -> Option<&Arc<TaskRun>> {
+    pub(crate) fn task(&self) -> Option<&Common<TaskRun>> {
         self.task.as_ref()
     }
 
@@ -337,13 +340,14 @@ impl Node {
     }
 
     /// Cancels this one node, unless it is already; returns those to which the cancellation must go on.
-    fn strike(&self, strike: &mut Strike<'_>) -> Option<Vec<Arc<Node>>> {
+    fn strike(&self, strike: &mut Strike<'_>) -> Option<Vec<Common<Node>>> {
         let mut links = self.links.lock();
         if self.state.load(Ordering::Relaxed) == STRUCK {
             strike.meet(links.struck_by);
             return None;
         }
-        let mut children = links.children.take();
+        let children = links.children.take();
+        let mut children: Vec<_> = children.iter().map(Linked::keep).collect();
         if let Some(rare) = &links.rare {
             children.extend(rare.drain_handle.clone());
         }

@@ -1,9 +1,18 @@
 //! The handle that a process runs in, as the engine hands it down.
+//!
+//! Invariant:
+//! - **C16 made by one.** Only the thread that a scope is of makes the handle. Others see it once it is there.
+//!
+//! unsafe: what one thread writes, others read. C16 is what makes that sound.
+#![allow(unsafe_code)]
+
+use std::cell::UnsafeCell;
 
 use super::inherited::{Entry, Inherited};
 use super::{Cancel, Deadline};
+use crate::base::common::Common;
 use crate::base::error::Error;
-use crate::base::sync::{Arc, OnceLock};
+use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::scope::task_run::TaskRun;
 
 /// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
@@ -12,35 +21,35 @@ pub(crate) struct Scope<'a> {
     given: Option<&'a Cancel>,
     /// The scope of which this is a task's view (C7).
     above: Option<&'a Scope<'a>>,
-    task: Option<&'a Arc<TaskRun>>,
-    made: OnceLock<Cancel>,
+    task: Option<&'a Common<TaskRun>>,
+    made: Made,
 }
 
 impl<'a> Scope<'a> {
     /// The scope of a handle, or of none that anybody knows, which is then in that task.
-    pub(crate) fn of(given: Option<&'a Cancel>, task: Option<&'a Arc<TaskRun>>) -> Scope<'a> {
+    pub(crate) fn of(given: Option<&'a Cancel>, task: Option<&'a Common<TaskRun>>) -> Scope<'a> {
         Scope {
             given,
             above: None,
             task,
-            made: OnceLock::new(),
+            made: Made::new(),
         }
     }
 
     /// This scope as a task inside of it sees it (C7).
-    pub(crate) fn view(&'a self, task: &'a Arc<TaskRun>) -> Scope<'a> {
+    pub(crate) fn view(&'a self, task: &'a Common<TaskRun>) -> Scope<'a> {
         Scope {
             given: None,
             above: Some(self),
             task: Some(task),
-            made: OnceLock::new(),
+            made: Made::new(),
         }
     }
 
     pub(crate) fn handle(&self) -> &Cancel {
         match self.given {
             Some(given) => given,
-            None => self.made.get_or_init(|| self.make()),
+            None => self.made.get_or_make(|| self.make()),
         }
     }
 
@@ -136,5 +145,40 @@ impl<'a> Scope<'a> {
     /// Its own handle, if it has one yet.
     pub(crate) fn known(&self) -> Option<&Cancel> {
         self.given.or_else(|| self.made.get())
+    }
+}
+
+/// A handle that is made later, or never.
+struct Made {
+    is_there: AtomicBool,
+    handle: UnsafeCell<Option<Cancel>>,
+}
+
+impl Made {
+    fn new() -> Made {
+        Made {
+            is_there: AtomicBool::new(false),
+            handle: UnsafeCell::new(None),
+        }
+    }
+
+    #[inline(always)]
+    fn get(&self) -> Option<&Cancel> {
+        let is_there = self.is_there.load(Ordering::Acquire);
+        // SAFETY: from then on nobody writes it (C16).
+        is_there.then(|| unsafe { (*self.handle.get()).as_ref() })?
+    }
+
+    /// On the thread that the scope is of.
+    #[inline(always)]
+    fn get_or_make(&self, make: impl FnOnce() -> Cancel) -> &Cancel {
+        if !self.is_there.load(Ordering::Relaxed) {
+            let made = make();
+            // SAFETY: nobody reads it yet, and nobody else writes it (C16).
+            unsafe { *self.handle.get() = Some(made) };
+            self.is_there.store(true, Ordering::Release);
+        }
+        // SAFETY: as above.
+        unsafe { (*self.handle.get()).as_ref().unwrap_unchecked() }
     }
 }

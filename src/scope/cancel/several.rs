@@ -9,9 +9,9 @@
 
 use std::collections::HashSet;
 
-use super::{Cancel, Deadline, Entry, Inherited, Nearest, Node};
+use super::{Cancel, Deadline, Entry, Inherited, Linked, Nearest, Node, View};
+use crate::base::common::Common;
 use crate::base::error::Error;
-use crate::base::sync::Arc;
 use crate::base::sync::notes::Ordering;
 
 impl Cancel {
@@ -30,27 +30,27 @@ impl Cancel {
             inherited
         } else {
             let nearest = Node::nearest(&around);
-            let any = Node::new(None, None, 0, None, None, nearest);
+            let any = Node::new(None, None, 0, None, View::NONE, nearest);
             let shield = Entry::Shield(Cancel::several(&around, any));
             Some(Inherited::new(shield, inherited))
         };
         let (task, nearest) = (first.task.clone(), Node::nearest(above));
-        let node = Node::new(None, task, main, inherited, None, nearest);
+        let node = Node::new(None, task, main, inherited, View::NONE, nearest);
         Cancel::several(above, node)
     }
 
     fn several(above: &[Cancel], node: Node) -> Cancel {
-        let node = Arc::new(node);
-        node.hang_below(above, above);
-        Cancel(node)
+        let node = Common::new(|| node);
+        Node::hang_below(&node, above, above);
+        Cancel::of(node)
     }
 }
 
 /// What is around the shields that any of these is inside of, each once.
 fn around_shields(inside: &[Cancel]) -> Vec<Cancel> {
     let mut around: Vec<Cancel> = inside.iter().flat_map(|one| one.around_shields()).collect();
-    around.sort_by_key(|one| Arc::as_ptr(&one.0));
-    around.dedup_by_key(|one| Arc::as_ptr(&one.0));
+    around.sort_by_key(|one| Common::as_ptr(one.node()));
+    around.dedup_by_key(|one| Common::as_ptr(one.node()));
     around
 }
 
@@ -58,7 +58,7 @@ impl Node {
     /// The nearest deadline of all these (X3).
     pub(super) fn nearest(above: &[Cancel]) -> Nearest {
         let owners = above.iter().filter_map(|one| one.owner_of_deadline());
-        let moment = |owner: &&Arc<Node>| owner.own_deadline().map(Deadline::moment);
+        let moment = |owner: &&Common<Node>| owner.own_deadline().map(Deadline::moment);
         Nearest::of(None, owners.min_by_key(moment))
     }
 
@@ -69,47 +69,43 @@ impl Node {
     }
 
     /// Links a node that nobody knows to some of those that it is below. If any of these are cancelled, it is, with the first.
-    pub(super) fn hang_below(self: &Arc<Node>, above: &[Cancel], linked_to: &[Cancel]) {
+    pub(super) fn hang_below(this: &Common<Node>, above: &[Cancel], linked_to: &[Cancel]) {
         let cancelled = above.iter().filter(|one| one.cancelled());
         let first = cancelled.min_by_key(|one| one.struck_at());
         // Of one that is cancelled by the clock alone it has the deadline.
         if let Some(first) = first.filter(|first| first.is_struck()) {
-            self.be_struck_as(first);
+            this.be_struck_as(first);
         }
-        let strands = linked_to.iter().map(|one| one.0.strand_to(self));
+        let strands = linked_to
+            .iter()
+            .map(|one| Node::strand_to(one.node(), this));
         let (strands, late): (Vec<_>, Vec<_>) = strands.unzip();
-        self.links.lock().rare().further = strands;
-        self.is_linked_further.store(true, Ordering::Relaxed);
+        this.links.lock().rare().further = strands;
+        this.is_linked_further.store(true, Ordering::Relaxed);
         if let Some(cause) = late.into_iter().flatten().next() {
-            self.strike_alone(&cause); // C2
+            this.strike_alone(&cause); // C2
         }
     }
 
     /// A node between this one and one below it, which holds this one. If this one is struck, its cause.
-    fn strand_to(self: &Arc<Node>, below: &Arc<Node>) -> (Arc<Node>, Option<Error>) {
-        let strand = Arc::new(Node::new(
-            Some(self.clone()),
-            None,
-            0,
-            None,
-            None,
-            Nearest::NONE,
-        ));
-        strand.links.lock().children.push(below.clone());
-        let mut links = self.links.lock();
-        self.hold_from_below(&mut links);
-        if !self.is_struck() {
-            links.children.push(strand.clone());
+    fn strand_to(this: &Common<Node>, below: &Common<Node>) -> (Common<Node>, Option<Error>) {
+        let parent = Some(this.clone());
+        let strand = Common::new(|| Node::new(parent, None, 0, None, View::NONE, Nearest::NONE));
+        strand.links.lock().children.push(Linked::of(below));
+        let mut links = this.links.lock();
+        this.hold_from_below(&mut links);
+        if !this.is_struck() {
+            links.children.push(Linked::of(&strand));
             return (strand, None);
         }
         drop(links);
-        strand.be_struck_as(self);
+        strand.be_struck_as(this);
         strand.lose(below);
-        (strand, self.cause().cloned())
+        (strand, this.cause().cloned())
     }
 
     /// All that it is a child of: one is returned, the others are added to the `further` ones.
-    fn parents(&self, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
+    fn parents(&self, further: &mut Vec<Common<Node>>) -> Option<Common<Node>> {
         if let Some(rare) = &self.links.lock().rare {
             further.extend(rare.further.iter().cloned());
         }
@@ -117,13 +113,13 @@ impl Node {
     }
 
     /// The handle above it, if it still has one; of several, the first.
-    pub(crate) fn above(&self) -> Option<Arc<Node>> {
+    pub(crate) fn above(&self) -> Option<Common<Node>> {
         let first = || self.links.lock().rare.as_ref()?.further.first().cloned();
         self.only_above().cloned().or_else(first)
     }
 
     /// The same, unless it is below several alone.
-    fn only_above(&self) -> Option<&Arc<Node>> {
+    fn only_above(&self) -> Option<&Common<Node>> {
         self.drains_for.0.as_ref().or(self.parent.0.as_ref())
     }
 
@@ -137,7 +133,7 @@ impl Node {
         let mut is_several = false;
         while let Some(node) = above.take().or_else(|| further.pop()) {
             is_several |= !further.is_empty();
-            if is_several && !met.insert(Arc::as_ptr(&node)) {
+            if is_several && !met.insert(Common::as_ptr(&node)) {
                 continue;
             }
             let cause = node.cause();
@@ -153,7 +149,7 @@ impl Node {
     /// Takes one that nobody holds out of the lists of several, and its drain handle, which goes with it (C5, C11). What they have held is to be let
     /// go of, and is added to the `further` ones.
     #[cold]
-    pub(super) fn leave_several(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) {
+    pub(super) fn leave_several(&self, further: &mut Vec<Common<Node>>) {
         let mut drain_handle = self.leave_these_several(further);
         while let Some(handle) = drain_handle {
             drain_handle = handle.leave_these_several(further);
@@ -161,7 +157,7 @@ impl Node {
     }
 
     /// The same, of itself alone; its drain handle is returned, which is to do the same.
-    fn leave_these_several(self: &Arc<Node>, further: &mut Vec<Arc<Node>>) -> Option<Arc<Node>> {
+    fn leave_these_several(&self, further: &mut Vec<Common<Node>>) -> Option<Common<Node>> {
         let mut links = self.links.lock();
         let rare = links.rare.as_mut()?;
         let (several, drain_handle) = (std::mem::take(&mut rare.further), rare.drain_handle.take());
@@ -171,7 +167,7 @@ impl Node {
     }
 
     /// Takes that one out of its list of children, if it is in.
-    pub(super) fn lose(&self, child: &Arc<Node>) {
+    pub(super) fn lose(&self, child: &Node) {
         self.links.lock().children.remove(child);
     }
 }

@@ -13,6 +13,7 @@
 //! stopped to wait.
 
 use super::Node;
+use crate::base::common::Common;
 use crate::base::counts::{self, Counted};
 use crate::base::error::Error;
 use crate::base::events;
@@ -121,7 +122,7 @@ impl<'a> Strike<'a> {
         self.hooks.extend(hooks.into_iter().map(|hook| hook.hold()));
     }
 
-    fn go_on(&mut self, mut below: Vec<Arc<Node>>) {
+    fn go_on(&mut self, mut below: Vec<Common<Node>>) {
         while let Some(node) = below.pop() {
             below.append(&mut node.strike(self).unwrap_or_default());
             self.orphans.extend(Node::into_inner(node));
@@ -146,7 +147,7 @@ impl<'a> Strike<'a> {
 
 impl Struck {
     /// Leaves a node that nobody else has any more.
-    pub(super) fn add_orphan(&mut self, node: Arc<Node>) {
+    pub(super) fn add_orphan(&mut self, node: Common<Node>) {
         self.orphans.extend(Node::into_inner(node));
     }
 

@@ -69,10 +69,10 @@ fn c2_mutant_looks_before_it_locks() {
         }
         let mut links = parent.0.links.lock();
         parent.0.hold_from_below(&mut links);
-        let above = Some(parent.0.clone());
-        let child = Arc::new(Node::new(above, None, 0, None, None, Nearest::NONE));
-        links.children.push(child.clone());
-        Cancel(child)
+        let above = Some(parent.node().clone());
+        let child = Common::new(|| Node::new(above, None, 0, None, View::NONE, Nearest::NONE));
+        links.children.push(Linked::of(&child));
+        Cancel::of(child)
     });
 }
 
@@ -206,7 +206,7 @@ fn c5_mutant_looks_who_is_below_and_then_says_that_it_goes() {
 }
 
 impl Node {
-    fn leave_alone(this: &Arc<Node>) {
+    fn leave_alone(this: &Common<Node>) {
         assert!(Node::leave(this, &mut Vec::new()).is_none());
     }
 }
@@ -221,6 +221,78 @@ fn c5_a_child_may_leave_while_its_parent_is_cancelled() {
         other.join().unwrap();
         assert!(parent.0.links.lock().children.take().is_empty());
         assert!(!parent.is_shared());
+    });
+}
+
+/// Two let go of a handle. `is_last` tells each whether he was the last who is counted in `holders`.
+fn holders_leave_at_once(is_last: fn(&Node) -> bool) {
+    loom::model(move || {
+        let handle = Cancel::root(None);
+        let known = handle.downgrade();
+        let node = handle.node().clone();
+        let leave = move |handle: Cancel| {
+            let is_last = is_last(&handle);
+            if is_last {
+                Node::give_up_memory(handle.node());
+            }
+            std::mem::forget(handle);
+            is_last
+        };
+        let second = handle.clone();
+        let other = thread::spawn(move || leave(second));
+        let here = leave(handle);
+        assert!(here != other.join().unwrap(), "once");
+        drop(node);
+        assert!(known.upgrade().is_none());
+    });
+}
+
+#[test]
+fn c14_the_last_holder_gives_up_the_memory() {
+    holders_leave_at_once(Node::is_last_holder);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c14_mutant_looks_after_it_has_let_go() {
+    holders_leave_at_once(|node| {
+        node.holders.fetch_sub(1, Ordering::AcqRel);
+        node.holders.load(Ordering::Acquire) == 0
+    });
+}
+
+/// A child is let go of while somebody takes it out of the list, to go on there.
+fn child_leaves_as_it_is_taken(take: fn(&Node) -> Vec<Common<Node>>) {
+    loom::model(move || {
+        let parent = Cancel::root(None);
+        let child = parent.child();
+        let known = child.downgrade(); // It stays in place.
+        let other = with(&parent, move |parent| drop(take(&parent)));
+        drop(child);
+        other.join().unwrap();
+        assert!(known.upgrade().is_none());
+    });
+}
+
+fn keep(child: &Linked) -> Common<Node> {
+    assert!(Common::holders(child.common()) > 0, "C15");
+    child.keep()
+}
+
+#[test]
+fn c15_a_child_in_the_list_is_in_place() {
+    child_leaves_as_it_is_taken(|parent| {
+        let mut links = parent.links.lock();
+        links.children.take().iter().map(keep).collect()
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c15_mutant_keeps_it_when_it_has_unlocked() {
+    child_leaves_as_it_is_taken(|parent| {
+        let children = parent.links.lock().children.take();
+        children.iter().map(keep).collect()
     });
 }
 

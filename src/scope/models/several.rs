@@ -79,19 +79,19 @@ fn c5_mutant_leaves_the_first_of_several_alone() {
 }
 
 /// The handles of a drain: asked for by two at once, while the handle is cancelled; and one of them is kept for longer.
-fn drain_handle_is_asked_for(of: fn(&Cancel) -> Arc<Node>) {
+fn drain_handle_is_asked_for(of: fn(&Cancel) -> Common<Node>) {
     loom::model(move || {
         let begun = drain_handle::main_begins(1);
         let cancel = Cancel::alone(None, 1, None);
         let other = with(&cancel, move |cancel| {
-            let handle = Cancel(of(&cancel)).into_held();
+            let handle = Cancel::of(of(&cancel)).into_held();
             drop(cancel);
             assert!(handle.wait(None));
         });
-        let handle = Arc::downgrade(&of(&cancel));
+        let handle = Common::downgrade(&of(&cancel));
         cancel.trigger(because());
         let is_same = handle.upgrade().is_some_and(|handle| handle.cancelled());
-        assert!(is_same && Arc::ptr_eq(&of(&cancel), &handle.upgrade().expect("it is kept")));
+        assert!(is_same && Common::ptr_eq(&of(&cancel), &handle.upgrade().expect("it is kept")));
         other.join().unwrap();
         drop(cancel);
         assert!(handle.upgrade().is_none());
@@ -120,13 +120,13 @@ fn c11_who_comes_as_it_begins_to_drain_is_told() {
         let begun = drain_handle::main_begins(1);
         let cancel = Cancel::alone(None, 1, None);
         let other = with(&cancel, |cancel| {
-            assert!(Cancel(drain_handle::of(&cancel)).into_held().wait(None));
+            assert!(Cancel::of(drain_handle::of(&cancel)).into_held().wait(None));
         });
         let struck = drain_handle::begin(1, &because());
         struck.into_iter().for_each(|struck| struck.finish());
         assert!(drain_handle::of(&cancel).cancelled());
         other.join().unwrap();
-        let node = Arc::downgrade(&cancel.0);
+        let node = Common::downgrade(&cancel.0);
         drop(cancel);
         assert!(node.upgrade().is_none());
         drop(begun);

@@ -4,13 +4,14 @@ use std::ffi::CStr;
 use std::sync::Arc;
 use std::thread;
 
+use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::scope::task_run::{Name, TaskRun};
 
 /// No task.
 pub(super) const NONE: Option<&TaskRun> = None;
 
-pub(super) fn begin(name: &CStr, parent: Option<&Arc<TaskRun>>) -> Arc<TaskRun> {
+pub(super) fn begin(name: &CStr, parent: Option<&Common<TaskRun>>) -> Common<TaskRun> {
     TaskRun::begin(Arc::new(Name::new(name)), parent.cloned(), 0)
 }
 

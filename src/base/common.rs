@@ -1,0 +1,189 @@
+//! A value that several hold, and that others know who do not keep it, with both counts in one word.
+//!
+//! `Arc` has two words, so its last holder cannot tell by one look that nobody else can become one: he takes down both, which is two locked
+//! instructions. Handles and tasks come and go by the million, and most are never held by two.
+//!
+//! Invariants:
+//! - **CO1 the last one.** The value is released once, by its last holder, who has seen what all others have done.
+//! - **CO2 in place.** The memory is given back by the last of all, holders and those who know it. The holders together count as one of the latter until the value is released.
+//! - **CO3 alone.** Who finds in one look that he is the only holder, and that nobody knows it, stays so: nobody is there who could become another.
+//!
+//! unsafe: the value is in a box that nobody owns, and C holds it by its address. CO1 and CO2 are what makes that sound.
+#![allow(unsafe_code)]
+
+mod count;
+
+use std::mem::{ManuallyDrop, offset_of};
+use std::ops::Deref;
+use std::ptr::NonNull;
+
+use count::Count;
+
+/// One of those who hold a value.
+pub(crate) struct Common<T>(NonNull<Counted<T>>);
+
+/// One of those who know it, and can become a holder as long as there is one.
+pub(crate) struct Known<T>(NonNull<Counted<T>>);
+
+struct Counted<T> {
+    count: Count,
+    value: ManuallyDrop<T>,
+}
+
+// SAFETY: as for `Arc`: holders on several threads share the value, and any of them may release it.
+unsafe impl<T: Send + Sync> Send for Common<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Common<T> {}
+// SAFETY: as above, since it can become a holder.
+unsafe impl<T: Send + Sync> Send for Known<T> {}
+// SAFETY: as above.
+unsafe impl<T: Send + Sync> Sync for Known<T> {}
+
+impl<T> Common<T> {
+    /// The value is made in place: a copy of what was written a moment ago, in larger pieces, waits for that.
+    #[inline(always)]
+    pub(crate) fn new(value: impl FnOnce() -> T) -> Common<T> {
+        let place = Box::leak(Box::new_uninit());
+        let counted = place.write(Counted {
+            count: Count::one_holder(),
+            value: ManuallyDrop::new(value()),
+        });
+        Common(NonNull::from(counted))
+    }
+
+    /// Gives up the value. Its last holder is given it.
+    pub(crate) fn into_inner(this: Common<T>) -> Option<T> {
+        let this = ManuallyDrop::new(this);
+        if !this.counted().count.let_go() {
+            return None;
+        }
+        // SAFETY: nobody holds it any more, and whoever knows it does not look at it (CO1).
+        let value = unsafe { std::ptr::read(&raw const *this.counted().value) };
+        forget(this.0);
+        Some(value)
+    }
+
+    /// Whether nobody else holds it or knows it (CO3).
+    pub(crate) fn is_alone(this: &Common<T>) -> bool {
+        this.counted().count.is_alone()
+    }
+
+    /// How many hold it, at this moment.
+    pub(crate) fn holders(this: &Common<T>) -> usize {
+        this.counted().count.holders()
+    }
+
+    /// What tells it from others.
+    pub(crate) fn as_ptr(this: &Common<T>) -> *const T {
+        address(this.0)
+    }
+
+    pub(crate) fn ptr_eq(this: &Common<T>, other: &Common<T>) -> bool {
+        this.0 == other.0
+    }
+
+    /// One more who knows it.
+    pub(crate) fn downgrade(this: &Common<T>) -> Known<T> {
+        this.counted().count.know();
+        Known(this.0)
+    }
+
+    /// The one who holds the value at that address.
+    ///
+    /// # Safety
+    /// The address is from `as_ptr` of one who was forgotten, or is not dropped, and who is not dropped as well as the result.
+    pub(crate) unsafe fn from_raw(value: *const T) -> Common<T> {
+        // SAFETY: as promised by the caller, so there is a count before it.
+        let counted = unsafe { value.byte_sub(offset_of!(Counted<T>, value)) };
+        // SAFETY: an address in a box is not NULL.
+        Common(unsafe { NonNull::new_unchecked(counted.cast::<Counted<T>>().cast_mut()) })
+    }
+
+    fn counted(&self) -> &Counted<T> {
+        // SAFETY: it is in place as long as it is held (CO2).
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<T> Known<T> {
+    /// One more who holds it, unless it was released.
+    pub(crate) fn upgrade(&self) -> Option<Common<T>> {
+        self.count().hold_again().then(|| Common(self.0))
+    }
+
+    /// What tells it from others, as long as anybody knows it.
+    pub(crate) fn as_ptr(&self) -> *const T {
+        address(self.0)
+    }
+
+    fn count(&self) -> &Count {
+        // SAFETY: the memory is in place as long as it is known (CO2); of the value no reference is made.
+        unsafe { &(*self.0.as_ptr()).count }
+    }
+}
+
+impl<T> Clone for Common<T> {
+    #[inline]
+    fn clone(&self) -> Common<T> {
+        self.counted().count.hold();
+        Common(self.0)
+    }
+}
+
+impl<T> Clone for Known<T> {
+    fn clone(&self) -> Known<T> {
+        self.count().know();
+        Known(self.0)
+    }
+}
+
+impl<T> Deref for Common<T> {
+    type Target = T;
+    #[inline(always)]
+    fn deref(&self) -> &T {
+        &self.counted().value
+    }
+}
+
+impl<T> Drop for Common<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.counted().count.let_go() {
+            release(self.0);
+        }
+    }
+}
+
+impl<T> Drop for Known<T> {
+    fn drop(&mut self) {
+        forget(self.0);
+    }
+}
+
+/// Where the value is, of which no reference is made.
+fn address<T>(counted: NonNull<Counted<T>>) -> *const T {
+    // SAFETY: it is in place as long as it is known (CO2).
+    unsafe { (&raw const (*counted.as_ptr()).value).cast() }
+}
+
+/// Releases a value that nobody holds any more.
+#[inline(never)]
+fn release<T>(counted: NonNull<Counted<T>>) {
+    let mut counted_value = counted;
+    // SAFETY: the last holder releases it, once (CO1); whoever knows it does not look at it.
+    unsafe { ManuallyDrop::drop(&mut counted_value.as_mut().value) };
+    forget(counted);
+}
+
+/// One who knows it does so no more, or all holders together, who are gone.
+fn forget<T>(counted: NonNull<Counted<T>>) {
+    // SAFETY: the memory is in place (CO2); of the value no reference is made.
+    let is_last = unsafe { (*counted.as_ptr()).count.forget() };
+    if is_last {
+        // SAFETY: it was boxed, and nobody knows it any more. The value, which was released, is not dropped again.
+        drop(unsafe { Box::from_raw(counted.as_ptr()) });
+    }
+}
+
+#[cfg(test)]
+mod tests;
