@@ -13,10 +13,12 @@
 
 mod count;
 
-use std::mem::{ManuallyDrop, offset_of};
+use std::mem::{ManuallyDrop, MaybeUninit, offset_of};
 use std::ops::Deref;
 use std::ptr::NonNull;
 
+use crate::base::race_detector;
+use crate::base::sync::notes::{AtomicPtr, Ordering};
 use count::Count;
 
 /// One of those who hold a value.
@@ -30,6 +32,52 @@ struct Counted<T> {
     value: ManuallyDrop<T>,
 }
 
+/// Memory for one.
+pub(crate) struct Room<T>(Box<MaybeUninit<Counted<T>>>);
+
+/// Where one thread keeps such memory, of one value at most.
+pub(crate) struct Spare<T>(AtomicPtr<MaybeUninit<Counted<T>>>);
+
+impl<T> Room<T> {
+    #[inline(always)]
+    pub(crate) fn new() -> Room<T> {
+        Room(Box::new_uninit())
+    }
+}
+
+impl<T> Spare<T> {
+    pub(crate) fn new() -> Spare<T> {
+        Spare(AtomicPtr::new(std::ptr::null_mut()))
+    }
+
+    /// # Safety
+    /// Only one thread uses it, or one after the other.
+    #[inline(always)]
+    pub(crate) unsafe fn take(&self) -> Option<Room<T>> {
+        let room = self.0.load(Ordering::Relaxed);
+        self.0.store(std::ptr::null_mut(), Ordering::Relaxed);
+        // SAFETY: it was put there, and is taken once, for no other thread takes it.
+        (!room.is_null()).then(|| Room(unsafe { Box::from_raw(room) }))
+    }
+
+    /// # Safety
+    /// As for `take`.
+    #[inline(always)]
+    pub(crate) unsafe fn put(&self, room: Room<T>) {
+        // A race detector would take what was told of the former value's addresses for the next one's.
+        if self.0.load(Ordering::Relaxed).is_null() && !race_detector::is_there() {
+            self.0.store(Box::into_raw(room.0), Ordering::Relaxed);
+        }
+    }
+}
+
+impl<T> Drop for Spare<T> {
+    fn drop(&mut self) {
+        // SAFETY: nobody uses it any more.
+        drop(unsafe { self.take() });
+    }
+}
+
 // SAFETY: as for `Arc`: holders on several threads share the value, and any of them may release it.
 unsafe impl<T: Send + Sync> Send for Common<T> {}
 // SAFETY: as above.
@@ -40,15 +88,37 @@ unsafe impl<T: Send + Sync> Send for Known<T> {}
 unsafe impl<T: Send + Sync> Sync for Known<T> {}
 
 impl<T> Common<T> {
-    /// The value is made in place: a copy of what was written a moment ago, in larger pieces, waits for that.
     #[inline(always)]
     pub(crate) fn new(value: impl FnOnce() -> T) -> Common<T> {
-        let place = Box::leak(Box::new_uninit());
-        let counted = place.write(Counted {
+        Common::new_in(Room::new(), value)
+    }
+
+    /// The value is made in place: a copy of what was written a moment ago, in larger pieces, waits for that.
+    #[inline(always)]
+    pub(crate) fn new_in(room: Room<T>, value: impl FnOnce() -> T) -> Common<T> {
+        let counted = Box::leak(room.0).write(Counted {
             count: Count::one_holder(),
             value: ManuallyDrop::new(value()),
         });
         Common(NonNull::from(counted))
+    }
+
+    /// Releases the value, and leaves its room, if nobody else holds it or knows it (CO3); before that, does something with it.
+    #[inline(always)]
+    pub(crate) fn into_room(
+        this: Common<T>,
+        before: impl FnOnce(&mut T),
+    ) -> Result<Room<T>, Common<T>> {
+        if !this.counted().count.is_alone() {
+            return Err(this);
+        }
+        let mut counted = ManuallyDrop::new(this).0;
+        // SAFETY: nobody else has it.
+        unsafe {
+            before(&mut counted.as_mut().value);
+            ManuallyDrop::drop(&mut counted.as_mut().value);
+            Ok(Room(Box::from_raw(counted.as_ptr().cast())))
+        }
     }
 
     /// Gives up the value. Its last holder is given it.
@@ -61,11 +131,6 @@ impl<T> Common<T> {
         let value = unsafe { std::ptr::read(&raw const *this.counted().value) };
         forget(this.0);
         Some(value)
-    }
-
-    /// Whether nobody else holds it or knows it (CO3).
-    pub(crate) fn is_alone(this: &Common<T>) -> bool {
-        this.counted().count.is_alone()
     }
 
     /// How many hold it, at this moment.

@@ -3,24 +3,21 @@
 //! Nothing here knows of processes or handles. The rooms, in reading order:
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
-//! - `shared`, `common`, `in_place`: a value that several hold, with one count; with two counts in one word; and with two counts, made where it stays.
-//! - `user_data`: data of the program, with how to release it; a notice.
+//! - `shared`, `common`, `in_place`, `written`: a value that several hold, with one count; with two in one word; with two, made where it stays; one that is written once.
+//! - `user_data`, `short_text`: data of the program, with how to release it; a notice; a text that most often takes no memory.
 //! - `ending`: the program is about to end: what is to be written first.
-//! - `guard`: what happens when a callback does not return.
-//! - `bug`: defects of our own: the only `catch_unwind`.
+//! - `guard`, `bug`: what happens when a callback does not return; defects of our own: the only `catch_unwind`.
 //! - `counts`: what happened how often.
 //! - `events`: what happens, told to whoever wants to know.
 //! - `race_detector`: tells one what comes before what.
 //! - `sync`, `atomics`: locks and waits; atomics. The only places that name std::sync or loom.
-//! - `clock`: the only place that reads a clock or sleeps.
-//! - `time_text`: how long something is, for people.
+//! - `clock`, `time_text`: the only place that reads a clock or sleeps; how long something is, for people.
 //! - `random`: numbers that look random.
 //! - `generation`, `once`: how many forks lie between this process and the first; what is set once, beside a fork.
 //! - `intrusive_list`: a list that a member is taken out of in O(1).
 //! - `world`: what a thread of a simulation asks in the place of the kernel.
 //! - `thread_name`: what a thread of the library is called.
-//! - `mask`: which signals a thread lets in.
-//! - `signal_set`: signals by number and by name, and sets of them.
+//! - `mask`, `signal_set`: which signals a thread lets in; signals by number and by name, and sets of them.
 //! - `cancelability`: keeps system calls from being cancellation points.
 //! - `descriptor`: reading and writing descriptors of the program.
 //! - `own_fd`: a descriptor of the library, in a program that may close it.
@@ -52,6 +49,7 @@ pub(crate) mod own_fd;
 pub(crate) mod race_detector;
 pub(crate) mod random;
 pub(crate) mod shared;
+pub(crate) mod short_text;
 pub(crate) mod signal_set;
 pub(crate) mod sync;
 pub(crate) mod sys;
@@ -59,3 +57,4 @@ pub(crate) mod thread_name;
 pub(crate) mod time_text;
 pub(crate) mod user_data;
 pub(crate) mod world;
+pub(crate) mod written;

@@ -9,7 +9,6 @@
 //! some other thread had it.
 
 pub(crate) mod looking;
-pub(crate) mod spin_lock;
 
 #[cfg(loom)]
 use loom::sync as source;
@@ -48,6 +47,9 @@ macro_rules! constant {
         pub(crate) $($function)*
     };
 }
+
+// After the macro.
+pub(crate) mod spin_lock;
 
 impl<T, U: Default> Mutex<T, U> {
     constant! { fn new(value: T) -> Self {

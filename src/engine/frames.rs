@@ -69,8 +69,10 @@ pub(crate) fn enter<T>(
         let frame = Frame::of(what, scope, task, since);
         let slot = mine.push(&frame);
         slot.began.store(since, Ordering::Relaxed);
+        scope.enter(&slot.spare);
         let _entered = Entered {
             mine,
+            scope,
             pushed: Pushed(slot),
         };
         code(Context {
@@ -85,13 +87,17 @@ pub(crate) fn enter<T>(
 /// The entry of a thread; dropping it takes it back.
 struct Entered<'a> {
     mine: &'a Mine,
+    scope: &'a Scope<'a>,
     pushed: Pushed,
 }
 
 impl Drop for Entered<'_> {
     fn drop(&mut self) {
-        self.pushed.0.time_passed();
+        let slot = self.pushed.0;
+        slot.time_passed();
         self.mine.entries.set(self.mine.entries.get() - 1);
+        // Before the frame is popped, by which the slot may be nobody's (C18).
+        self.scope.leave(|take| slot.while_nobody_looks(take));
     }
 }
 
@@ -119,8 +125,8 @@ impl Context<'_> {
 
     /// Runs code inside of this and under that handle.
     #[inline(always)]
-    pub(crate) fn under<T>(&self, handle: Cancel, code: impl FnOnce(&Context<'_>) -> T) -> T {
-        let scope = Scope::of(Some(&handle), self.task);
+    pub(crate) fn under<T>(&self, handle: &Cancel, code: impl FnOnce(&Context<'_>) -> T) -> T {
+        let scope = self.scope.within(handle, self.task);
         code(&Context {
             scope: &scope,
             ..*self

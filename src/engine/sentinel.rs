@@ -29,7 +29,7 @@ use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::base::world::{self, World};
 use crate::engine::backlog::Backlog;
 use crate::engine::config::{self, Config};
-use crate::engine::crew::{self, Lend, Lender, Life, NoThread};
+use crate::engine::crew::{self, Errand, Lend, Lender, Life, NoThread};
 use crate::engine::terms::{Precisely, Terms};
 use crate::engine::{frames, slots};
 use survey::{Seen, Survey};
@@ -102,8 +102,8 @@ fn send_in_simulation(backlog: Arc<dyn Backlog>) -> Result<(), NoThread> {
 
 fn send_one_in(world: &'static dyn World, backlog: Arc<dyn Backlog>) -> Result<(), NoThread> {
     backlog.watch().coming.fetch_add(1, Ordering::Relaxed);
-    let helped = Helped(backlog.clone());
-    let sent = crew::lend_in(world, Box::new(move || helped.help_in(world)));
+    let helped = backlog.clone();
+    let sent = crew::lend_in(world, Box::new(move || help_in(&helped, world)));
     if sent.is_err() {
         backlog.watch().coming.fetch_sub(1, Ordering::Relaxed);
     }
@@ -284,46 +284,36 @@ where
         return Err(NoThread); // They come one after the other.
     }
     let backlog: Arc<dyn Backlog> = backlog.clone();
-    send(
-        &backlog,
-        &Lender::caller(),
-        count,
-        Helped::help,
-        crew::lend_for,
-    )
+    send(&backlog, &Lender::caller(), count, help, crew::lend_for)
 }
 
-/// What a helper is sent to.
-struct Helped(Arc<dyn Backlog>);
+/// What a helper does who is sent there.
+fn help(backlog: &dyn Backlog) {
+    backlog.watch().coming.fetch_sub(1, Ordering::Relaxed);
+    backlog.help();
+}
 
-impl Helped {
-    fn help(&self) {
-        self.0.watch().coming.fetch_sub(1, Ordering::Relaxed);
-        self.0.help();
+/// The same in a simulation. He claims one himself, with no switch before it; if more is left, somebody else has to come, too.
+fn help_in(backlog: &Arc<dyn Backlog>, world: &'static dyn World) {
+    if backlog.unclaimed() > 1 && send_one_in(world, backlog.clone()).is_err() {
+        backlog.give_up();
     }
+    help(&**backlog);
+}
 
-    /// The same in a simulation. He claims one himself, with no switch before it; if more is left, somebody else has to come, too.
-    fn help_in(&self, world: &'static dyn World) {
-        if self.0.unclaimed() > 1 && send_one_in(world, self.0.clone()).is_err() {
-            self.0.give_up();
-        }
-        self.help();
-    }
-
-    /// The same, so that the sentinel knows who is at work. There is room for it (`make_room`), for a thread's first job
-    /// is not to allocate.
-    fn help_watched(&self) {
-        let thread = frames::this_thread();
-        self.0.watch().arrive(thread);
-        self.help();
-        self.0.watch().leave(thread);
-    }
+/// The same, so that the sentinel knows who is at work. There is room for it (`make_room`), for a thread's first job
+/// is not to allocate.
+fn help_watched(backlog: &dyn Backlog) {
+    let thread = frames::this_thread();
+    backlog.watch().arrive(thread);
+    help(backlog);
+    backlog.watch().leave(thread);
 }
 
 /// Sends helpers to a backlog that the sentinel, the calling thread, watches.
 fn send_watched(backlog: &Arc<dyn Backlog>, lender: &Lender, count: usize) -> Result<(), NoThread> {
     backlog.watch().make_room(count);
-    send(backlog, lender, count, Helped::help_watched, crew::lend_for)
+    send(backlog, lender, count, help_watched, crew::lend_for)
 }
 
 /// Sends parked threads to what is unclaimed of a backlog, one for each child, as far as there are any: the calling
@@ -340,13 +330,7 @@ pub(crate) fn send_parked_at_once(backlog: &Arc<dyn Backlog>) {
         let lender = Lender::of(terms.clone(), terms); // None of them inherits anything.
         watch.make_room(count);
         // One that another backlog has got meanwhile is left to the sentinel.
-        let _ = send(
-            backlog,
-            &lender,
-            count,
-            Helped::help_watched,
-            crew::lend_parked_for,
-        );
+        let _ = send(backlog, &lender, count, help_watched, crew::lend_parked_for);
     }
 }
 
@@ -354,14 +338,11 @@ fn send(
     backlog: &Arc<dyn Backlog>,
     lender: &Lender,
     count: usize,
-    help: fn(&Helped),
+    help: fn(&dyn Backlog),
     lend: Lend,
 ) -> Result<(), NoThread> {
     backlog.watch().coming.fetch_add(count, Ordering::Relaxed);
-    let sent = crew::lend_all(lender, count, lend, || {
-        let helped = Helped(backlog.clone());
-        Box::new(move || help(&helped))
-    });
+    let sent = crew::lend_all(lender, count, lend, || Errand::Help(backlog.clone(), help));
     sent.map_err(|(lent, denied)| {
         backlog
             .watch()

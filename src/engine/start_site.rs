@@ -7,6 +7,7 @@ use crate::base::common::Known;
 use crate::engine::leaf::Call;
 use crate::scope::cancel::Node;
 
+#[derive(Clone)]
 pub(crate) struct StartSite {
     /// Under which handle, if the program gave one.
     pub(crate) under: Option<Known<Node>>,

@@ -27,9 +27,14 @@ struct Scheduling {
     urgency: Urgency,
 }
 
-/// One bit for each.
+/// One bit for each. As many words as most systems need take no memory of their own.
 #[derive(PartialEq, Eq)]
-struct Processors(Vec<u64>);
+enum Processors {
+    Few([u64; FEW]),
+    Many(Vec<u64>),
+}
+
+const FEW: usize = 16;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Urgency {
@@ -133,22 +138,34 @@ impl Scheduling {
 }
 
 impl Processors {
-    /// As many as most kernels know of, and as any does.
-    const SIZES: std::ops::RangeInclusive<u32> = 10..=20;
+    /// More than most kernels know of, and as many as any does.
+    const MANY: std::ops::RangeInclusive<u32> = 11..=20;
 
     fn of(thread: i32) -> Option<Processors> {
-        Self::SIZES.map(|log| 1 << log).find_map(|bits: usize| {
-            let mut words = vec![0_u64; bits / 64];
-            scheduling::processors(thread, &mut words).then_some(Processors(words))
+        let mut few = [0; FEW];
+        if scheduling::processors(thread, &mut few) {
+            return Some(Processors::Few(few));
+        }
+        Self::MANY.map(|log| 1 << log).find_map(|bits: usize| {
+            let mut words = vec![0; bits / 64];
+            scheduling::processors(thread, &mut words).then_some(Processors::Many(words))
         })
     }
 
+    fn words(&self) -> &[u64] {
+        match self {
+            Processors::Few(words) => words,
+            Processors::Many(words) => words,
+        }
+    }
+
     fn count(&self) -> usize {
-        self.0.iter().map(|word| word.count_ones() as usize).sum()
+        let ones = self.words().iter().map(|word| word.count_ones() as usize);
+        ones.sum()
     }
 
     fn adopt(&self) -> bool {
-        scheduling::set_processors(&self.0)
+        scheduling::set_processors(self.words())
     }
 }
 

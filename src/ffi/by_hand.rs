@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use super::bad_input::BadInput;
 use super::errno::set_errno;
-use super::handle::{give, look, share, string, take};
+use super::handle::{borrow, give, look, share, string, take};
 use super::types::{proc_cancel, proc_error, proc_region};
 use crate::base::error::Error;
 use crate::base::events::{self, Region};
@@ -42,9 +42,9 @@ pub unsafe extern "C" fn proc_task_begin(
 ) -> *mut proc_cancel {
     world::switch();
     // SAFETY: the caller lends both.
-    let (parent, task_type) = unsafe { (share(parent), string(task_type)) };
+    let (parent, task_type) = unsafe { (borrow(parent), string(task_type)) };
     give(match task_type {
-        Some(task_type) => by_hand::begin(parent.as_ref(), task_type),
+        Some(task_type) => by_hand::begin(parent.as_deref(), task_type),
         None => refused(),
     })
 }

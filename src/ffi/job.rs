@@ -4,11 +4,10 @@ use std::ffi::{c_int, c_void};
 
 use super::bad_input::BadInput;
 use super::errno::{bad_input, errno, or_errno, set_errno};
-use super::handle::{give, give_outcome, share, take};
+use super::handle::{borrow, give, give_outcome, share, take};
 use super::types::{proc_cancel, proc_error, proc_impl, proc_job};
 use crate::base::clock;
 use crate::base::error::Error;
-use crate::base::sync::Arc;
 use crate::base::user_data::Notice;
 use crate::base::world;
 use crate::engine::frames;
@@ -64,7 +63,7 @@ pub unsafe extern "C" fn proc_start(
         function,
         data: user_data,
     });
-    let start_site = Arc::new(frames::start_site(cancel.as_ref()));
+    let start_site = frames::start_site(cancel.as_ref());
     let expected = process.expect_services(cancel.as_ref());
     let (task, own) = process::meant_by(cancel.as_ref());
     let cancel = cancel.or(own);
@@ -154,7 +153,7 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {
     world::switch();
     // SAFETY: the caller lends the job, until it is known that it is joined.
-    let Some(lent) = (unsafe { share(job) }) else {
+    let Some(lent) = (unsafe { borrow(job) }) else {
         return give_outcome(Err(null("proc_job_join", "job")));
     };
     let before = errno();
@@ -168,7 +167,6 @@ pub unsafe extern "C" fn proc_job_join(job: *mut proc_job) -> *mut proc_error {
     };
     // SAFETY: the caller hands over the job.
     drop(unsafe { take(job) });
-    drop(lent);
     set_errno(before);
     give_outcome(outcome)
 }

@@ -11,6 +11,7 @@ use crate::base::sync::Arc;
 use crate::base::user_data::UserData;
 use crate::tree::callback::{IndexCallback, IndexFunction};
 use crate::tree::each::Each;
+use crate::tree::family::Family;
 use crate::tree::limit::Limit;
 use crate::tree::process::{Kind, Process};
 
@@ -218,7 +219,7 @@ pub unsafe extern "C" fn proc_background(r#impl: *mut proc_impl) -> *mut proc_im
 /// As for `several`.
 unsafe fn contest(
     function: &'static str,
-    kind: fn(Vec<Process>) -> Kind,
+    kind: fn(Family) -> Kind,
     impls: *const *mut proc_impl,
     count: usize,
 ) -> *mut proc_impl {

@@ -10,6 +10,7 @@ use crate::base::error::Error;
 use crate::base::user_data::UserData;
 use crate::base::world;
 use crate::tree::callback::{Callback, Function};
+use crate::tree::family::Family;
 use crate::tree::process::{Kind, Process};
 use crate::tree::region::Region;
 use crate::tree::task::Task;
@@ -230,7 +231,7 @@ pub(super) fn null(function: &'static str, argument: &'static str) -> Error {
 /// `impls` is NULL or points to `count` elements, which are handed over.
 pub(super) unsafe fn several(
     function: &'static str,
-    kind: impl FnOnce(Vec<Process>) -> Kind,
+    kind: impl FnOnce(Family) -> Kind,
     impls: *const *mut proc_impl,
     count: usize,
 ) -> *mut proc_impl {
@@ -291,22 +292,29 @@ unsafe fn take_all(
     function: &'static str,
     impls: *const *mut proc_impl,
     count: usize,
-) -> Result<Vec<Process>, BadInput> {
+) -> Result<Family, BadInput> {
     // SAFETY: the caller promises that many elements, and gives them up.
     let elements = unsafe { elements([function, "impls"], impls, count) }?;
-    let mut children = Vec::with_capacity(count);
     // SAFETY: as above.
-    children.extend(
-        elements
+    let taken = |element: &*mut proc_impl| unsafe { take(*element) };
+    let children = match elements {
+        [only] => taken(only).map(Family::from),
+        [first, second] => match (taken(first), taken(second)) {
+            (Some(first), Some(second)) => Some(Family::two(first, second)),
+            _ => None,
+        },
+        _ => {
+            let mut children = Vec::with_capacity(count);
+            children.extend(elements.iter().filter_map(taken));
+            (children.len() == count).then(|| Family::from(children))
+        }
+    };
+    children.ok_or_else(|| BadInput::NullElement {
+        function,
+        argument: "impls",
+        index: elements
             .iter()
-            .filter_map(|element| unsafe { take(*element) }),
-    );
-    match elements.iter().position(|element| element.is_null()) {
-        None => Ok(children),
-        Some(index) => Err(BadInput::NullElement {
-            function,
-            argument: "impls",
-            index,
-        }),
-    }
+            .position(|element| element.is_null())
+            .unwrap_or(0),
+    })
 }

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::process::Process;
 use super::tree::Live;
 use crate::base::common::{Common, Known};
-use crate::base::sync::Arc;
 use crate::engine::start_site::{By, StartSite};
 use crate::scope::cancel::Node;
 use crate::scope::task_run::TaskRun;
@@ -38,7 +37,7 @@ impl Live {
     fn places(&self, owners: &Owners, process: &Process) -> Vec<usize> {
         let mut places = Vec::new();
         if let Some(site) = &process.start_site {
-            let StartSite { under, by } = &**site;
+            let StartSite { under, by } = site;
             if let Some(under) = under {
                 self.climb(owners, under, by.as_ref(), &mut places);
             }
@@ -105,9 +104,8 @@ impl Process {
         let around = self
             .inside
             .and_then(|inside| processes[inside].handle.as_ref());
-        let is_given = |site: &Arc<StartSite>| {
-            (site.under.as_ref()).is_some_and(|under| under.as_ptr() == handle)
-        };
+        let is_given =
+            |site: &StartSite| (site.under.as_ref()).is_some_and(|under| under.as_ptr() == handle);
         let is_another = around.is_some_and(|around| around.as_ptr() == handle)
             || self.start_site.as_ref().is_some_and(is_given);
         (!is_another).then_some(handle)

@@ -38,7 +38,7 @@ pub(super) struct Process {
     /// The address of a callback's code.
     pub(super) function: Option<usize>,
     /// Where it was started, if it goes on by itself.
-    pub(super) start_site: Option<Arc<StartSite>>,
+    pub(super) start_site: Option<StartSite>,
     /// What it is inside of.
     pub(super) inside: Option<usize>,
     pub(super) children: Vec<usize>,

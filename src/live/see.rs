@@ -5,7 +5,6 @@ use super::process::{
 };
 use crate::base::clock::{self, Instant};
 use crate::base::common::Common;
-use crate::base::sync::Arc;
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::Ordering;
 use crate::engine::backlog::{Places, address};
@@ -295,7 +294,7 @@ pub(super) fn by_hand(by_hand: &ByHand) -> Option<Process> {
         doing: BY_HAND,
         handle: Some(by_hand.handle.clone()),
         cancelled: cancelled(&handle, now),
-        start_site: Some(Arc::new(site)),
+        start_site: Some(site),
         ..Process::of("task", now.saturating_sub(by_hand.since))
     })
 }

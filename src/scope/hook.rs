@@ -83,7 +83,7 @@ impl Hook {
     /// From now on it does not run, unless the calling thread is a part of its run (C3).
     pub(super) fn stop(this: &Shared<Hook>) {
         if let Some(run) = this.forestall() {
-            let waiting = wait_graph::begin(run.activity, Arc::new(Stopped(this.clone())));
+            let waiting = wait_graph::begin(run.activity, || Arc::new(Stopped(this.clone())) as _);
             let goes_on =
                 |state: &mut State| matches!(state, State::Runs(_)) && !waiting.is_refused();
             let mut state = this.state.lock();

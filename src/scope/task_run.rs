@@ -9,6 +9,7 @@ use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::base::events::{self, Memory, Task};
 use crate::base::generation;
+use crate::base::short_text::ShortText;
 use crate::base::sync::notes::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::{Arc, Mutex, per_thread};
 use crate::base::thread_name::ThreadName;
@@ -16,7 +17,7 @@ use crate::base::world;
 
 /// What all runs of a task are called.
 pub(crate) struct Name {
-    pub(crate) task_type: CString,
+    pub(super) task_type: ShortText,
     pub(super) on_thread: ThreadName,
 }
 
@@ -59,9 +60,13 @@ pub(crate) struct TaskRun {
 impl Name {
     pub(crate) fn new(task_type: &CStr) -> Name {
         Name {
-            task_type: task_type.to_owned(),
+            task_type: ShortText::of(task_type),
             on_thread: ThreadName::of(task_type),
         }
+    }
+
+    pub(crate) fn text(&self) -> &CStr {
+        self.task_type.text()
     }
 }
 
@@ -132,6 +137,15 @@ impl TaskRun {
         self.by_hand.swap(false, Ordering::Relaxed)
     }
 
+    /// The same under a lock that all take who claim it.
+    pub(crate) fn claim_end_alone(&self) -> bool {
+        let is_to_end = self.by_hand.load(Ordering::Relaxed);
+        if is_to_end {
+            self.by_hand.store(false, Ordering::Relaxed);
+        }
+        is_to_end
+    }
+
     /// Where it is in the list of those that were begun by hand. Before anybody else knows the task.
     pub(crate) fn note_place(&self, place: u32) {
         self.place.store(place, Ordering::Relaxed);
@@ -159,7 +173,7 @@ impl TaskRun {
     }
 
     pub(crate) fn name(&self) -> &CStr {
-        &self.name.task_type
+        self.name.text()
     }
 
     /// The innermost task around it.
@@ -232,7 +246,7 @@ impl TaskRun {
     /// The names of the tasks around a place, outermost first, as a path.
     pub(crate) fn path(innermost: Option<&Common<TaskRun>>) -> String {
         let mut names: Vec<_> = TaskRun::around(innermost)
-            .map(|task| task.name.task_type.to_string_lossy())
+            .map(|task| task.name.text().to_string_lossy())
             .collect();
         names.reverse();
         names.join("/")

@@ -37,7 +37,7 @@ global!(WAITS: Mutex<Waits> = Mutex::new(Waits::new()));
 pub(crate) struct Waiting(Option<Arc<Wait>>);
 
 /// The calling thread begins to wait for that activity. It is to do so until it is refused.
-pub(crate) fn begin(activity: Id, awaited: Arc<dyn Awaited>) -> Waiting {
+pub(crate) fn begin(activity: Id, awaited: impl FnOnce() -> Arc<dyn Awaited>) -> Waiting {
     let inside_of = activity::current();
     if inside_of.ids().next().is_none() {
         return Waiting(None);
@@ -45,7 +45,7 @@ pub(crate) fn begin(activity: Id, awaited: Arc<dyn Awaited>) -> Waiting {
     let wait = Arc::new(Wait {
         inside_of,
         activity,
-        awaited,
+        awaited: awaited(),
         is_refused: AtomicBool::new(false),
     });
     let refused = {

@@ -18,7 +18,7 @@ use crate::tree::process::{self, Process};
 #[inline(never)] // Its frame is not to be on the stack of every level.
 pub(super) fn run(child: &Process, background: &Background, context: &Context<'_>) -> Outcome {
     let handle = background.handle().clone();
-    background.absorb(context.under(handle, |inside| process::run(child, inside)))
+    background.absorb(context.under(&handle, |inside| process::run(child, inside)))
 }
 
 /// A group that has such children.

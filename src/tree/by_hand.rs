@@ -10,7 +10,8 @@ use crate::base::common::Known;
 use crate::base::counts::{self, Counted};
 use crate::base::error::Error;
 use crate::base::events;
-use crate::base::sync::{Mutex, MutexGuard, global};
+use crate::base::sync::global;
+use crate::base::sync::spin_lock::{BriefGuard, BriefLock};
 use crate::engine::frames::{self, Context};
 use crate::engine::start_site::By;
 use crate::scope::cancel::{Cancel, Node};
@@ -32,7 +33,7 @@ pub(crate) struct List {
     free: Vec<u32>,
 }
 
-global!(RUNNING: Mutex<List> = Mutex::new(List::EMPTY));
+global!(RUNNING: BriefLock<List> = BriefLock::new(List::EMPTY));
 
 /// How many places are looked at under one lock.
 const AT_ONCE: usize = 64;
@@ -68,11 +69,8 @@ fn note(handle: &Cancel, by: Option<By>) {
 /// Ends the task that a handle is in, if it was begun by hand and has not ended.
 pub(crate) fn end(handle: &Cancel, error: Option<&Error>) {
     let task = handle.task();
-    match task.filter(|task| task.claim_end()) {
-        Some(task) => {
-            leave(task, error.is_some());
-            task.end(error, || handle.cause());
-        }
+    match task.filter(|task| leave(task, error.is_some())) {
+        Some(task) => task.end(error, || handle.cause()),
         None => {
             let mistake =
                 c"proc_task_end: this is not in a task of proc_task_begin that still runs";
@@ -81,11 +79,16 @@ pub(crate) fn end(handle: &Cancel, error: Option<&Error>) {
     }
 }
 
-/// Takes a task out of the list, and counts it. In a child of `fork` neither the one nor the other has one of the
+/// Takes a task out of the list, and counts it, if nobody has before. In a child of `fork` neither the one nor the other has one of the
 /// parent's.
-fn leave(task: &TaskRun, has_failed: bool) {
-    let Some(place) = task.place() else { return };
+fn leave(task: &TaskRun, has_failed: bool) -> bool {
+    let Some(place) = task.place() else {
+        return task.claim_end();
+    };
     let mut running = RUNNING.lock();
+    if !task.claim_end_alone() {
+        return false;
+    }
     let gone = running.take(place);
     counts::count_by_hand(Counted::TasksEnded);
     if has_failed {
@@ -93,6 +96,7 @@ fn leave(task: &TaskRun, has_failed: bool) {
     }
     drop(running);
     drop(gone); // Under no lock.
+    true
 }
 
 /// Takes a task out that nobody can end any more. It is counted as one that runs.
@@ -142,7 +146,7 @@ impl List {
 }
 
 /// The lock of this room, held across a `fork`.
-pub(crate) type Held = MutexGuard<'static, List>;
+pub(crate) type Held = BriefGuard<'static, List>;
 
 pub(crate) fn hold() -> Held {
     RUNNING.lock()

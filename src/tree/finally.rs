@@ -2,6 +2,7 @@
 
 use crate::base::error::{Error, Outcome};
 use crate::engine::frames::{Context, What};
+use crate::tree::family::Family;
 use crate::tree::process::{self, Process};
 
 /// The process, and what cleans up after it.
@@ -25,7 +26,7 @@ pub(crate) fn run(finally: &Finally, context: &Context<'_>) -> Outcome {
 /// No cancellation above reaches it (C9).
 #[inline(never)] // Its frame is not to be on the stack of what comes before it.
 fn clean_up(cleanup: &Process, context: &Context<'_>) -> Outcome {
-    context.under(context.scope.apart(), |inside| {
+    context.under(&context.scope.apart(), |inside| {
         let outcome = inside.inside(What::Finally(true), || process::run(cleanup, inside));
         inside.scope.handle().close("cleanup");
         outcome
@@ -41,7 +42,8 @@ impl Finally {
         &self.0
     }
 
-    pub(crate) fn into_children(self) -> Vec<Process> {
-        self.0.into()
+    pub(crate) fn into_children(self) -> Family {
+        let [process, cleanup] = self.0;
+        Family::two(process, cleanup)
     }
 }

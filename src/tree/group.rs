@@ -52,7 +52,7 @@ pub(super) fn within(
     name: &str,
     code: impl FnOnce(&Context<'_>) -> Outcome,
 ) -> Outcome {
-    context.under(context.scope.child(), |inside| {
+    context.under(&context.scope.own_child(), |inside| {
         if failing::is_looked_for() {
             watch_all_of_it(inside);
         }

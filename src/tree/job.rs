@@ -22,10 +22,12 @@ use crate::base::common::Common;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::{self, Origin};
 use crate::base::generation;
+use crate::base::in_place;
 use crate::base::race_detector;
+use crate::base::sync::notes::{AtomicBool, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard};
 use crate::base::user_data::Notice;
-use crate::engine::crew::{self, Lender, NoThread};
+use crate::engine::crew::{self, Errand, Lender, NoThread, Run};
 use crate::engine::frames::What;
 use crate::engine::leaf::Waiting;
 use crate::engine::start_site::StartSite;
@@ -41,8 +43,12 @@ use crate::tree::process::{self, Process};
 
 pub(crate) struct Job {
     activity: activity::Id,
+    /// Where it was started.
+    origin: Origin,
     /// Of the process that runs it (J5).
     generation: u32,
+    /// Said before anybody has the job but who starts it.
+    was_denied: AtomicBool,
     state: Mutex<State>,
     /// Rung at each change of the progress.
     bell: Condvar,
@@ -50,6 +56,8 @@ pub(crate) struct Job {
 
 struct State {
     progress: Progress,
+    /// Until it is known who does it.
+    work: Option<Work>,
     /// What the process returned, from when the job is complete until it is joined.
     outcome: Option<Outcome>,
     fd: ReadyFd,
@@ -78,7 +86,7 @@ pub(crate) struct Work {
     pub(crate) cancel: Option<Cancel>,
     /// The task that it is in.
     pub(crate) task: Option<Common<TaskRun>>,
-    pub(crate) start_site: Arc<StartSite>,
+    pub(crate) start_site: StartSite,
     /// Its services.
     pub(crate) expected: Expected,
     pub(crate) on_done: Option<Notice>,
@@ -88,32 +96,27 @@ impl Job {
     /// Starts work on a thread of the library. If there is none to be had, that is the outcome, and
     /// the calling thread tells of it.
     pub(crate) fn start(work: Work) -> Arc<Job> {
-        let job = Arc::new(Job::new());
         let origin = events::origin(work.task.as_deref());
-        // The work is shared until it is known who does it.
-        let work: Arc<Mutex<_>> = Arc::new(Mutex::new(Some(work)));
-        let run = {
-            let (job, work) = (job.clone(), work.clone());
-            move || {
-                let work = work.lock().take(); // The lock is let go of before the job runs.
-                job.run(work, origin);
-            }
-        };
+        let job = in_place::arc(|| Job::new(origin, Some(work)));
         race_detector::release(&raw const job.activity);
-        let lent = crew::lend_for(&Lender::caller(), Box::new(run));
+        let lent = crew::lend_for(&Lender::caller(), Errand::Run(job.clone()));
         if let Err(NoThread) = lent {
-            let work = work.lock().take();
+            let work = job.take_work();
             job.deny(work);
         }
         job
     }
 
-    fn new() -> Job {
+    #[inline(always)] // So that it is made in place.
+    fn new(origin: Origin, work: Option<Work>) -> Job {
         Job {
             activity: activity::new_id(),
+            origin,
             generation: generation::current(),
+            was_denied: AtomicBool::new(false),
             state: Mutex::new(State {
                 progress: Progress::Running,
+                work,
                 outcome: None,
                 fd: ReadyFd::default(),
             }),
@@ -121,24 +124,14 @@ impl Job {
         }
     }
 
-    fn run(&self, work: Option<Work>, origin: Origin) {
-        let Some(work) = work else { return };
-        race_detector::acquire(&raw const self.activity);
-        let on_done = work.on_done;
-        let outcome = activity::inside(self.activity, || {
-            events::arrive(origin, work.task.as_deref());
-            let outcome = bug::contained(|| run_process(&work));
-            drop(work); // J1
-            outcome
-        });
-        completion_queue::outermost(|| {
-            self.advance(Progress::Telling, Some(outcome));
-            self.tell(on_done);
-        });
+    /// The lock is let go of before it is done.
+    fn take_work(&self) -> Option<Work> {
+        self.state.lock().work.take()
     }
 
     fn deny(self: &Arc<Job>, work: Option<Work>) {
         let Some(work) = work else { return };
+        self.was_denied.store(true, Ordering::Relaxed);
         let on_done = work.on_done;
         let denied = Error::new(libc::EAGAIN, "proc_start: no thread could be had to run it");
         let outcome = Err(work.process.not_started(denied));
@@ -183,7 +176,7 @@ impl Job {
         }
         let may_block = !self.is_around_the_caller();
         let is_endless = may_block && deadline.is_none();
-        let ring = is_endless.then(|| wait_graph::begin(self.activity, self.clone()));
+        let ring = is_endless.then(|| wait_graph::begin(self.activity, || self.clone() as _));
         let is_refused = || ring.as_ref().is_some_and(|ring| ring.is_refused());
         let running = |state: &mut State| may_block && !state.is_complete() && !is_refused();
         let state = waiting::during(Waiting::JobWait, || {
@@ -207,8 +200,10 @@ impl Job {
         if self.is_around_the_caller() {
             return Err(Refused::Inside);
         }
-        // Who was to tell of it may be waiting for the caller.
-        completion_queue::outermost(|| self.tell_if_untold());
+        if self.was_denied.load(Ordering::Relaxed) {
+            // Who was to tell of it may be waiting for the caller.
+            completion_queue::outermost(|| self.tell_if_untold());
+        }
         let mut state = self.await_end()?;
         race_detector::acquire(&raw const self.bell);
         drop(mem::take(&mut state.fd)); // J4
@@ -217,7 +212,7 @@ impl Job {
 
     /// Blocks until the job is over, unless that would be for ever (J3).
     fn await_end(self: &Arc<Job>) -> Result<MutexGuard<'_, State>, Refused> {
-        let ring = wait_graph::begin(self.activity, self.clone());
+        let ring = wait_graph::begin(self.activity, || self.clone() as _);
         let goes_on = |state: &mut State| !state.is_over() && !ring.is_refused();
         let state = waiting::during(Waiting::JobJoin, || {
             let mut state = self.state.lock();
@@ -255,6 +250,24 @@ impl State {
 
     fn is_over(&self) -> bool {
         matches!(self.progress, Progress::Over)
+    }
+}
+
+impl Run for Job {
+    fn run(&self) {
+        let Some(work) = self.take_work() else { return };
+        race_detector::acquire(&raw const self.activity);
+        let on_done = work.on_done;
+        let outcome = activity::inside(self.activity, || {
+            events::arrive(self.origin, work.task.as_deref());
+            let outcome = bug::contained(|| run_process(&work));
+            drop(work); // J1
+            outcome
+        });
+        completion_queue::outermost(|| {
+            self.advance(Progress::Telling, Some(outcome));
+            self.tell(on_done);
+        });
     }
 }
 

@@ -8,6 +8,7 @@ use crate::tree::child::Child;
 use crate::tree::delay::Delay;
 use crate::tree::each::Each;
 use crate::tree::every::Every;
+use crate::tree::family::Family;
 use crate::tree::finally::Finally;
 use crate::tree::limit::Limit;
 use crate::tree::nursery::Nursery;
@@ -35,12 +36,12 @@ pub(super) enum Pends {
 
 pub(crate) enum Kind {
     Leaf(Callback),
-    Concurrent(Vec<Process>),
-    Group(Vec<Process>),
-    Race(Vec<Process>),
-    Any(Vec<Process>),
-    Sequence(Vec<Process>),
-    Stack(Vec<Process>),
+    Concurrent(Family),
+    Group(Family),
+    Race(Family),
+    Any(Family),
+    Sequence(Family),
+    Stack(Family),
     Limit(Box<Limit>),
     Each(Arc<Each>),
     Finally(Finally),
@@ -78,6 +79,20 @@ impl Kind {
         }
     }
 
+    /// Whether its children, if it has any, lie in its node.
+    pub(super) fn has_few_children(&self) -> bool {
+        match self {
+            Kind::Concurrent(children)
+            | Kind::Group(children)
+            | Kind::Race(children)
+            | Kind::Any(children)
+            | Kind::Sequence(children)
+            | Kind::Stack(children) => children.is_small(),
+            Kind::Limit(_) => false,
+            _ => true,
+        }
+    }
+
     #[inline(never)]
     fn few_children(&self) -> &[Process] {
         match self {
@@ -97,7 +112,7 @@ impl Kind {
         }
     }
 
-    pub(super) fn into_children(self) -> Vec<Process> {
+    pub(super) fn into_children(self) -> Family {
         match self {
             Kind::Leaf(_)
             | Kind::Each(_)
@@ -105,7 +120,7 @@ impl Kind {
             | Kind::Delay(_)
             | Kind::Await(_)
             | Kind::Program(_)
-            | Kind::Invalid(_) => Vec::new(),
+            | Kind::Invalid(_) => Family::NONE,
             Kind::Concurrent(children)
             | Kind::Group(children)
             | Kind::Race(children)
@@ -114,16 +129,16 @@ impl Kind {
             | Kind::Stack(children) => children,
             Kind::Limit(limit) => limit.into_children(),
             Kind::Finally(finally) => finally.into_children(),
-            Kind::Task(task) => vec![task.into_child()],
-            Kind::TraceRegion(region) => vec![region.into_child()],
-            Kind::OnQueue(on_queue) => vec![on_queue.into_child()],
-            Kind::OnSignal(on_signal) => vec![on_signal.into_child()],
-            Kind::WithValue(with_value) => vec![with_value.into_child()],
-            Kind::Background(child) => vec![*child],
-            Kind::Shield(shield) => vec![shield.into_child()],
-            Kind::Timeout(timeout) => vec![timeout.into_child()],
-            Kind::Every(every) => vec![every.into_child()],
-            Kind::Supervise(supervise) => vec![supervise.into_child()],
+            Kind::Task(task) => Family::from(task.into_child()),
+            Kind::TraceRegion(region) => Family::from(region.into_child()),
+            Kind::OnQueue(on_queue) => Family::from(on_queue.into_child()),
+            Kind::OnSignal(on_signal) => Family::from(on_signal.into_child()),
+            Kind::WithValue(with_value) => Family::from(with_value.into_child()),
+            Kind::Background(child) => Family::from(*child),
+            Kind::Shield(shield) => Family::from(shield.into_child()),
+            Kind::Timeout(timeout) => Family::from(timeout.into_child()),
+            Kind::Every(every) => Family::from(every.into_child()),
+            Kind::Supervise(supervise) => Family::from(supervise.into_child()),
         }
     }
 

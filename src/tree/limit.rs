@@ -3,12 +3,13 @@
 use crate::base::error::Outcome;
 use crate::engine::frames::Context;
 use crate::engine::rule::{Decides, Rule};
+use crate::tree::family::Family;
 use crate::tree::process::Process;
 use crate::tree::{background, concurrent, group};
 
 pub(crate) struct Limit {
     rule: Rule,
-    children: Vec<Process>,
+    children: Family,
     /// Whether it is a group with children of the background.
     has_background: bool,
 }
@@ -24,7 +25,7 @@ pub(super) fn run(limit: &Limit, process: &Process, context: &Context<'_>) -> Ou
 
 impl Limit {
     /// All errors; a limit of 0 is none.
-    pub(crate) fn concurrent(limit: usize, children: Vec<Process>) -> Limit {
+    pub(crate) fn concurrent(limit: usize, children: Family) -> Limit {
         let rule = concurrent::RULE.limited(limit);
         Limit {
             rule,
@@ -34,16 +35,16 @@ impl Limit {
     }
 
     /// The first failure cancels the others; a limit of 0 is none.
-    pub(crate) fn group(limit: usize, children: Vec<Process>) -> Limit {
+    pub(crate) fn group(limit: usize, children: Family) -> Limit {
         Limit::of_group(group::RULE.limited(limit), children)
     }
 
     /// A group that has children of the background, which all begin.
-    pub(super) fn group_of_all(children: Vec<Process>) -> Limit {
+    pub(super) fn group_of_all(children: Family) -> Limit {
         Limit::of_group(group::RULE, children)
     }
 
-    fn of_group(rule: Rule, children: Vec<Process>) -> Limit {
+    fn of_group(rule: Rule, children: Family) -> Limit {
         Limit {
             rule,
             has_background: children.iter().any(|child| child.is_background()),
@@ -59,7 +60,7 @@ impl Limit {
         &self.children
     }
 
-    pub(super) fn into_children(self) -> Vec<Process> {
+    pub(super) fn into_children(self) -> Family {
         self.children
     }
 }

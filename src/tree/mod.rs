@@ -3,9 +3,8 @@
 //! A node knows what its children mean together; on which thread each of them runs, `engine` decides. The rooms, in
 //! reading order:
 //!
-//! - `process`, `kind`: the tree, and `run`: the table of contents of the library; which kinds there are.
-//! - `sequence`: one after the other.
-//! - `finally`, `shield`: one that cleans up after another; one that a cancellation from above reaches later.
+//! - `process`, `kind`, `family`: the tree, and `run`: the table of contents of the library; which kinds there are; where children lie.
+//! - `sequence`, `finally`, `shield`: one after the other; one that cleans up after another; one that a cancellation from above reaches later.
 //! - `timeout`: one that is cancelled when its time is up.
 //! - `value`, `task`, `region`: one that has a value; a named unit of work; a named interval in the trace.
 //! - `concurrent`, `group`: all at once; all errors, or the first failure cancels the others.
@@ -25,7 +24,7 @@
 //! - `by_hand`: tasks that a program begins and ends itself.
 //! - `completion_queue`: which jobs the thread that has started them is still to tell of.
 //!
-//! Circle: `process`, `kind`, `sequence`, `finally`, `shield`, `timeout`, `value`, `task`, `region`, `limit`, `background`, `each`, `race`, `any`, `nursery`, `without_thread`, `on_queue`, `child`, `on_signal`, `every`, `stack`, `supervise`: a node
+//! Circle: `process`, `kind`, `family`, `sequence`, `finally`, `shield`, `timeout`, `value`, `task`, `region`, `limit`, `background`, `each`, `race`, `any`, `nursery`, `without_thread`, `on_queue`, `child`, `on_signal`, `every`, `stack`, `supervise`: a node
 //! and its combinators, as a tree and the walk down it are.
 
 mod any;
@@ -39,6 +38,7 @@ mod concurrent;
 pub(crate) mod delay;
 pub(crate) mod each;
 pub(crate) mod every;
+pub(crate) mod family;
 pub(crate) mod finally;
 mod group;
 pub(crate) mod job;

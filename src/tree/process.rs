@@ -31,6 +31,7 @@ use crate::tree::await_promise::{self, Await};
 use crate::tree::callback::Callback;
 use crate::tree::child::Child;
 use crate::tree::delay::{self, Delay};
+use crate::tree::family::Family;
 pub(crate) use crate::tree::kind::Kind;
 use crate::tree::kind::Pends;
 use crate::tree::nursery::{self, Nursery};
@@ -400,8 +401,16 @@ impl Node {
         }
     }
 
-    fn take_children(&mut self) -> Vec<Process> {
-        std::mem::replace(&mut self.kind, Kind::Sequence(Vec::new())).into_children()
+    /// Whether there is nothing below its children, where that is seen at once.
+    fn is_low(&self) -> bool {
+        let has_none = |child: &Process| child.children().is_empty();
+        self.kind.has_few_children() && self.children().iter().all(has_none)
+    }
+
+    /// Puts its children behind others.
+    fn move_children(&mut self, others: &mut Vec<Process>) {
+        let kind = std::mem::replace(&mut self.kind, Kind::Sequence(Family::NONE));
+        kind.into_children().move_to(others);
     }
 }
 
@@ -409,17 +418,18 @@ impl Drop for Node {
     /// Releases the tree below without recursion (P2).
     fn drop(&mut self) {
         race_detector::acquire(&raw const *self);
-        // Most are leaves.
-        if matches!(self.kind, Kind::Leaf(_)) || self.children().is_empty() {
+        // Most are leaves, or have few children that are.
+        if matches!(self.kind, Kind::Leaf(_)) || self.children().is_empty() || self.is_low() {
             return;
         }
-        let mut orphans = self.take_children();
+        let mut orphans = Vec::new();
+        self.move_children(&mut orphans);
         while let Some(process) = orphans.pop() {
             if process.children().is_empty() {
                 continue; // Nothing below: it is dropped as it is.
             }
             if let Some(mut node) = process.0.into_inner() {
-                orphans.append(&mut node.take_children());
+                node.move_children(&mut orphans);
             }
         }
     }

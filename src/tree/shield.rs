@@ -29,7 +29,7 @@ pub(super) fn run(shield: &Shield, context: &Context<'_>) -> Outcome {
         Some(Duration::ZERO) => context.scope.child(),
         _ => context.scope.shielded(),
     };
-    context.under(handle, |inside| {
+    context.under(&handle, |inside| {
         let handle = inside.scope.handle();
         let delay = shield.delay(context.scope, handle);
         let outcome = inside.inside(What::Shield, || process::run(&shield.child, inside));

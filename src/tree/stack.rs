@@ -368,7 +368,7 @@ impl Layer {
         let tree = self.expected.tree();
         let what = What::Layer(self.number, &self.progress.stages[self.number]);
         let context = Context { tree, ..*context };
-        context.under(self.handle.clone(), |inside| {
+        context.under(&self.handle, |inside| {
             inside.inside(what, || process::run(&self.process, inside))
         })
     }

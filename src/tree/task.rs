@@ -64,7 +64,7 @@ impl Task {
     }
 
     pub(super) fn task_type(&self) -> &CStr {
-        &self.name.task_type
+        self.name.text()
     }
 
     pub(super) fn child(&self) -> &Process {

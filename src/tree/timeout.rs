@@ -18,7 +18,7 @@ pub(super) fn run(timeout: &Timeout, context: &Context<'_>) -> Outcome {
         Some(deadline) => context.scope.child_until(deadline.of_this_run()),
         None => context.scope.child(),
     };
-    context.under(handle, |inside| {
+    context.under(&handle, |inside| {
         let outcome = inside.inside(What::Timeout, || process::run(&timeout.child, inside));
         time_limit::end(outcome, inside.scope.handle(), || context.scope.causes())
     })

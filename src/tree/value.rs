@@ -17,7 +17,7 @@ pub(crate) struct WithValue {
 #[inline(never)]
 pub(crate) fn run(with_value: &WithValue, context: &Context<'_>) -> Outcome {
     let handle = context.scope.child_with(with_value.entry());
-    context.under(handle, |inside| process::run(&with_value.child, inside))
+    context.under(&handle, |inside| process::run(&with_value.child, inside))
 }
 
 impl WithValue {

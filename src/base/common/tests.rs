@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::base::sync::Arc;
-use crate::base::sync::notes::{AtomicUsize, Ordering};
+use crate::base::sync::notes::AtomicUsize;
 
 /// Counts how often one was released.
 struct Released(Arc<AtomicUsize>);
@@ -23,10 +23,9 @@ fn one() -> (Common<Released>, impl Fn() -> usize) {
 #[test]
 fn the_last_holder_releases_it() {
     let (first, released) = one();
-    assert!(Common::is_alone(&first));
     let second = first.clone();
     assert_eq!((Common::holders(&first), released()), (2, 0));
-    assert!(!Common::is_alone(&first) && Common::ptr_eq(&first, &second));
+    assert!(Common::ptr_eq(&first, &second));
     drop(first);
     assert_eq!(released(), 0);
     drop(second);
@@ -38,7 +37,6 @@ fn who_knows_it_can_hold_it_while_somebody_does() {
     let (first, released) = one();
     let known = Common::downgrade(&first);
     let other = known.clone();
-    assert!(!Common::is_alone(&first));
     let second = known.upgrade().expect("it is held");
     drop((first, known));
     assert_eq!(released(), 0);
@@ -68,4 +66,28 @@ fn an_address_stands_for_a_holder() {
     // SAFETY: the first one is not dropped.
     drop(unsafe { Common::from_raw(address) });
     assert_eq!(released(), 1);
+}
+
+#[test]
+fn who_is_alone_leaves_its_room() {
+    let (first, released) = one();
+    let known = Common::downgrade(&first);
+    let Err(first) = Common::into_room(first, |_| ()) else {
+        panic!("it is known");
+    };
+    drop(known);
+    let Ok(room) = Common::into_room(first, |_| ()) else {
+        panic!("nobody else has it");
+    };
+    assert_eq!(released(), 1);
+    let spare = Spare::new();
+    // SAFETY: there is one thread.
+    unsafe {
+        spare.put(room);
+        spare.put(Room::new());
+        let second = spare.take().expect("it was put there");
+        drop(Common::new_in(second, || Released(Arc::default())));
+        assert!(spare.take().is_none());
+        spare.put(Room::new());
+    }
 }

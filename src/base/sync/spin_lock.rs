@@ -44,12 +44,12 @@ const LOOKS: usize = if cfg!(loom) { 1 } else { 100 };
 const NAP: Duration = Duration::from_micros(20);
 
 impl<T> SpinLock<T> {
-    pub(crate) fn new(value: T) -> SpinLock<T> {
+    constant! { fn new(value: T) -> Self {
         SpinLock {
             taken: AtomicBool::new(false),
             value: UnsafeCell::new(value),
         }
-    }
+    } }
 
     #[inline(always)]
     pub(crate) fn lock(&self) -> SpinGuard<'_, T> {

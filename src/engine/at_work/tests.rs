@@ -8,7 +8,6 @@
 //! - One that has left counts no more, and the others as before.
 
 use super::*;
-use crate::base::common::Known;
 use std::cell::RefCell;
 use std::collections::HashMap;
 

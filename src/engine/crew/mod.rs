@@ -13,6 +13,7 @@ use crate::base::clock;
 use crate::base::counts::{self, Counted};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::base::world::{self, World};
+use crate::engine::backlog::Backlog;
 use crate::engine::config::Config;
 use crate::engine::terms::Terms;
 
@@ -23,8 +24,20 @@ pub(crate) use thread::{Life, SMALLEST, hire};
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
 
-/// How a thread is had for a job.
-pub(crate) type Lend = fn(&Lender, Job) -> Result<(), NoThread>;
+/// The same, of what is there anyhow: then it takes no memory of its own.
+pub(crate) enum Errand {
+    Job(Job),
+    Run(Arc<dyn Run>),
+    Help(Arc<dyn Backlog>, fn(&dyn Backlog)),
+}
+
+/// What can be run by who holds it.
+pub(crate) trait Run: Send + Sync {
+    fn run(&self);
+}
+
+/// How a thread is had for an errand.
+pub(crate) type Lend = fn(&Lender, Errand) -> Result<(), NoThread>;
 
 /// No thread could be had: `EAGAIN`.
 #[derive(Debug)]
@@ -43,7 +56,7 @@ pub(crate) struct Worker {
 
 /// What a thread is lent for, and on which terms.
 struct Loan {
-    job: Job,
+    errand: Errand,
     terms: Terms,
 }
 
@@ -75,18 +88,16 @@ impl Lender {
 
 /// Has the library's own work done on a thread of the crew.
 pub(crate) fn lend(job: Job) -> Result<(), NoThread> {
-    lend_for(&Lender::process(), job)
+    lend_for(&Lender::process(), Errand::Job(job))
 }
 
-/// Has a job done on a thread of the crew, a parked one if there is any.
-pub(crate) fn lend_for(lender: &Lender, job: Job) -> Result<(), NoThread> {
+/// Has something done on a thread of the crew, a parked one if there is any.
+pub(crate) fn lend_for(lender: &Lender, errand: Errand) -> Result<(), NoThread> {
     if let Some(world) = world::here() {
-        return lend_in(world, job);
+        return lend_in(world, Box::new(|| errand.run()));
     }
-    let loan = Loan {
-        job,
-        terms: lender.terms.clone(),
-    };
+    let terms = lender.terms.clone();
+    let loan = Loan { errand, terms };
     let Some(loan) = lend_parked(loan) else {
         return Ok(());
     };
@@ -105,14 +116,14 @@ pub(super) fn lend_in(world: &dyn World, job: Job) -> Result<(), NoThread> {
 
 /// Has a job done on a parked thread, also if none can be made.
 pub(super) fn lend_without_hiring(job: Job) -> Result<(), NoThread> {
-    let terms = Terms::OWN;
-    lend_parked(Loan { job, terms }).map_or(Ok(()), |_| Err(NoThread))
+    let (errand, terms) = (Errand::Job(job), Terms::OWN);
+    lend_parked(Loan { errand, terms }).map_or(Ok(()), |_| Err(NoThread))
 }
 
 /// The same, for work on those terms.
-pub(crate) fn lend_parked_for(lender: &Lender, job: Job) -> Result<(), NoThread> {
+pub(crate) fn lend_parked_for(lender: &Lender, errand: Errand) -> Result<(), NoThread> {
     let terms = lender.terms.clone();
-    lend_parked(Loan { job, terms }).map_or(Ok(()), |_| Err(NoThread))
+    lend_parked(Loan { errand, terms }).map_or(Ok(()), |_| Err(NoThread))
 }
 
 /// Gives it back if no thread is parked.
@@ -130,15 +141,15 @@ fn lend_parked(loan: Loan) -> Option<Loan> {
     }
 }
 
-/// Has so many jobs done, each on a thread of its own. If a thread is denied, tells how many it was
+/// Has so many errands done, each on a thread of its own. If a thread is denied, tells how many it was
 /// that could be had.
 pub(super) fn lend_all(
     lender: &Lender,
     count: usize,
     lend: Lend,
-    job: impl Fn() -> Job,
+    errand: impl Fn() -> Errand,
 ) -> Result<(), (usize, NoThread)> {
-    (0..count).try_for_each(|lent| lend(lender, job()).map_err(|denied| (lent, denied)))
+    (0..count).try_for_each(|lent| lend(lender, errand()).map_err(|denied| (lent, denied)))
 }
 
 /// How many threads wait for a job.
@@ -214,10 +225,20 @@ impl Worker {
 }
 
 impl Loan {
-    /// Does the job on the calling thread of the crew, which has such terms at this moment (T8).
+    /// Does it on the calling thread of the crew, which has such terms at this moment (T8).
     fn run(self, here: &mut Terms) {
         here.change_to(self.terms);
-        (self.job)();
+        self.errand.run();
+    }
+}
+
+impl Errand {
+    fn run(self) {
+        match self {
+            Errand::Job(job) => job(),
+            Errand::Run(what) => what.run(),
+            Errand::Help(backlog, help) => help(&*backlog),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::base::sync::atomic::Ordering;
 use crate::engine::children::Children;
 use crate::engine::frames::Context;
 use crate::engine::pending::Kept;
+use crate::engine::rule::Rule;
 use crate::scope::cancel::Cancel;
 
 /// A child that somebody has taken.
@@ -80,23 +81,41 @@ impl<C: Children> FanOut<C> {
                 self.run_child(children, index, context);
             }
         } else {
-            while let Err(error) = self.work_until_one_fails(children, context) {
+            let mut first = self.callers_first();
+            while let Err(error) = self.work_until_one_fails(children, context, first.take()) {
                 self.note_end(Err(error), context.scope.handle());
             }
         }
     }
 
+    /// The child that is the caller's from the beginning, if there is one (F12).
+    fn callers_first(&self) -> Option<usize> {
+        FanOut::<C>::is_one_the_callers(self.rule, self.can_wait).then_some(0)
+    }
+
+    /// Whether one child is the caller's from the beginning: where all begin, he need not claim the first one as others do (F12).
+    pub(super) fn is_one_the_callers(rule: Rule, can_wait: bool) -> bool {
+        !rule.is_contest() && !rule.stops && !can_wait
+    }
+
     /// The same, but returns at the first error: children that succeed need nothing but to be run.
     #[inline(never)]
-    fn work_until_one_fails(&self, children: &C, context: &Context<'_>) -> Outcome {
+    fn work_until_one_fails(
+        &self,
+        children: &C,
+        context: &Context<'_>,
+        first: Option<usize>,
+    ) -> Outcome {
         let cancel = context.scope.handle();
         bug::contained(|| {
-            while let Some(index) = self.claim(cancel) {
+            let mut next = first.or_else(|| self.claim(cancel));
+            while let Some(index) = next {
                 children.run_one(index, context)?;
                 // Who has claimed the last one need not ask.
                 if index + 1 == self.count {
                     break;
                 }
+                next = self.claim(cancel);
             }
             Ok(())
         })
@@ -104,7 +123,8 @@ impl<C: Children> FanOut<C> {
 
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
     pub(super) fn work_alone(&self, children: &C, context: &Context<'_>) {
-        let first = self.claim(context.scope.handle());
+        let first = self.callers_first();
+        let first = first.or_else(|| self.claim(context.scope.handle()));
         if let Some(struck) = self.fail_unclaimed(children, context.scope.handle()) {
             struck.finish();
         }

@@ -4,14 +4,17 @@
 //! - **F11 lent.** What is lent is looked at under the fan-out's lock while the fan-out is open. The caller, who keeps all of it
 //!   in place, closes the fan-out under that lock before it goes on, or is unwound.
 //!
+//! Its room, when it is over and no helper has come late, is that of the next one in the same slot.
+//!
 //! unsafe: a fan-out does not know how long its caller's stack is in place. F11 is what makes that sound.
 #![allow(unsafe_code)]
 
 use std::ptr::NonNull;
 
-use super::Work;
+use super::{FanOut, Work};
 use crate::base::common::Common;
 use crate::base::events::{self, Origin};
+use crate::base::sync::Arc;
 use crate::engine::children::Children;
 use crate::engine::frames::Context;
 use crate::scope::activity::{self, Activities};
@@ -56,6 +59,18 @@ impl<C: Children> Lent<C> {
             }
         }
     }
+}
+
+/// The last fan-out of such children in the calling thread's slot, if nobody else has it.
+pub(super) fn former<C: Children>(context: &Context<'_>) -> Option<Arc<FanOut<C>>> {
+    // SAFETY: the slot is the calling thread's (S1).
+    unsafe { context.slot.former.take() }
+}
+
+/// Keeps one that is over, in which nothing of the program's is left (F4).
+pub(super) fn keep_room<C: Children>(fan_out: Arc<FanOut<C>>, context: &Context<'_>) {
+    // SAFETY: as above.
+    unsafe { context.slot.former.put(fan_out) };
 }
 
 #[cfg(all(test, loom))]

@@ -29,6 +29,8 @@
 //! - **F10 the limit holds.** No more threads are in than may run at the same time, and each runs one child after the
 //!   other: who ends a child claims the next. If children wait without a thread, each has a place, and they are counted.
 //! - **F11** See `lent`.
+//! - **F12 the first is the caller's.** Where every child begins, whatever becomes of the others, the first one is claimed for the caller before
+//!   the fan-out is published, which takes no locked instruction.
 
 mod claiming;
 mod helping;
@@ -103,7 +105,7 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
         helpers == 0 || children.stalled() && sentinel::send_helpers(&fan_out, helpers).is_ok();
     context.slot.counts.count(Counted::FanOuts);
     slots::watch(context.slot);
-    let _closing = Closing(&fan_out);
+    let closing = Closing(&fan_out);
     let what = What::Children(rule.name, Some(&fan_out));
     let ended = context.inside(what, || {
         let watched = covered || sentinel::watch(&fan_out, helpers).is_ok();
@@ -118,6 +120,8 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
         ended
     });
     children.note_stalled(fan_out.stalled(covered));
+    drop(closing);
+    lent::keep_room(fan_out, context);
     ended
 }
 
@@ -134,7 +138,8 @@ impl<C> Drop for Closing<'_, C> {
 
 #[inline(never)] // So that what goes to the heap is not on the stack of every level, too.
 fn make<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> Arc<FanOut<C>> {
-    let fan_out = in_place::arc(|| FanOut::new(children, context, rule));
+    let former = lent::former(context);
+    let fan_out = in_place::arc_again(former, || FanOut::new(children, context, rule));
     if fan_out.can_wait {
         fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     }
@@ -185,11 +190,13 @@ struct Work<C> {
 impl<C: Children> FanOut<C> {
     #[inline(always)] // So that it is made in place.
     fn new(children: &C, context: &Context<'_>, rule: Rule) -> FanOut<C> {
+        let can_wait = children.can_any_wait();
+        let taken = FanOut::<C>::is_one_the_callers(rule, can_wait);
         FanOut {
             count: children.count(),
             rule,
-            can_wait: children.can_any_wait(),
-            next: AtomicUsize::new(0),
+            can_wait,
+            next: AtomicUsize::new(usize::from(taken)),
             useful: AtomicUsize::new(0),
             state: Mutex::new(State {
                 open: Some(Lent::of(children, context)),

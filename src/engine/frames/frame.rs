@@ -27,7 +27,7 @@ pub(crate) struct Frame<'a> {
     /// The callback that the thread ran when it came here, if it is one that runs something (L3).
     pub(super) caller: Cell<Call>,
     pub(super) around: Cell<Link>,
-    /// The next one around it in which something is published, or helped with.
+    /// If something is published in it, or helped with: the next such one around it. Else `Link::NOT_PUBLISHED`.
     pub(super) published_around: Cell<Link>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) enum What<'a> {
     /// A run that somebody asked for, by that function of the API.
     Run(&'static str),
     /// A job, which was started there.
-    Job(&'a Arc<StartSite>),
+    Job(&'a StartSite),
     /// Help with the children of what another thread runs.
     Help(&'a dyn Backlog),
     /// One child or several of a combinator of that name; what is published of them, if anything is.
@@ -60,7 +60,7 @@ pub(crate) enum What<'a> {
     /// It has a turn in a queue, or runs in place what it would have there.
     Queue,
     /// A turn in a queue, of what has begun there.
-    Turn(&'a Arc<StartSite>),
+    Turn(&'a StartSite),
     /// It runs the program of that name. What the monotonic clock shows when its group is killed, if that is being stopped, else 0;
     /// `u64::MAX`: it is never killed.
     Program(&'a Arc<CStr>, &'a AtomicU64),
@@ -138,6 +138,7 @@ impl Stage {
 
 impl<'a> What<'a> {
     /// What is published there, or helped with.
+    #[inline(always)]
     pub(in crate::engine) fn backlog(&self) -> Option<&'a dyn Backlog> {
         match self {
             What::Help(work) => Some(*work),
@@ -156,9 +157,12 @@ unsafe impl Send for Link {}
 
 impl Link {
     pub(super) const NONE: Link = Link(std::ptr::null());
+    /// No frame is there.
+    pub(super) const NOT_PUBLISHED: Link = Link(std::ptr::dangling());
 }
 
 impl<'a> Frame<'a> {
+    #[inline(always)]
     pub(super) fn of(
         what: What<'a>,
         scope: &'a Scope<'a>,
@@ -172,12 +176,21 @@ impl<'a> Frame<'a> {
             since,
             caller: Cell::new(leaf::NONE),
             around: Cell::new(Link::NONE),
-            published_around: Cell::new(Link::NONE),
+            published_around: Cell::new(match what.backlog() {
+                Some(_) => Link::NONE,
+                None => Link::NOT_PUBLISHED,
+            }),
         }
     }
 }
 
 impl Frame<'_> {
+    /// Whether something is published in it, or helped with.
+    #[inline(always)]
+    pub(super) fn publishes(&self) -> bool {
+        self.published_around.get().0 != Link::NOT_PUBLISHED.0
+    }
+
     /// The callback that runs what is in this frame, if one does.
     pub(crate) fn caller(&self) -> Option<Call> {
         Some(self.caller.get()).filter(|caller| *caller != leaf::NONE)

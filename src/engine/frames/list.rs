@@ -90,6 +90,12 @@ impl Frames {
         self.innermost.store(around, Ordering::Release); // Who finds it empty sees that somebody is inside.
     }
 
+    /// Does something on the slot's own thread, the calling one.
+    pub(super) fn while_nobody_looks(&self, code: &mut dyn FnMut()) {
+        let _access = self.access();
+        code();
+    }
+
     /// Whether there was none a moment ago.
     pub(super) fn is_empty(&self) -> bool {
         self.innermost.load(Ordering::Acquire).is_null()
@@ -154,7 +160,7 @@ impl Frames {
 
     #[inline(always)]
     fn publish(&self, frame: &Frame<'_>) {
-        if frame.what.backlog().is_some() {
+        if frame.publishes() {
             let mut published = self.published.lock();
             frame.published_around.set(*published);
             *published = Link(std::ptr::from_ref(frame).cast());
@@ -163,7 +169,7 @@ impl Frames {
 
     #[inline(always)]
     fn unpublish(&self, frame: &Frame<'_>) {
-        if frame.what.backlog().is_some() {
+        if frame.publishes() {
             *self.published.lock() = frame.published_around.get();
         }
     }

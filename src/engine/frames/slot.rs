@@ -8,10 +8,12 @@ use super::frame::Frame;
 use super::list::Frames;
 use crate::base::clock;
 use crate::base::counts::Counts;
+use crate::base::in_place::Former;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
+use crate::scope::cancel::SpareHandle;
 
 /// Where one thread says what runs on it.
 pub(crate) struct Slot {
@@ -27,6 +29,10 @@ pub(crate) struct Slot {
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(in crate::engine) is_watched: AtomicBool,
     pub(super) frames: Frames,
+    /// Of the thread that is in it.
+    pub(super) spare: SpareHandle,
+    /// The last fan-out of that one.
+    pub(in crate::engine) former: Former,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -45,6 +51,8 @@ impl Slot {
             on_crew,
             is_watched: AtomicBool::new(false),
             frames: Frames::new(),
+            spare: SpareHandle::new(),
+            former: Former::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),
@@ -97,6 +105,11 @@ impl Slot {
     /// The same with the first frame in a slot that is the calling thread's or nobody's, unless it is somebody else's by now.
     pub(super) fn push_first(&self, frame: &Frame<'_>) -> bool {
         self.frames.push_first(frame, || self.take_along(frame))
+    }
+
+    /// Does something of the slot's own thread, the calling one, while nobody looks.
+    pub(super) fn while_nobody_looks(&self, code: &mut dyn FnMut()) {
+        self.frames.while_nobody_looks(code);
     }
 
     fn take_along(&self, frame: &Frame<'_>) {

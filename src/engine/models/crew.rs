@@ -10,8 +10,8 @@ use crate::engine::slots;
 type Give = fn(&Worker, Loan);
 
 fn on_own_terms(job: Job) -> Loan {
-    let terms = Terms::OWN;
-    Loan { job, terms }
+    let (errand, terms) = (Errand::Job(job), Terms::OWN);
+    Loan { errand, terms }
 }
 
 /// A thread that is parked until it has had one job.
@@ -45,7 +45,7 @@ fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Loan>, give: Giv
         });
         let done = Arc::new(AtomicBool::new(false));
         IDLE.lock().push(worker.clone());
-        let idle = thread::spawn(move || leave(&worker).map_or((), |loan| (loan.job)()));
+        let idle = thread::spawn(move || leave(&worker).map_or((), |loan| loan.errand.run()));
         let taken = IDLE.lock().pop();
         let lent = taken.is_some();
         if let Some(worker) = taken {
@@ -114,7 +114,9 @@ fn callers_lend(lend_all: LendAll) {
 
 #[test]
 fn t1_each_job_has_a_thread_of_its_own() {
-    callers_lend(|count, job| super::lend_all(&Lender::process(), count, lend_for, job));
+    callers_lend(|count, job| {
+        super::lend_all(&Lender::process(), count, lend_for, || Errand::Job(job()))
+    });
 }
 
 #[test]
@@ -125,6 +127,8 @@ fn t1_mutant_lends_without_taking_out() {
         parked
             .iter()
             .for_each(|worker| worker.give(on_own_terms(job())));
-        super::lend_all(&Lender::process(), count - parked.len(), lend_for, job)
+        super::lend_all(&Lender::process(), count - parked.len(), lend_for, || {
+            Errand::Job(job())
+        })
     });
 }

@@ -8,7 +8,7 @@ use super::*;
 use crate::base::error::Outcome;
 use crate::base::models::explore;
 use crate::engine::frames;
-use crate::engine::models::without_hints;
+use crate::engine::models::{lasting_scope, without_hints};
 use crate::scope::cancel::Scope;
 
 const CONCURRENT: Rule = Rule::of("concurrent", Decides::Nobody);
@@ -45,7 +45,7 @@ struct Scene {
 
 fn two_children(rule: Rule) -> Scene {
     let children = Box::new(Two(Arc::default()));
-    let scope = Box::new(Scope::of(None, None));
+    let scope = Box::new(lasting_scope());
     let fan_out = on_this_thread(&scope, |context| FanOut::new(&*children, &context, rule));
     let fan_out = Arc::new(fan_out);
     Scene {
@@ -260,7 +260,7 @@ impl Children for Crowd {
 fn one_too_many(help: fn(&FanOut<Crowd>)) {
     explore(2, move || {
         let children = Crowd(Arc::default());
-        let scope = Scope::of(None, None);
+        let scope = lasting_scope();
         let rule = CONCURRENT.limited(2);
         let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, rule));
         let fan_out = Arc::new(fan_out);

@@ -3,6 +3,7 @@
 use loom::thread;
 
 use super::*;
+use crate::base::sync::Arc;
 use crate::base::sync::atomic::AtomicBool;
 use crate::base::sync::looking::{self, Look};
 use crate::engine::backlog::{Backlog, Published};

@@ -4,6 +4,7 @@ use loom::thread;
 
 use super::*;
 use crate::base::error::Outcome;
+use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::engine::backlog::Backlog;
 use crate::engine::fan_out::FanOut;

@@ -6,7 +6,7 @@ use crate::base::sync::Arc;
 use crate::engine::backlog::{Backlog, Published, Watch};
 use crate::engine::frames::{self, What};
 use crate::engine::slots;
-use crate::scope::cancel::Scope;
+use crate::scope::cancel::{Cancel, Scope};
 
 impl Default for Watch {
     fn default() -> Watch {
@@ -31,6 +31,11 @@ macro_rules! without_hints {
     };
 }
 pub(crate) use without_hints;
+
+/// One that has a handle already, which stays when a thread leaves its slot, and which several may ask for.
+pub(crate) fn lasting_scope() -> Scope<'static> {
+    Scope::of(Some(Box::leak(Box::new(Cancel::root(None)))), None)
+}
 
 /// A backlog of one child that nobody claims.
 #[derive(Default)]

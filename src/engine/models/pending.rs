@@ -9,6 +9,7 @@ use crate::base::error::{Error, Outcome};
 use crate::base::models::{explore, threads};
 use crate::base::sync::{Arc, Weak};
 use crate::engine::frames::{self, Context, What};
+use crate::engine::models::lasting_scope;
 use crate::engine::nursery::{IfFull, Under};
 use crate::engine::sentinel;
 use crate::engine::shown::Source;
@@ -71,7 +72,7 @@ fn scene() -> Scene {
 }
 
 fn scene_with_sentinel() -> Scene {
-    let scope = Scope::of(None, None);
+    let scope = lasting_scope();
     let nursery = on_this_thread(&scope, |context| Nursery::new(&context, "a model", 0, None));
     Scene {
         nursery,

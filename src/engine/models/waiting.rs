@@ -7,7 +7,7 @@ use super::*;
 use crate::base::error::{Error, Outcome};
 use crate::base::models::{explore, threads};
 use crate::engine::frames::{self, What};
-use crate::engine::models::without_hints;
+use crate::engine::models::{lasting_scope, without_hints};
 use crate::engine::rule::{Decides, Rule};
 use crate::engine::shown::Source;
 use crate::engine::{sentinel, slots};
@@ -77,7 +77,7 @@ fn on_this_thread<T>(scope: &Scope<'_>, code: impl FnOnce(Context<'_>) -> T) -> 
 }
 
 fn scene(children: Mixed, rule: Rule) -> Scene {
-    let (children, scope) = (Box::new(children), Box::new(Scope::of(None, None)));
+    let (children, scope) = (Box::new(children), Box::new(lasting_scope()));
     let fan_out = on_this_thread(&scope, |context| FanOut::new(&*children, &context, rule));
     let fan_out = Arc::new(fan_out);
     fan_out.state.lock().operations = Some(Operations::of(&fan_out));

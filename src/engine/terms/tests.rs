@@ -14,12 +14,12 @@ fn aside(code: impl FnOnce() + Send) {
 }
 
 fn pin() {
-    let mut one = Processors::of(0).unwrap();
-    let first = one.0.iter().position(|word| *word != 0).unwrap();
-    let lowest = one.0[first] & one.0[first].wrapping_neg();
-    one.0.fill(0);
-    one.0[first] = lowest;
-    assert!(one.adopt());
+    let mut words = Processors::of(0).unwrap().words().to_vec();
+    let first = words.iter().position(|word| *word != 0).unwrap();
+    let lowest = words[first] & words[first].wrapping_neg();
+    words.fill(0);
+    words[first] = lowest;
+    assert!(Processors::Many(words).adopt());
 }
 
 #[test]
@@ -63,6 +63,6 @@ fn t5_a_thread_that_was_made_less_urgent_knows_it() {
 
 #[test]
 fn processors_beyond_1024_are_counted() {
-    let many = Processors(vec![u64::MAX; 2048 / 64]);
+    let many = Processors::Many(vec![u64::MAX; 2048 / 64]);
     assert_eq!(many.count(), 2048);
 }

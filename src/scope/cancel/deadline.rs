@@ -317,7 +317,7 @@ impl Node {
     pub(super) fn settled_cause(&self) -> &Error {
         let cause = self.cause.get().unwrap_or_else(|| {
             let _deciding = self.links.lock();
-            self.cause.get_or_init(|| self.cause_by_deadline().clone())
+            self.settle_cause(self.cause_by_deadline())
         });
         let _ = self.deadline().map(Deadline::settled); // Others may have made it.
         cause
@@ -333,7 +333,7 @@ impl Node {
             Some(deadline) => &deadline.settle_as(given.clone(), false).cause,
             None => given,
         };
-        let _ = self.cause.set(cause.clone());
+        self.settle_cause(cause);
     }
 
     fn cause_by_deadline(&self) -> &Error {

@@ -18,6 +18,7 @@ use std::ops::Deref;
 
 use super::{Cancel, Links, Node};
 use crate::base::common::Common;
+use crate::base::error::Error;
 use crate::base::sync::atomic::Ordering;
 
 /// A child in the list of its parent (C15).
@@ -38,7 +39,7 @@ impl Linked {
     }
 
     /// One more who keeps it; to be called under the lock of the list that it was in until then.
-    pub(super) fn keep(&self) -> Common<Node> {
+    pub(super) fn keep(self) -> Common<Node> {
         Common::clone(&self.0)
     }
 }
@@ -93,6 +94,12 @@ impl Drop for Cancel {
 }
 
 impl Node {
+    /// That is the cause, if there is none yet. Under its lock, or before anybody else knows it.
+    pub(super) fn settle_cause(&self, cause: &Error) -> &Error {
+        // SAFETY: so no other thread does that (C1).
+        unsafe { self.cause.get_or_make(|| cause.clone()) }
+    }
+
     /// One more holds it.
     #[inline]
     pub(super) fn hold(&self) {
@@ -118,10 +125,16 @@ impl Node {
         if !held.is_last_holder() {
             return; // And it may be gone by now.
         }
-        if held.is_done() && held.is_linked() {
-            Node::leave_all(held);
-        }
+        Node::leave_if_done(held);
         Node::give_up_memory(held);
+    }
+
+    /// If nobody holds it any more, as nobody is counted in `holders`, it leaves those above it. To be called once.
+    #[inline]
+    pub(super) fn leave_if_done(this: &Common<Node>) {
+        if this.is_done() && this.is_linked() {
+            Node::leave_all(this);
+        }
     }
 
     /// The last holder gives up what all have kept together (C14).
@@ -149,7 +162,7 @@ impl Node {
         }
     }
 
-    fn leave_upwards<'a>(mut left: Option<&'a Common<Node>>, further: &mut Vec<Common<Node>>) {
+    fn leave_upwards(mut left: Option<&Common<Node>>, further: &mut Vec<Common<Node>>) {
         while let Some(node) = left {
             left = Node::leave(node, further);
         }

@@ -17,6 +17,9 @@
 //!   below nothing: no cancellation above reaches it.
 //! - **C10 several above.** See `several`.
 //! - **C11 drain handles.** See `drains`.
+//! - **C14, C15** See `holding`.
+//! - **C16** See `scope`.
+//! - **C17, C18** See `own`.
 //!
 //! A parent keeps its children's nodes alive, and a child its parent's, which it *holds* as long as it is held itself. So there are two
 //! counts: a `Common` counts who may look at a node, and `holding` counts who still wants it linked: the
@@ -30,6 +33,7 @@ mod deadline;
 mod drains;
 mod holding;
 mod inherited;
+mod own;
 mod scope;
 mod several;
 mod strike;
@@ -41,14 +45,15 @@ use std::ops::Deref;
 use std::os::fd::RawFd;
 
 use crate::base::clock::Instant;
-use crate::base::common::{Common, Known};
+use crate::base::common::{Common, Known, Room};
 use crate::base::error::Error;
 use crate::base::events;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Arc, Condvar, Mutex, OnceLock, Seen};
+use crate::base::sync::{Arc, Condvar, Mutex, Seen};
 use crate::base::world;
+use crate::base::written::Written;
 use crate::scope::drain::Main;
 use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::Listening;
@@ -62,6 +67,7 @@ pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use holding::Linked;
 use inherited::Inherited;
 pub(crate) use inherited::{Chain, Entry, Key, Value};
+pub(crate) use own::{Own, SpareHandle};
 pub(crate) use scope::Scope;
 use strike::Strike;
 pub(crate) use strike::{Held, Struck, forget, hold};
@@ -74,7 +80,8 @@ pub(crate) struct Node {
     last: LastHolder,
     /// `RUNS`, `TIMED` or `STRUCK`. Of a view it says only whether the cancellation has come down to it (C7).
     state: AtomicU8,
-    cause: OnceLock<Error>,
+    /// Written under the lock of `links`, or before anybody else knows the node.
+    cause: Written<Error>,
     /// When it was cancelled, by the monotonic clock in nanoseconds.
     struck_at: AtomicU64,
     holders: AtomicUsize,
@@ -188,6 +195,21 @@ impl Cancel {
         inherited: Chain,
         own: Option<Deadline>,
     ) -> Cancel {
+        let parent = self.node().clone();
+        self.born_in(Room::new(), parent, task, is_view, inherited, own)
+    }
+
+    /// The same, whose parent is this one.
+    #[inline(always)]
+    fn born_in(
+        &self,
+        room: Room<Node>,
+        parent: Common<Node>,
+        task: Option<Common<TaskRun>>,
+        is_view: bool,
+        inherited: Chain,
+        own: Option<Deadline>,
+    ) -> Cancel {
         let mut links = self.0.links.lock();
         // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
         self.0.hold_from_below(&mut links);
@@ -199,9 +221,10 @@ impl Cancel {
             View::NONE
         };
         let nearest = Nearest::of(own, self.owner_of_deadline());
-        let parent = Some(self.node().clone());
-        let main = self.main;
-        let born = Common::new(|| Node::new(parent, task, main, inherited, view_of, nearest));
+        let (parent, main) = (Some(parent), self.main);
+        let born = Common::new_in(room, || {
+            Node::new(parent, task, main, inherited, view_of, nearest)
+        });
         if is_struck {
             // It is in no list, but knows what is above: that may be cancelled for another cause.
             born.be_struck_as(self);
@@ -267,7 +290,7 @@ impl Node {
         Node {
             last: LastHolder,
             state: AtomicU8::new(nearest.state),
-            cause: OnceLock::new(),
+            cause: Written::new(),
             struck_at: AtomicU64::new(0),
             holders: AtomicUsize::new(1),
             holds_parent: parent.is_some(),
@@ -333,7 +356,9 @@ impl Node {
     /// It is born cancelled, below that one, which is no new cancellation.
     fn be_struck_as(&self, above: &Node) {
         let above = above.viewed();
-        let _ = above.cause.get().map(|cause| self.cause.set(cause.clone()));
+        if let Some(cause) = above.cause.get() {
+            self.settle_cause(cause);
+        }
         let since = above.struck_at.load(Ordering::Relaxed);
         self.struck_at.store(since, Ordering::Relaxed);
         self.store_struck();
@@ -346,8 +371,8 @@ impl Node {
             strike.meet(links.struck_by);
             return None;
         }
-        let children = links.children.take();
-        let mut children: Vec<_> = children.iter().map(Linked::keep).collect();
+        let children = links.children.take().into_iter();
+        let mut children: Vec<_> = children.map(Linked::keep).collect();
         if let Some(rare) = &links.rare {
             children.extend(rare.drain_handle.clone());
         }

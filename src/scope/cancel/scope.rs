@@ -3,16 +3,17 @@
 //! Invariant:
 //! - **C16 made by one.** Only the thread that a scope is of makes the handle. Others see it once it is there.
 //!
-//! unsafe: what one thread writes, others read. C16 is what makes that sound.
+//! unsafe: it is made without a lock. C16 is what makes that sound.
 #![allow(unsafe_code)]
 
-use std::cell::UnsafeCell;
+use std::cell::Cell;
+use std::mem::ManuallyDrop;
 
 use super::inherited::{Entry, Inherited};
-use super::{Cancel, Deadline};
+use super::{Cancel, Deadline, Own, SpareHandle};
 use crate::base::common::Common;
 use crate::base::error::Error;
-use crate::base::sync::atomic::{AtomicBool, Ordering};
+use crate::base::written::Written;
 use crate::scope::task_run::TaskRun;
 
 /// The handle that a process runs in. If nobody gave one, it is made when somebody first asks: a
@@ -22,7 +23,10 @@ pub(crate) struct Scope<'a> {
     /// The scope of which this is a task's view (C7).
     above: Option<&'a Scope<'a>>,
     task: Option<&'a Common<TaskRun>>,
-    made: Made,
+    /// What is above it, the scope keeps in place until it is dropped (C17).
+    made: Written<ManuallyDrop<Cancel>>,
+    /// Of the slot that it runs in: where there is room for handles.
+    place: Cell<Option<&'static SpareHandle>>,
 }
 
 impl<'a> Scope<'a> {
@@ -32,7 +36,8 @@ impl<'a> Scope<'a> {
             given,
             above: None,
             task,
-            made: Made::new(),
+            made: Written::new(),
+            place: Cell::new(None),
         }
     }
 
@@ -42,23 +47,66 @@ impl<'a> Scope<'a> {
             given: None,
             above: Some(self),
             task: Some(task),
-            made: Made::new(),
+            made: Written::new(),
+            place: self.place.clone(),
         }
+    }
+
+    /// The scope of that handle, inside of what this is the scope of.
+    pub(crate) fn within<'b>(
+        &self,
+        given: &'b Cancel,
+        task: Option<&'b Common<TaskRun>>,
+    ) -> Scope<'b> {
+        let scope = Scope::of(Some(given), task);
+        scope.place.set(self.place.get());
+        scope
+    }
+
+    /// From now on the calling thread is inside of a slot that has room there.
+    pub(crate) fn enter(&self, place: &'static SpareHandle) {
+        self.place.set(Some(place));
+    }
+
+    /// It is about to leave, and lets go of the handle that was made, which is taken away while nobody looks, by that.
+    pub(crate) fn leave(&self, while_nobody_looks: impl FnOnce(&mut dyn FnMut())) {
+        let place = self.place.take();
+        if self.made.get().is_none() {
+            return;
+        }
+        let mut made = None;
+        // SAFETY: nobody reads or writes it meanwhile.
+        while_nobody_looks(&mut || made = unsafe { self.made.take_out() });
+        self.let_go(made, place);
+    }
+
+    fn let_go(&self, made: Option<ManuallyDrop<Cancel>>, place: Option<&'static SpareHandle>) {
+        // SAFETY: what is above it and the task are in place for as long as this is.
+        drop(made.map(|made| unsafe { Own::of_cancel(made, place) }));
     }
 
     pub(crate) fn handle(&self) -> &Cancel {
         match self.given {
             Some(given) => given,
-            None => self.made.get_or_make(|| self.make()),
+            // SAFETY: nobody else makes it (C16).
+            None => unsafe { self.made.get_or_make(|| self.make()) },
         }
     }
 
     #[cold]
-    fn make(&self) -> Cancel {
-        let task = self.task.cloned();
-        match self.above {
-            Some(above) => above.nearest().handle().below(task, true),
-            None => Cancel::root(task),
+    fn make(&self) -> ManuallyDrop<Cancel> {
+        let made = match self.above {
+            Some(above) => Own::below(above.nearest().handle(), self.task, true, self.place.get()),
+            None => Own::root(self.task, self.place.get()),
+        };
+        made.into_cancel() // It is let go of when this is dropped, or before.
+    }
+
+    /// A handle below this scope, in its task, for as long as both are there.
+    pub(crate) fn own_child(&self) -> Own<'_> {
+        match self.existing() {
+            Some(above) => Own::below(above, self.task, false, self.place.get()),
+            None => Own::root(self.task, self.place.get()),
         }
     }
 
@@ -144,41 +192,14 @@ impl<'a> Scope<'a> {
 
     /// Its own handle, if it has one yet.
     pub(crate) fn known(&self) -> Option<&Cancel> {
-        self.given.or_else(|| self.made.get())
+        self.given.or_else(|| self.made.get().map(|made| &**made))
     }
 }
 
-/// A handle that is made later, or never.
-struct Made {
-    is_there: AtomicBool,
-    handle: UnsafeCell<Option<Cancel>>,
-}
-
-impl Made {
-    fn new() -> Made {
-        Made {
-            is_there: AtomicBool::new(false),
-            handle: UnsafeCell::new(None),
+impl Drop for Scope<'_> {
+    fn drop(&mut self) {
+        if let Some(made) = self.made.take() {
+            self.let_go(Some(made), self.place.get());
         }
-    }
-
-    #[inline(always)]
-    fn get(&self) -> Option<&Cancel> {
-        let is_there = self.is_there.load(Ordering::Acquire);
-        // SAFETY: from then on nobody writes it (C16).
-        is_there.then(|| unsafe { (*self.handle.get()).as_ref() })?
-    }
-
-    /// On the thread that the scope is of.
-    #[inline(always)]
-    fn get_or_make(&self, make: impl FnOnce() -> Cancel) -> &Cancel {
-        if !self.is_there.load(Ordering::Relaxed) {
-            let made = make();
-            // SAFETY: nobody reads it yet, and nobody else writes it (C16).
-            unsafe { *self.handle.get() = Some(made) };
-            self.is_there.store(true, Ordering::Release);
-        }
-        // SAFETY: as above.
-        unsafe { (*self.handle.get()).as_ref().unwrap_unchecked() }
     }
 }

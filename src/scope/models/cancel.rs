@@ -41,7 +41,7 @@ fn c1_mutant_sets_the_flag_first() {
         root.state.store(STRUCK, Ordering::Release);
         // The cause is no type of loom's: only between operations of loom's can others see it unset.
         drop(root.links.lock());
-        let _ = root.cause.set(cause);
+        root.settle_cause(&cause);
     });
 }
 
@@ -274,7 +274,7 @@ fn child_leaves_as_it_is_taken(take: fn(&Node) -> Vec<Common<Node>>) {
     });
 }
 
-fn keep(child: &Linked) -> Common<Node> {
+fn keep(child: Linked) -> Common<Node> {
     assert!(Common::holders(child.common()) > 0, "C15");
     child.keep()
 }
@@ -283,7 +283,7 @@ fn keep(child: &Linked) -> Common<Node> {
 fn c15_a_child_in_the_list_is_in_place() {
     child_leaves_as_it_is_taken(|parent| {
         let mut links = parent.links.lock();
-        links.children.take().iter().map(keep).collect()
+        links.children.take().into_iter().map(keep).collect()
     });
 }
 
@@ -292,7 +292,8 @@ fn c15_a_child_in_the_list_is_in_place() {
 fn c15_mutant_keeps_it_when_it_has_unlocked() {
     child_leaves_as_it_is_taken(|parent| {
         let children = parent.links.lock().children.take();
-        children.iter().map(keep).collect()
+        drop(parent.links.lock()); // Only between operations of loom's do others go on.
+        children.into_iter().map(keep).collect()
     });
 }
 

@@ -79,7 +79,7 @@ fn strike_that_settles_nothing(node: &Node) {
     let mut links = node.links.lock();
     let below = links.children.take();
     if node.cause.get().is_none() && !node.is_over() {
-        let _ = node.cause.set(because());
+        node.settle_cause(&because());
     }
     node.settled_cause_of_mutant();
     node.state.store(STRUCK, Ordering::Release);
@@ -91,7 +91,7 @@ fn strike_that_settles_nothing(node: &Node) {
 
 impl Node {
     fn settled_cause_of_mutant(&self) {
-        let _ = self.cause.get_or_init(|| self.cause_by_deadline().clone());
+        self.settle_cause(self.cause_by_deadline());
     }
 }
 

@@ -45,7 +45,9 @@ fn c10_mutant_looks_only_before_it_is_linked() {
         if let Some(first) = above.iter().find(|one| one.cancelled()) {
             born.0.be_struck_as(first);
         }
-        let strands = above.iter().map(|one| one.0.strand_to(&born.0).0);
+        let strands = above
+            .iter()
+            .map(|one| Node::strand_to(one.node(), born.node()).0);
         let strands: Vec<_> = strands.collect();
         born.0.links.lock().rare().further = strands;
         born.0.is_linked_further.store(true, Ordering::Relaxed);

@@ -65,7 +65,7 @@ fn two_wait_for_each_other(begin: Begin) {
 
 #[test]
 fn i2_i3_one_of_two_is_refused() {
-    two_wait_for_each_other(begin);
+    two_wait_for_each_other(|activity, awaited| begin(activity, || awaited));
 }
 
 #[test]

@@ -88,12 +88,12 @@ unsafe extern "C-unwind" fn succeeds(_: *mut Node, _: *mut c_void) -> Returned {
 fn request() -> Process {
     let query = region(c"query", leaf(fails));
     let children = vec![task(c"waits", leaf(waits)), task(c"fails", query)];
-    task(c"request", combine(Kind::Group(children)))
+    task(c"request", combine(Kind::Group(children.into())))
 }
 
 fn start_job(process: Process) -> Arc<Job> {
     Job::start(Work {
-        start_site: Arc::new(frames::start_site(None)),
+        start_site: frames::start_site(None),
         expected: process.expect_services(None),
         process,
         cancel: None,
@@ -332,7 +332,7 @@ fn what_waits_without_a_thread_is_in_the_trace_until_it_has_ended() {
         let awaits = || Process::awaiting(Await::new(promise.node().clone()));
         let waits = task(c"waits", region(c"around", awaits()));
         let children = vec![waits, region(c"beside", awaits())];
-        let job = start_job(task(c"request", combine(Kind::Concurrent(children))));
+        let job = start_job(task(c"request", combine(Kind::Concurrent(children.into()))));
         while live::text(&live::look()).matches("await").count() < 2 {
             std::thread::yield_now();
         }

@@ -9,7 +9,7 @@ use crate::base::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::base::sync::global;
 
 fn job() -> Arc<Job> {
-    Arc::new(Job::new())
+    Arc::new(Job::new(Origin::NOWHERE, None))
 }
 
 /// One thread runs the job, another waits for it and joins it.
@@ -76,6 +76,7 @@ fn untold_job_is_joined(tell: fn(&Job)) {
             function: is_told,
             data: std::ptr::null_mut(),
         };
+        job.was_denied.store(true, Ordering::Relaxed);
         job.advance(Progress::Untold(Some(on_done)), Some(Ok(())));
         let teller = thread::spawn({
             let job = job.clone();
