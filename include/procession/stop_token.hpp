@@ -29,7 +29,7 @@ inline namespace v0_2 {
  * A callable that only has such a token says "stopped, as asked" by the handle that it runs under: it returns
  * `proc::token::current().error()`, or calls `proc::token::current().throw_if_cancelled()`.
  *
- * It takes two allocations: that of its hook, and that of what std::stop_tokens share. To a callable that does nothing they are half as much again as
+ * It takes two allocations: that of its hook, and that of what std::stop_tokens share. To a callable that does nothing they are more than half as much again as
  * to be run; a proc::token takes none.
  */
 class stop_link {
