@@ -50,6 +50,7 @@ macro_rules! constant {
 
 // After the macro.
 pub(crate) mod spin_lock;
+pub(crate) mod turnstile;
 
 impl<T, U: Default> Mutex<T, U> {
     constant! { fn new(value: T) -> Self {

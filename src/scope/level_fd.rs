@@ -57,6 +57,10 @@ impl LevelFd {
         }
     }
 
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Makes it readable or not, if there is one.
     pub(super) fn set(&mut self, ready: bool) {
         if let Some(pipe) = &mut self.0 {

@@ -109,6 +109,13 @@ static void make_tree(void) {
     }
 }
 static void cancel_tree(void) { proc_cancel_trigger(tree[0], NULL); }
+static proc_channel *channel;
+static void make_channel(void) { channel = proc_channel_new(128, sizeof(int), NULL); }
+static void pass_item(void) {
+    int item = 0;
+    (void)proc_channel_send(channel, handle, &item, PROC_FOREVER);
+    (void)proc_channel_receive(channel, handle, &item, PROC_FOREVER);
+}
 static void asked(void) { (void)proc_cancelled(handle); }
 
 /* The most that an operation may cost. Instructions have a tenth of room, for compilers differ. */
@@ -167,6 +174,11 @@ static const struct operation {
      .instructions = 11200,
      .locked = 97,
      .allocations = 15},
+    {.name = "channel",
+     .prepare = make_channel,
+     .run = pass_item,
+     .instructions = 230,
+     .locked = 2},
     {.name = "handle", .run = root, .instructions = 415, .allocations = 1},
     {.name = "handle_below", .run = below, .instructions = 630, .locked = 6, .allocations = 1},
     {.name = "handle_ref", .run = ref, .instructions = 76, .locked = 2},

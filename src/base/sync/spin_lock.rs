@@ -70,15 +70,20 @@ impl<T> SpinLock<T> {
     #[cold]
     #[inline(never)]
     fn take_later(&self) {
-        loop {
-            for _ in 0..LOOKS {
-                if self.try_take() {
-                    return;
-                }
-                std::hint::spin_loop();
+        until_some(|| self.try_take().then_some(()));
+    }
+}
+
+/// Tries again and again, and sleeps in between soon.
+pub(super) fn until_some<T>(attempt: impl Fn() -> Option<T>) -> T {
+    loop {
+        for _ in 0..LOOKS {
+            if let Some(value) = attempt() {
+                return value;
             }
-            stand_back(NAP);
+            std::hint::spin_loop();
         }
+        stand_back(NAP);
     }
 }
 

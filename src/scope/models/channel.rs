@@ -95,10 +95,10 @@ fn q3_a_close_ends_who_waits() {
 #[ignore = "a mutant"]
 fn q3_mutant_refuses_who_waits_before_it_is_closed() {
     a_close_meets_a_receiver(|channel| {
-        let waiting = channel.state.lock().receivers.take();
+        let waiting = channel.whole().state.receivers.take();
         waiting.iter().for_each(|party| party.decide(End::Refused));
         waiting.iter().for_each(|party| party.ring());
-        channel.state.lock().is_closed = true;
+        channel.whole().state.is_closed = true;
     });
 }
 
@@ -168,12 +168,73 @@ fn q2_a_cancelled_sender_leaves_its_place() {
 fn q2_mutant_stays_in_its_place() {
     static ITEM: u8 = 1;
     a_sender_is_cancelled(|channel, cancel| {
-        let mut state = channel.enter(Some(&**cancel))?;
-        let party = state.senders.join((&raw const ITEM).cast_mut());
-        drop(state);
+        if cancel.cancelled() {
+            return Err(Failed::Cancelled);
+        }
+        let mut whole = channel.whole();
+        let party = whole.state.senders.join((&raw const ITEM).cast_mut());
+        drop(whole);
         let alert = Alert::on(cancel, party.waiter());
         party.waiter().wait(None);
         drop(alert);
         party.ended().map(|_| ()).ok_or(Failed::Cancelled)
+    });
+}
+
+/// A receiver that waits, or is about to, meets one who sends.
+fn a_receiver_meets_a_sender(send: fn(&Channel, u8)) {
+    loom::model(move || {
+        let to = channel(1);
+        let from = to.clone();
+        let receiver = thread::spawn(move || receive(&from, None));
+        send(&to, 7);
+        assert_eq!(receiver.join().unwrap(), Ok(7));
+    });
+}
+
+#[test]
+fn q4_who_waits_is_served() {
+    a_receiver_meets_a_sender(|channel, item| assert_eq!(send(channel, None, item), Ok(())));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn q4_mutant_asks_before_it_is_at_the_end() {
+    a_receiver_meets_a_sender(|channel, item| {
+        if channel.is_attended() {
+            assert_eq!(send(channel, None, item), Ok(()));
+        } else {
+            // SAFETY: there is room, for nobody has sent anything.
+            unsafe { channel.ring.send().push(&raw const item) };
+        }
+    });
+}
+
+/// A sender that waits for room, or is about to, meets one who receives.
+fn a_sender_meets_a_receiver(receive_first: fn(&Channel) -> u8) {
+    loom::model(move || {
+        let to = channel(1);
+        let from = to.clone();
+        assert_eq!(send(&to, None, 1), Ok(()));
+        let sender = thread::spawn(move || send(&to, None, 2));
+        assert_eq!(receive_first(&from), 1);
+        assert_eq!(receive(&from, None), Ok(2));
+        assert_eq!(sender.join().unwrap(), Ok(()));
+    });
+}
+
+#[test]
+fn q4_who_waits_for_room_is_served() {
+    a_sender_meets_a_receiver(|channel| receive(channel, None).unwrap());
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn q4_mutant_receives_without_asking() {
+    a_sender_meets_a_receiver(|channel| {
+        let mut item = 0;
+        // SAFETY: there is an item.
+        unsafe { channel.ring.receive().pop(&raw mut item) };
+        item
     });
 }
