@@ -13,9 +13,12 @@ use crate::base::sync::atomic::Ordering;
 use crate::engine::at_work::{Experience, MOST_TIMES, Stint};
 use crate::engine::backlog::{Backlog, Memory, Watch, address};
 use crate::engine::backlog_policy::{SLOW, Sight};
-use crate::engine::crew::{self, Lender};
+use crate::engine::crew::{self, Lender, NoThread};
 use crate::engine::slots::{self, Watched};
 use crate::engine::terms::{self, Terms};
+
+/// How many helpers are sent at most, before it is looked whether anybody else waits for one.
+const TURN: usize = 32;
 
 /// What there was to watch.
 #[derive(PartialEq, Eq)]
@@ -224,15 +227,37 @@ impl Survey {
         if wanted == 0 {
             return false;
         }
-        self.load.coming += wanted;
-        if policy.waits() {
-            let waited_for = &backlog.watch().waited_for;
-            waited_for.fetch_add(wanted, Ordering::Relaxed);
-        }
         let lender = Lender::of(terms.clone(), self.terms.clone());
-        let lent = send_watched(backlog, &lender, wanted);
+        let waits = policy.waits();
+        let (sent, lent) = send_by_turns(backlog, &lender, wanted, waits);
+        self.load.coming += sent;
+        policy.note_sent(sent);
         policy.note(lent.is_ok(), sight, begun)
     }
+}
+
+/// Sends so many helpers, or fewer if somebody else waits, who is to be looked at first: to make a thread takes its time. Tells how many.
+fn send_by_turns(
+    backlog: &Arc<dyn Backlog>,
+    lender: &Lender,
+    wanted: usize,
+    are_waited_for: bool,
+) -> (usize, Result<(), NoThread>) {
+    let mut sent = 0;
+    while sent < wanted {
+        let turn = (wanted - sent).min(TURN);
+        if are_waited_for {
+            let waited_for = &backlog.watch().waited_for;
+            waited_for.fetch_add(turn, Ordering::Relaxed);
+        }
+        sent += turn;
+        let lent = send_watched(backlog, lender, turn);
+        let others_wait = || sent < wanted && slots::unclaimed().len() > 1;
+        if lent.is_err() || others_wait() {
+            return (sent, lent);
+        }
+    }
+    (sent, Ok(()))
 }
 
 impl Experience for Survey {
