@@ -1,6 +1,7 @@
 /* Many children of one callback and an index. */
+#include "../resident.h"
 #include "workloads.h"
-#include <sys/resource.h>
+#include <stdatomic.h>
 
 static proc_error *nothing_at(proc_cancel *cancel, size_t index, void *user_data) {
     (void)cancel, (void)index, (void)user_data;
@@ -15,17 +16,35 @@ void each(int n, int repetitions) {
     proc_unref(all);
 }
 
-static double most_resident_bytes(void) {
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    return (double)usage.ru_maxrss * 1024;
+enum { SAMPLES = 10 };
+
+/* How much is resident while it runs, asked now and then. */
+struct sampled {
+    size_t every;
+    atomic_long most;
+};
+
+static proc_error *sample_at(proc_cancel *cancel, size_t index, void *user_data) {
+    (void)cancel;
+    struct sampled *sampled = user_data;
+    if (index % sampled->every == sampled->every - 1) {
+        long now = (long)resident_bytes(), most = sampled->most;
+        while (now > most && !atomic_compare_exchange_weak(&sampled->most, &most, now))
+            ;
+    }
+    return NULL;
 }
 
-/* By how many bytes more the process was ever resident when n have run than when a thousandth has. */
+static double most_resident_while(int n) {
+    struct sampled sampled = {.every = (size_t)n / SAMPLES};
+    run(proc_each((size_t)n, 0, sample_at, &sampled, NULL));
+    return (double)sampled.most;
+}
+
+/* By how many bytes more the process is resident while n run than while a thousandth does. */
 void each_memory(int n, int repetitions) {
     (void)repetitions;
-    run(each_of(n / 1000));
-    double before = most_resident_bytes();
-    run(each_of(n));
-    print_figure(most_resident_bytes() - before);
+    most_resident_while(n / 1000); /* What asking for it takes is not what is measured. */
+    double before = most_resident_while(n / 1000);
+    print_figure(most_resident_while(n) - before);
 }
