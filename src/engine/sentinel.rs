@@ -21,9 +21,10 @@
 //! In a simulation nobody watches: what is published is sent a helper at once, who sends the next one before he begins, as long as anything
 //! is unclaimed (F1). When each of them goes on, the simulation decides.
 
+mod rested;
 mod survey;
 
-use crate::base::clock::{self, Duration};
+use crate::base::clock::{self, Duration, Instant};
 use crate::base::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::base::world::{self, World};
@@ -32,6 +33,7 @@ use crate::engine::config::{self, Config};
 use crate::engine::crew::{self, Errand, Lend, Lender, Life, NoThread};
 use crate::engine::terms::{Precisely, Terms};
 use crate::engine::{frames, slots};
+use rested::Rested;
 use survey::{Seen, Survey};
 
 /// Short beside what a stalled program would notice, long beside what a look costs.
@@ -39,15 +41,20 @@ const TICK: Duration = Duration::from_micros(30);
 /// How long a tick may get while all that there is gets on as well as it can: each tick takes a processor
 /// away from that work for a moment.
 const LONGEST_TICK: Duration = Duration::from_micros(240);
-/// How many ticks without anything to watch before it sleeps: some milliseconds, so that a program
+/// How many ticks without anything to watch before it sleeps, at most: some milliseconds, so that a program
 /// that fans out again and again does not pay for a wake each time. In a model no time passes.
 const QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 100 };
+/// The same in a program that rests: each of them costs more than it brings there.
+const FEW_QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 5 };
+/// If it has slept for less than that, it would better have stayed awake: then it stays for longer the next time.
+const SHORT_SLEEP: Duration = Duration::from_millis(1);
 
 global!(SENTINEL: Sentinel = Sentinel {
     state: AtomicU8::new(ABSENT),
     lock: Mutex::new(()),
     bell: Condvar::new(),
     serial: AtomicU32::new(0),
+    rested: Rested::new(),
 });
 
 struct Sentinel {
@@ -57,6 +64,7 @@ struct Sentinel {
     bell: Condvar,
     /// Which one it is, counted from the first; changed under the lock.
     serial: AtomicU32,
+    rested: Rested,
 }
 
 /// There is no such thread.
@@ -85,6 +93,9 @@ where
     }
     if world::is_here() {
         return send_in_simulation(backlog.clone());
+    }
+    if helpers == 1 && SENTINEL.is_spared(backlog) {
+        return Ok(());
     }
     crew::patiently(|| rouse_for(backlog, helpers))
 }
@@ -204,7 +215,7 @@ impl Sentinel {
         }
         let _precisely = Precisely::begin();
         let mut survey = Survey::on(here);
-        let (mut quiet, mut tick) = (0, TICK);
+        let (mut quiet, mut tick, mut stay) = (0, TICK, FEW_QUIET_TICKS);
         while self.is_current(serial) {
             clock::refresh();
             let seen = survey.look();
@@ -213,15 +224,18 @@ impl Sentinel {
                 Seen::Settled => LONGEST_TICK.min(tick * 2),
                 _ => TICK,
             };
-            if quiet < QUIET_TICKS {
+            if quiet < stay {
                 clock::pause(tick);
-            } else if is_stand_in && self.leave(serial) {
-                return;
-            } else if is_stand_in || self.sleep(config.idle_timeout_ns) {
-                quiet = 0;
-            } else {
+                continue;
+            }
+            let slept_from = clock::now();
+            if is_stand_in && self.leave(serial) {
                 return;
             }
+            if !is_stand_in && !self.sleep(config.idle_timeout_ns) {
+                return;
+            }
+            (quiet, stay) = (0, next_stay(stay, slept_from));
         }
     }
 
@@ -261,6 +275,7 @@ impl Sentinel {
             return true;
         }
         clock::stop_refreshing();
+        self.rested.note();
         let leave_at = clock::deadline(at_most_ns);
         let asleep = |_: &mut ()| self.state.load(Ordering::Relaxed) == ASLEEP;
         let mut changing = self.lock.lock();
@@ -271,6 +286,15 @@ impl Sentinel {
             return false;
         }
         true
+    }
+}
+
+/// For how many quiet ticks it stays awake, by how long it did the last time, and how long it has slept since.
+fn next_stay(stay: u32, slept_from: Instant) -> u32 {
+    if clock::has_come(slept_from + SHORT_SLEEP) {
+        FEW_QUIET_TICKS
+    } else {
+        QUIET_TICKS.min(2 * stay)
     }
 }
 
@@ -319,19 +343,23 @@ fn send_watched(backlog: &Arc<dyn Backlog>, lender: &Lender, count: usize) -> Re
 /// Sends parked threads to what is unclaimed of a backlog, one for each child, as far as there are any: the calling
 /// thread is about to wait, perhaps for just that.
 pub(crate) fn send_parked_at_once(backlog: &Arc<dyn Backlog>) {
-    let watch = backlog.watch();
-    let coming = watch.coming.load(Ordering::Relaxed);
-    let count = backlog
-        .unclaimed()
-        .saturating_sub(coming)
-        .min(crew::parked());
-    if count > 0 {
-        let terms = watch.terms();
-        let lender = Lender::of(terms.clone(), terms); // None of them inherits anything.
-        watch.make_room(count);
-        // One that another backlog has got meanwhile is left to the sentinel.
-        let _ = send(backlog, &lender, count, help_watched, crew::lend_parked_for);
+    let coming = backlog.watch().coming.load(Ordering::Relaxed);
+    let count = backlog.unclaimed().saturating_sub(coming);
+    // One that another backlog has got meanwhile is left to the sentinel.
+    let _ = send_parked_watched(backlog, count.min(crew::parked()));
+}
+
+/// Sends so many parked threads, so that the sentinel knows who is at work.
+fn send_parked_watched(backlog: &Arc<dyn Backlog>, count: usize) -> Result<(), NoThread> {
+    if count == 0 {
+        return Ok(());
     }
+    let watch = backlog.watch();
+    let terms = watch.terms();
+    let lender = Lender::of(terms.clone(), terms); // None of them inherits anything.
+    watch.make_room(count);
+    let lend = crew::lend_parked_for;
+    send(backlog, &lender, count, help_watched, lend)
 }
 
 fn send(
@@ -364,6 +392,12 @@ pub(crate) fn forget(held: Held) {
     SENTINEL.state.store(ABSENT, Ordering::SeqCst);
     clock::stop_refreshing();
     drop(held);
+}
+
+/// In a model whose program has rested.
+#[cfg(all(test, loom))]
+pub(crate) fn pretend_rested() {
+    SENTINEL.rested.pretend();
 }
 
 /// In a model that needs none: nobody makes one, or is told that none can be had.

@@ -110,6 +110,37 @@ fn f3_mutant_counts_on_too_few_who_are_parked() {
     children_meet_beside_parked(3, 1, |meeting, context| counts_on(1, meeting, context));
 }
 
+/// The same in a program that has rested: a parked thread is sent in the place of the sentinel, which sleeps.
+fn children_meet_after_a_rest(children: usize, run: Run) {
+    explore(2, move || {
+        let parked = crew::park_for_one_job();
+        threads::at_most(usize::MAX);
+        sentinel::pretend_rested();
+        assert_eq!(Meeting::of(children).run(run), 0);
+        parked.join().unwrap();
+        threads::join();
+    });
+}
+
+#[test]
+fn f1_a_parked_thread_comes_after_a_rest() {
+    children_meet_after_a_rest(2, as_it_is);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f1_mutant_sends_one_after_a_rest_for_two() {
+    children_meet_after_a_rest(3, |meeting, context| {
+        let fan_out = Arc::new(FanOut::new(meeting, context, RULE));
+        slots::watch(context.slot);
+        context.inside(What::Children("a model", Some(&fan_out)), || {
+            sentinel::watch(&fan_out, 1).expect("there are threads");
+            fan_out.work(meeting, context);
+            fan_out.join()
+        })
+    });
+}
+
 #[test]
 fn f1_with_a_helper_each_nobody_needs_to_watch() {
     children_meet_again(3, 2, as_it_is);

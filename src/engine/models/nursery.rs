@@ -10,8 +10,7 @@ use loom::thread;
 
 use super::*;
 use crate::base::models::{explore, threads};
-use crate::engine::frames;
-use crate::engine::sentinel;
+use crate::engine::{crew, frames, sentinel};
 use crate::scope::cancel::Scope;
 use crate::scope::waiter::Waiter;
 
@@ -346,6 +345,49 @@ fn w2_f6_what_the_body_waits_for_is_begun() {
 fn w2_f6_mutant_looks_for_the_sentinel_first() {
     spawned_and_awaited(|nursery, child| {
         sentinel::watch(nursery, 1).expect("there are threads");
+        nursery.lock().places.accept(child);
+        Ok(())
+    });
+}
+
+/// In a program that has rested, the body spawns two, of which the first waits for the second, and waits for them itself.
+fn spawned_after_a_rest(spawn: Spawn) {
+    explore(1, move || {
+        let parked = crew::park_for_one_job();
+        threads::at_most(usize::MAX);
+        sentinel::pretend_rested();
+        let scene = scene_with_sentinel(0);
+        let [second_runs, first_ends] = [(); 2].map(|()| Cancel::root(None));
+        let (seen, says, ends) = (second_runs.clone(), second_runs, first_ends.clone());
+        let first = scene.child_that(move || {
+            seen.wait(None);
+            ends.trigger(Error::new(1, "met"));
+        });
+        let second = scene.child_that(move || says.trigger(Error::new(1, "runs")));
+        scene.run(|| {
+            assert!(spawn(&scene.nursery, first).is_ok());
+            assert!(spawn(&scene.nursery, second).is_ok());
+            first_ends.wait(None);
+        });
+        assert_eq!(scene.runs(), 2);
+        parked.join().unwrap();
+        threads::join();
+    });
+}
+
+#[test]
+fn f1_w2_each_one_has_somebody_who_comes() {
+    spawned_after_a_rest(as_it_is);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f1_w2_mutant_counts_on_who_was_sent_for_another() {
+    spawned_after_a_rest(|nursery, child| {
+        let coming = nursery.watch.coming.load(Ordering::Relaxed);
+        if coming == 0 {
+            return as_it_is(nursery, child);
+        }
         nursery.lock().places.accept(child);
         Ok(())
     });
