@@ -7,6 +7,8 @@
  *   full_nursery    One whose spawners wait for a place, and where somebody waits until no child is left.
  *   channels        Senders and receivers, some of them in a nursery in a group.
  *   promises        What awaits a promise.
+ *
+ *   rests           And a group of two in a program that rests otherwise has them switched to some times, not a hundred.
  */
 #include "asleep.h"
 #include "child.h"
@@ -158,6 +160,25 @@ static void promises_role(void) {
     proc_promise_unref(promise);
 }
 
+/* How often all other threads together were switched to because of a group of two, until all was at rest again. */
+static unsigned long switches_for_two(void) {
+    unsigned long before, after;
+    const bool rested = others_asleep(&before);
+    CHECK_OK(proc_run(PROC_GROUP(succeeding(), succeeding()), NULL));
+    usleep(5000);
+    return others_asleep(&after) && rested ? after - before : ULONG_MAX;
+}
+
+static void rests_role(void) {
+    unsigned long least = ULONG_MAX;
+    for (int tries = 0; tries < 20 && least > 10; tries++) {
+        const unsigned long switches = switches_for_two();
+        least = switches < least ? switches : least;
+    }
+    if (!CHECK(least <= 20))
+        fprintf(stderr, "  %lu switches\n", least);
+}
+
 #define IN_CHILD(law)                                                                              \
     static void law(void) { child_run(#law "_role"); }
 IN_CHILD(groups)
@@ -166,7 +187,8 @@ IN_CHILD(nursery)
 IN_CHILD(full_nursery)
 IN_CHILD(channels)
 IN_CHILD(promises)
+IN_CHILD(rests)
 
 #define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(groups), BOTH(more_kinds), BOTH(nursery), BOTH(full_nursery), BOTH(channels),
-           BOTH(promises))
+           BOTH(promises), BOTH(rests))
