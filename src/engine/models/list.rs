@@ -39,9 +39,15 @@ fn a_slot_changes_hands(push_first: PushFirst, pop: Pop) {
     });
 }
 
+/// A frame's memory stays: a mutant looks at one that was popped, and loom is to say so, not the processor.
 fn with_frame(code: impl FnOnce(&Frame<'_>)) {
-    let scope = Scope::of(None, None);
-    code(&Frame::of(What::Run("a model"), &scope, None, 0));
+    let scope = Box::leak(Box::new(Scope::of(None, None)));
+    code(Box::leak(Box::new(Frame::of(
+        What::Run("a model"),
+        scope,
+        None,
+        0,
+    ))));
 }
 
 fn come_in(model: &Model, push_first: PushFirst, pop: Pop) {
