@@ -111,6 +111,8 @@ mod schedule;
 mod selftest;
 #[path = "oracle/shrink.rs"]
 mod shrink;
+#[path = "oracle/simulated.rs"]
+mod simulated;
 #[path = "oracle/stage.rs"]
 mod stage;
 #[path = "oracle/together.rs"]

@@ -47,6 +47,25 @@ pub struct NurseryOptions {
     pub user_data: *mut c_void,
 }
 
+#[repr(C)]
+pub struct Simulation {
+    pub size: usize,
+    pub seed: u64,
+    pub runs: usize,
+    pub schedule: c_int,
+    pub depth: usize,
+    pub limit_ns: i64,
+    pub limit_steps: u64,
+    pub deny_threads_permille: c_int,
+    pub cancel_permille: c_int,
+    pub trace_path: *const c_char,
+    pub seed_out: *mut u64,
+}
+
+pub const RANDOM: c_int = 0;
+pub const PCT: c_int = 1;
+
+pub type SimulationFn = unsafe extern "C" fn(user_data: *mut c_void) -> *mut Impl;
 pub type Fn = unsafe extern "C" fn(cancel: *mut Cancel, user_data: *mut c_void) -> *mut Error;
 pub type IndexFn =
     unsafe extern "C" fn(cancel: *mut Cancel, index: usize, user_data: *mut c_void) -> *mut Error;
@@ -121,6 +140,14 @@ unsafe extern "C" {
         payload: *mut c_void,
         destroy: Option<DestroyFn>,
     ) -> *mut Error;
+    pub fn proc_simulate(
+        program: Option<SimulationFn>,
+        user_data: *mut c_void,
+        options: *const Simulation,
+    ) -> *mut Error;
+    pub fn proc_simulation_init(options: *mut Simulation, size: usize);
+    pub fn proc_simulated() -> bool;
+    pub fn proc_yield();
     pub fn proc_error_unref(error: *mut Error);
     pub fn proc_error_code(error: *const Error) -> c_int;
     pub fn proc_error_message(error: *const Error) -> *const c_char;

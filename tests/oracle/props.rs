@@ -195,6 +195,10 @@ impl Stage {
                     self.log(leaf, Answered::Bool(is_first));
                 }
             }
+            // SAFETY: without a handle it only waits.
+            Op::Dwell if unsafe { proc_simulated() } => unsafe {
+                let _ = proc_wait(ptr::null_mut(), A_WHILE.as_nanos() as i64);
+            },
             Op::Dwell => std::thread::sleep(A_WHILE),
             _ => unreachable!("the stage itself does that"),
         }

@@ -149,6 +149,10 @@ impl Stage {
             }
             Op::Await(gate) => {
                 let closed = |gates: &mut Vec<bool>| !gates[gate];
+                // SAFETY: these calls take nothing.
+                while unsafe { proc_simulated() } && closed(&mut lock(&self.gates)) {
+                    unsafe { proc_yield() };
+                }
                 drop(
                     self.bell
                         .wait_while(lock(&self.gates), closed)
@@ -184,6 +188,8 @@ impl Stage {
             if self.racers_there.load(SeqCst) >= self.case.racers {
                 return;
             }
+            // SAFETY: the call takes nothing.
+            unsafe { proc_yield() };
             // There may be more racers than cores.
             if turn % 1_000 == 0 {
                 std::thread::yield_now();
