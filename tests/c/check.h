@@ -5,7 +5,8 @@
  * aborts the program, and so does a case that does not end.
  *
  * PROGRAM [CASE] runs all cases, or that one. The environment: CHECK_DEADLINE, seconds until a gate gives up (30);
- * CHECK_SCALE, percent of the full size of the large tests (100).
+ * CHECK_SCALE, percent of the full size of the large tests (100); CHECK_SIMULATED, in how many runs of a simulation, by the seeds from 1 on,
+ * each case is run (0: as it is): so the laws hold in as many orders, and in virtual time.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -136,7 +137,24 @@ static inline void gate_wait_locked(gate *g, size_t times, const char *file, int
     }
 }
 
+/* In a simulation: time goes on only where everybody waits in the library. */
+static inline void gate_wait_simulated(gate *g, size_t times, const char *file, int line) {
+    int64_t until = proc_now() + PROC_SECONDS(check_deadline());
+    for (;;) {
+        pthread_mutex_lock(&g->mutex);
+        bool is_open = g->opened >= times;
+        pthread_mutex_unlock(&g->mutex);
+        if (is_open || !check_that(proc_now() < until, "the gate is opened", file, line))
+            return;
+        proc_wait(NULL, PROC_MS(1));
+    }
+}
+
 static inline void gate_wait(gate *g, size_t times, const char *file, int line) {
+    if (proc_simulated()) {
+        gate_wait_simulated(g, times, file, line);
+        return;
+    }
     pthread_mutex_lock(&g->mutex);
     gate_wait_locked(g, times, file, line);
     pthread_mutex_unlock(&g->mutex);
@@ -178,11 +196,35 @@ static inline void check_hangs(int signal_number) {
     _exit(1);
 }
 
+static inline proc_error *check_run_in(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    int failures = atomic_load(&check_failures);
+    ((const check_case *)user_data)->run();
+    bool passed = atomic_load(&check_failures) == failures;
+    return passed ? NULL : proc_error_new(EPROTO, "a check has failed");
+}
+
+static inline proc_impl *check_make_run(void *user_data) {
+    return proc_new(check_run_in, user_data, NULL);
+}
+
+static inline void check_simulate(const check_case *one, long runs) {
+    check_case copy = *one;
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed = getenv("PROCESSION_SEED") ? 0 : 1;
+    options.runs = (size_t)runs;
+    CHECK_OK(proc_simulate(check_make_run, &copy, &options));
+}
+
 static inline bool check_run_case(const check_case *one) {
     int failures = atomic_load(&check_failures);
+    long runs = one->is_role ? 0 : check_environment("CHECK_SIMULATED", 0);
     check_case_name = one->name;
     alarm((unsigned)check_deadline() * 2);
-    one->run();
+    if (runs > 0)
+        check_simulate(one, runs);
+    else
+        one->run();
     alarm(0);
     return atomic_load(&check_failures) == failures;
 }
