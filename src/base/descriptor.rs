@@ -12,6 +12,7 @@
 
 mod at_once;
 mod bounded;
+pub(crate) mod ends;
 mod opened;
 mod recent;
 pub(crate) mod sockets;

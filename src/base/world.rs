@@ -9,6 +9,8 @@ use std::cell::Cell;
 #[cfg(not(loom))]
 use std::ops::Deref;
 
+use libc::pollfd;
+
 use crate::base::atomics::notes::{AtomicBool, AtomicU64, Ordering};
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::sync::{OnceLock, per_thread};
@@ -30,6 +32,8 @@ pub(crate) trait World: Sync {
     /// The calling thread is about to wait at that address, until that moment at the latest. It may have a lock, which it lets go of before
     /// it does.
     fn begin_to_wait(&self, at: usize, end: Option<Instant>);
+    /// It is about to wait until one of these files is ready.
+    fn begin_to_wait_for_files(&self, files: Vec<pollfd>, end: Option<Instant>);
     /// It waits.
     fn wait(&self);
     /// Wakes who waits at that address, the one that has waited longest, or all. Tells whether there was any.
@@ -42,6 +46,8 @@ pub(crate) trait World: Sync {
     fn number_task(&self) -> u64;
     /// Whether the run has failed, and is taken down: nobody waits any more.
     fn is_wrecked(&self) -> bool;
+    /// The number of the calling thread in the run.
+    fn number(&self) -> u32;
     /// The number of a thread of the run, by that of the kernel.
     fn number_of(&self, thread: i32) -> Option<u32>;
     /// The program would end here. What the calling thread does is given up by unwinding.
@@ -93,6 +99,11 @@ pub(crate) fn is_here() -> bool {
 #[inline(never)]
 fn is_here_of_any() -> bool {
     IS_HERE.with(Cell::get)
+}
+
+/// The number of the calling thread in the run, if it is in one.
+pub(crate) fn number() -> Option<u32> {
+    here().map(|world| world.number())
 }
 
 /// Whether it is in it, and the run has failed: nobody waits any more.

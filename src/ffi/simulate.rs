@@ -1,10 +1,10 @@
 //! Simulation: a program in a world of its own.
 
-use std::ffi::{c_char, c_int, c_void};
+use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::offset_of;
 
 use super::bad_input::BadInput;
-use super::handle::{give, take};
+use super::handle::{give, string, take};
 use super::sized::{self, Growing};
 use super::types::{proc_error, proc_impl};
 use crate::base::error::Error;
@@ -55,8 +55,9 @@ pub struct proc_simulation {
     /// At so many of 1,000 switches the handle of the run is cancelled, once, by chance: default 0. The echo of that is no failure. More than
     /// 1,000, or less than 0, is bad input.
     pub cancel_permille: c_int,
-    /// Where the failing run's trace is to go, in virtual time; NULL, the default: nowhere. This version of the library writes none: another value than NULL
-    /// fails with ENOTSUP, and nothing is run.
+    /// The file to which the failing run's trace goes, in virtual time: for ui.perfetto.dev, as that of `proc_trace_start`, and for the same seed
+    /// the same, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If it cannot be written, the error
+    /// tells why; so it does if the run has ended its process, for then there is none.
     pub trace_path: *const c_char,
     /// The seed of the failing run goes there, and nothing if none fails; may be NULL.
     pub seed_out: *mut u64,
@@ -119,7 +120,8 @@ type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
 /// What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
 /// not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
 /// threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
-/// Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP.
+/// Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
+/// of this library); for others it fails with ENOTSUP.
 ///
 /// Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
 ///
@@ -144,10 +146,6 @@ pub unsafe extern "C" fn proc_simulate(
         Ok(both) => both,
         Err(bad) => return give(bad.into()),
     };
-    if options.wants_trace {
-        let text = "proc_simulate: options->trace_path is set, but no trace of a run is written by this version";
-        return give(Error::new(libc::ENOTSUP, text));
-    }
     let code = Code {
         function: program,
         data: user_data,
@@ -189,10 +187,16 @@ unsafe fn read(options: *const proc_simulation) -> Result<Read, BadInput> {
         // SAFETY: as promised by the caller.
         false => unsafe { sized::read(argument, options, FIRST_SIZE) }?,
     };
-    Ok((checked(&options)?, options.seed_out))
+    // SAFETY: as above, and so is the path.
+    let trace = unsafe { string(options.trace_path) };
+    Ok((checked(&options, trace)?, options.seed_out))
 }
 
-fn checked(options: &proc_simulation) -> Result<Options, BadInput> {
+fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, BadInput> {
+    if trace.is_some_and(CStr::is_empty) {
+        let (function, argument) = ("proc_simulate", "options->trace_path");
+        return Err(BadInput::Empty { function, argument });
+    }
     let bad = |field, value| BadInput::Simulation { field, value };
     let wrong = |field, value: c_int| bad(field, i64::from(value));
     let permille = |field, value: c_int| match u32::try_from(value) {
@@ -213,7 +217,7 @@ fn checked(options: &proc_simulation) -> Result<Options, BadInput> {
         (other, _) => return Err(wrong("schedule", other)),
     };
     Ok(Options {
-        wants_trace: !options.trace_path.is_null(),
+        trace: trace.map(CStr::to_owned),
         seed: options.seed,
         runs: options.runs as u64,
         kind,

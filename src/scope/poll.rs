@@ -19,8 +19,9 @@ use libc::pollfd;
 
 use crate::base::cancelability;
 use crate::base::clock::{self, Duration, Instant};
+use crate::base::descriptor::ends;
 use crate::base::events;
-use crate::base::world;
+use crate::base::world::{self, World};
 use crate::scope::cancel::Node;
 use crate::scope::waiter::Waiter;
 
@@ -53,8 +54,8 @@ pub(crate) fn poll(
     files: &mut [pollfd],
     end: Option<Instant>,
 ) -> Result<usize> {
-    if world::is_here() {
-        return poll_in_simulation(cancel, files, end);
+    if let Some(world) = world::here() {
+        return poll_in_simulation(world, cancel, files, end);
     }
     match cancel {
         None if files.is_empty() => cancelability::disabled(|| wait_alone(files, end)),
@@ -66,9 +67,10 @@ pub(crate) fn poll(
     }
 }
 
-/// In a simulation nobody waits for files, which know nothing of its clock.
+/// In a simulation files are waited for that nobody but the run has to do with: others know nothing of its clock.
 #[cold]
 fn poll_in_simulation(
+    world: &dyn World,
     cancel: Option<&Node>,
     files: &mut [pollfd],
     end: Option<Instant>,
@@ -83,14 +85,33 @@ fn poll_in_simulation(
             }
         };
     }
-    if cancel.is_some_and(Node::cancelled) {
-        answer(files, &[]);
-        return Err(cancelled());
+    loop {
+        if world.is_wrecked() || cancel.is_some_and(Node::cancelled) {
+            answer(files, &[]);
+            return Err(cancelled());
+        }
+        let ready = wait_once(files, Some(Duration::ZERO))?;
+        if ready > 0 || end.is_some_and(clock::has_come) {
+            return Ok(ready);
+        }
+        if !files.iter().all(|file| ends::are_both_here(file.fd)) {
+            return Err(Error::from_raw_os_error(libc::ENOTSUP));
+        }
+        let mut all = files.to_vec();
+        if let Some(cancel) = cancel {
+            let fd = cancel.fd()?;
+            all.push(pollfd { fd, ..UNUSED });
+        }
+        let end = cancel.map_or(end, |cancel| cancel.at_the_latest(end));
+        world.begin_to_wait_for_files(all, end);
+        world.wait();
     }
-    match wait_once(files, Some(Duration::ZERO))? {
-        0 if !end.is_some_and(clock::has_come) => Err(Error::from_raw_os_error(libc::ENOTSUP)),
-        ready => Ok(ready),
-    }
+}
+
+/// Whether any of these files is ready, or cannot be asked.
+pub(crate) fn is_any_ready(files: &mut [pollfd]) -> bool {
+    let look = || wait_once(files, Some(Duration::ZERO));
+    cancelability::disabled(look).map_or(true, |ready| ready > 0)
 }
 
 fn wait_alone(files: &mut [pollfd], end: Option<Instant>) -> Result<usize> {

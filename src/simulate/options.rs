@@ -1,5 +1,7 @@
 //! What is to be simulated.
 
+use std::ffi::CString;
+
 use crate::base::clock::Duration;
 use crate::base::error::Error;
 use crate::base::sync::Arc;
@@ -19,7 +21,8 @@ pub(crate) enum Kind {
 
 #[derive(Clone)]
 pub(crate) struct Options {
-    pub(crate) wants_trace: bool,
+    /// Where the trace of the run that fails is to go.
+    pub(crate) trace: Option<CString>,
     /// 0: of the environment, or any.
     pub(crate) seed: u64,
     pub(crate) runs: u64,
@@ -46,6 +49,8 @@ pub(crate) struct Faults {
 pub(super) struct Plan {
     pub(super) seed: u64,
     pub(super) way: Way,
+    /// Whether it is recorded what happens in it.
+    pub(super) is_traced: bool,
 }
 
 /// Who goes on in it.
@@ -57,6 +62,14 @@ pub(super) enum Way {
 }
 
 impl Plan {
+    pub(super) fn new(seed: u64, way: Way) -> Plan {
+        Plan {
+            seed,
+            way,
+            is_traced: false,
+        }
+    }
+
     pub(super) fn schedule(&self) -> Schedule {
         match &self.way {
             Way::BySeed(Kind::Priorities(depth)) => Schedule::priorities(self.seed, *depth),

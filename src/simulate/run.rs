@@ -1,5 +1,7 @@
 //! One run, from a fresh beginning to what it has left behind.
 
+use std::ffi::{CStr, CString};
+
 use super::failure::Stuck;
 use super::options::{Faults, Limits, Plan, Program, after};
 use super::schedule::Order;
@@ -14,6 +16,8 @@ use crate::live;
 use crate::scope::cancel::Cancel;
 use crate::scope::{failing, health, progress, readiness, reloading};
 use crate::signal;
+use crate::trace::control::{self, Fault};
+use crate::trace::of_run;
 use crate::tree::process;
 
 /// What has become of a run.
@@ -27,6 +31,9 @@ pub(super) struct Ended {
     pub(super) path: Vec<(usize, usize)>,
     /// Whether it was waited for somebody who blocks.
     pub(super) was_slow: bool,
+    /// Its trace, if it was recorded, and why that could not be written.
+    trace: Option<Vec<u8>>,
+    untraced: Option<Fault>,
 }
 
 /// How often it is looked whether anybody goes on.
@@ -39,8 +46,12 @@ pub(super) fn run(program: &Program, plan: &Plan, limits: Limits, faults: Faults
     let root = Cancel::root(None);
     let here = Here::new(plan.schedule(), plan.seed, limits, faults, root.clone());
     let program = program.clone();
+    let is_traced = plan.is_traced;
     let job = move || {
         begin_afresh();
+        if is_traced {
+            of_run::begin();
+        }
         let outcome =
             program().and_then(|process| process::start("proc_simulate", &process, Some(&root)));
         let by_chance = root.cause().filter(|_| world::is_cancelled_by_chance());
@@ -50,7 +61,11 @@ pub(super) fn run(program: &Program, plan: &Plan, limits: Limits, faults: Faults
     };
     let begun = world::begin(here, Box::new(job));
     let left = begun.is_ok().then(watch).flatten();
-    ended(begun.is_ok(), left)
+    let trace = base_world::inside(of_run::end);
+    Ended {
+        trace,
+        ..ended(begun.is_ok(), left)
+    }
 }
 
 /// What a run has of its own is as if none had been before.
@@ -76,6 +91,8 @@ fn ended(has_begun: bool, left: Option<String>) -> Ended {
             taken: Order::default(),
             path: Vec::new(),
             was_slow: false,
+            trace: None,
+            untraced: None,
         };
     };
     let was_slow = left.is_some() || here.has_lost;
@@ -91,6 +108,8 @@ fn ended(has_begun: bool, left: Option<String>) -> Ended {
         passed_ns: here.passed_ns,
         steps: here.steps,
         was_slow,
+        trace: None,
+        untraced: None,
         path: here.schedule.seen().to_vec(),
         taken: std::mem::take(&mut here.schedule.taken),
     }
@@ -163,6 +182,13 @@ fn give_up_running() {
 }
 
 impl Ended {
+    /// If it has failed.
+    pub(super) fn write_trace(&mut self, path: Option<&CStr>) {
+        if let (Some(path), Some(trace), Err(_)) = (path, self.trace.take(), &self.outcome) {
+            self.untraced = control::write(path, trace).err();
+        }
+    }
+
     /// The error of a run that has failed, in words that say how to run it again.
     pub(super) fn error(
         self,
@@ -179,7 +205,10 @@ impl Ended {
                 shorter.0.len()
             );
         }
-        let text = std::ffi::CString::new(text).unwrap_or_default();
+        if let Some(fault) = &self.untraced {
+            text += &format!(", no trace: {fault}");
+        }
+        let text = CString::new(text).unwrap_or_default();
         Some(Error::wrap(&text, error))
     }
 }

@@ -45,7 +45,7 @@ pub(crate) fn simulate(program: &Program, options: &Options) -> Result<(), Faile
     }
     if let Some(order) = said(SCHEDULE)? {
         let way = Way::Written(order);
-        return once(program, options, &Plan { seed, way });
+        return once(program, options, Plan::new(seed, way));
     }
     match options.kind {
         Kind::Exhaustive => in_all_orders(program, options, seed),
@@ -76,13 +76,15 @@ fn said<T: std::str::FromStr>(name: &str) -> Result<Option<T>, Failed> {
 }
 
 /// One run, here.
-fn once(program: &Program, options: &Options, plan: &Plan) -> Result<(), Failed> {
-    let ended = run::run(program, plan, options.limits, options.faults);
-    told(program, options, plan, ended)
+fn once(program: &Program, options: &Options, mut plan: Plan) -> Result<(), Failed> {
+    plan.is_traced = options.trace.is_some();
+    let ended = run::run(program, &plan, options.limits, options.faults);
+    told(program, options, &plan, ended)
 }
 
 /// What is told of a run that was made here: if it has failed, with how few switches it still does.
-fn told(program: &Program, options: &Options, plan: &Plan, ended: Ended) -> Result<(), Failed> {
+fn told(program: &Program, options: &Options, plan: &Plan, mut ended: Ended) -> Result<(), Failed> {
+    ended.write_trace(options.trace.as_deref());
     let shorter = shrinking::shrink(program, options, plan, &ended);
     let seed = matches!(plan.way, Way::BySeed(_)).then_some(plan.seed);
     match ended.error(plan, options.faults, shorter.as_ref()) {
@@ -92,12 +94,9 @@ fn told(program: &Program, options: &Options, plan: &Plan, ended: Ended) -> Resu
 }
 
 fn by_seeds(program: &Program, options: &Options, first: u64) -> Result<(), Failed> {
-    let plan = |offset: u64| Plan {
-        seed: first.wrapping_add(offset),
-        way: Way::BySeed(options.kind),
-    };
+    let plan = |offset| Plan::new(first.wrapping_add(offset), Way::BySeed(options.kind));
     if options.runs == 1 {
-        return once(program, options, &plan(0));
+        return once(program, options, plan(0));
     }
     let run_one = |offset| run::run(program, &plan(offset), options.limits, options.faults);
     let found = forked::first_failing(options.runs, |offset| run_one(offset).outcome.err());
@@ -107,14 +106,17 @@ fn by_seeds(program: &Program, options: &Options, first: u64) -> Result<(), Fail
     let plan = plan(found.offset);
     let not_here = found.ended.is_some();
     if !not_here {
-        once(program, options, &plan)?; // It fails with the real error.
+        once(program, options, plan.clone())?; // It fails with the real error.
     }
     // It has ended the process that it was run in, or fails only there.
     let (code, text) = match found.ended {
         Some(how) => (libc::ENOTRECOVERABLE, how),
         None => found.told,
     };
-    let told = plan.describe(options.faults, &Order::default());
+    let mut told = plan.describe(options.faults, &Order::default());
+    if options.trace.is_some() {
+        told += ", no trace: it fails in a process of its own only";
+    }
     Err(Failed {
         error: Error::new(code, &format!("simulation: {told}: {text}")),
         seed: Some(plan.seed),
@@ -141,7 +143,7 @@ fn in_all_orders(program: &Program, options: &Options, seed: u64) -> Result<(), 
         }
         Some((_, order)) => {
             let way = Way::Written(order.parse().unwrap_or_default());
-            once(program, options, &Plan { seed, way })
+            once(program, options, Plan::new(seed, way))
         }
     }
 }
@@ -156,7 +158,8 @@ fn try_all_orders(program: &Program, options: &Options, seed: u64) -> Option<(i3
         }
         runs += 1;
         let way = Way::Path(path);
-        let ended = run::run(program, &Plan { seed, way }, options.limits, options.faults);
+        let plan = Plan::new(seed, way);
+        let ended = run::run(program, &plan, options.limits, options.faults);
         if ended.outcome.is_err() {
             return Some((libc::EPROTO, ended.taken.to_string()));
         }

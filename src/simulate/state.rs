@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use libc::pollfd;
+
 use super::failure::Stuck;
 use super::options::{Faults, Limits};
 use super::schedule::{Id, Schedule};
@@ -11,6 +13,7 @@ use crate::base::random::Random;
 use crate::base::sync::Arc;
 use crate::base::world;
 use crate::scope::cancel::Cancel;
+use crate::scope::poll;
 
 /// How long what goes on when the process has completed may still do so, by the clock of the run: threads of the library that wait
 /// whether anything else comes.
@@ -28,6 +31,8 @@ pub(super) struct Here {
     able: Vec<Id>,
     /// Who waits at which address, in the order in which they came.
     waiting: BTreeSet<(usize, u64, Id)>,
+    /// Who waits for which files.
+    files: BTreeMap<Id, Vec<pollfd>>,
     /// Until when.
     due: BTreeSet<(u64, Id)>,
     waits: u64,
@@ -112,6 +117,7 @@ impl Here {
             last: 0,
             able: Vec::new(),
             waiting: BTreeSet::new(),
+            files: BTreeMap::new(),
             due: BTreeSet::new(),
             waits: 0,
             tasks: 0,
@@ -181,6 +187,26 @@ impl Here {
         self.able.retain(|other| *other != id);
     }
 
+    /// The same for files. They are looked at again and again: who makes one ready may not call the library for it.
+    pub(super) fn begin_to_wait_for_files(
+        &mut self,
+        id: Id,
+        files: Vec<pollfd>,
+        until: Option<u64>,
+    ) {
+        const NOBODY_WAKES: usize = 0;
+        self.begin_to_wait(id, NOBODY_WAKES, until);
+        if !self.is_wrecked {
+            self.files.insert(id, files);
+        }
+    }
+
+    fn enable_who_has_files(&mut self) {
+        let ready = |(id, files): (&Id, &mut Vec<pollfd>)| poll::is_any_ready(files).then_some(*id);
+        let all: Vec<Id> = self.files.iter_mut().filter_map(ready).collect();
+        all.into_iter().for_each(|id| self.enable(id));
+    }
+
     /// Wakes who waits there. Tells whether there was any.
     pub(super) fn wake(&mut self, at: usize, all: bool) -> bool {
         let there = self.waiting.range((at, 0, 0)..=(at, u64::MAX, Id::MAX));
@@ -203,6 +229,7 @@ impl Here {
             return;
         };
         self.waiting.remove(&(wait.at, wait.number, id));
+        self.files.remove(&id);
         if let Some(until) = wait.until {
             self.due.remove(&(until, id));
         }
@@ -216,6 +243,9 @@ impl Here {
         }
         if self.steps > self.limits.steps {
             return Next::Stuck(Stuck::Steps(self.limits.steps));
+        }
+        if !self.files.is_empty() {
+            self.enable_who_has_files();
         }
         while self.able.is_empty() {
             if let Some(stuck) = self.go_on_to_next_moment() {
@@ -282,9 +312,9 @@ impl Here {
         self.completed_at.is_some()
     }
 
-    /// Whether no thread is left.
-    pub(super) fn has_ended(&self) -> bool {
-        self.threads.is_empty()
+    /// How many threads are left.
+    pub(super) fn count(&self) -> usize {
+        self.threads.len()
     }
 
     /// Whether nothing is left that anybody would miss.

@@ -9,6 +9,8 @@
 use std::cell::Cell;
 use std::panic::resume_unwind;
 
+use libc::pollfd;
+
 use super::failure::Stuck;
 use super::guests;
 use super::parker::Parker;
@@ -41,6 +43,8 @@ pub(super) struct State {
     pool: Vec<Arc<Worker>>,
     /// Whether somebody simulates: there is one world.
     is_taken: bool,
+    /// How many threads were given up and are not held yet (V3). As long as there are any, there is a world.
+    lost: usize,
 }
 
 impl State {
@@ -50,7 +54,20 @@ impl State {
         is_over: false,
         pool: Vec::new(),
         is_taken: false,
+        lost: 0,
     };
+
+    /// One that was given up is held, or has ended.
+    fn find_lost(&mut self) {
+        self.lost = self.lost.saturating_sub(1);
+        self.end_world_if_idle();
+    }
+
+    fn end_world_if_idle(&self) {
+        if self.here.is_none() && self.lost == 0 {
+            world::end();
+        }
+    }
 
     /// The run, if the calling thread is still in it.
     fn mine(&mut self) -> Option<(&mut Here, Id)> {
@@ -82,6 +99,12 @@ impl World for Simulated {
     fn begin_to_wait(&self, at: usize, end: Option<Instant>) {
         if let Some((here, id)) = lock().mine() {
             here.begin_to_wait(id, at, end.map(world::since_beginning));
+        }
+    }
+
+    fn begin_to_wait_for_files(&self, files: Vec<pollfd>, end: Option<Instant>) {
+        if let Some((here, id)) = lock().mine() {
+            here.begin_to_wait_for_files(id, files, end.map(world::since_beginning));
         }
     }
 
@@ -123,6 +146,10 @@ impl World for Simulated {
 
     fn is_wrecked(&self) -> bool {
         lock().mine().is_none_or(|(here, _)| here.is_wrecked)
+    }
+
+    fn number(&self) -> u32 {
+        ME.with(Cell::get).1
     }
 
     fn number_of(&self, thread: i32) -> Option<u32> {
@@ -184,7 +211,8 @@ fn go_on(mut state: MutexGuard<'static, State>) {
 }
 
 /// V3.
-fn hold_for_ever(state: MutexGuard<'static, State>) {
+fn hold_for_ever(mut state: MutexGuard<'static, State>) {
+    state.find_lost();
     drop(state);
     Parker::new().stop();
 }
@@ -277,19 +305,20 @@ pub(super) fn end() -> Option<Here> {
     let mut state = lock();
     state.run += 1;
     let here = state.here.take()?;
-    if !here.has_lost && here.has_ended() {
-        world::end(); // Else those who are left come here once more (V3).
-    }
+    state.lost += here.count();
+    state.end_world_if_idle();
     Some(here)
 }
 
 /// That thread is given up, and the others go on.
 pub(super) fn pass_by(id: Id) {
-    if let Some(here) = &mut lock().here {
+    let mut state = lock();
+    if let Some(here) = &mut state.here {
         here.remove(id);
         here.has_lost = true;
+        state.lost += 1;
     }
-    let_next_go(lock());
+    let_next_go(state);
 }
 
 /// Whether the run was cancelled by chance.
@@ -310,6 +339,7 @@ pub(super) fn arrive(run: u64, id: Id) {
 pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) {
     let mut state = lock();
     let Some((here, me)) = state.mine() else {
+        state.find_lost();
         state.pool.push(worker.clone()); // It was given up, and is of use again.
         return;
     };

@@ -83,9 +83,38 @@ fn start_in(state: &mut State, path: &CStr, is_kept: bool) -> Result<(), Fault> 
 }
 
 /// A file for a trace.
-pub(super) fn create(path: &CStr, kept: &[Identity]) -> Result<TraceFile, Fault> {
+fn create(path: &CStr, kept: &[Identity]) -> Result<TraceFile, Fault> {
     let created = TraceFile::create(path, kept).map_err(|error| Fault::file(path, error))?;
     created.ok_or_else(|| Fault::IsTaken { path: path.into() })
+}
+
+/// Writes what is a whole trace to this file.
+pub(crate) fn write(path: &CStr, trace: Vec<u8>) -> Result<(), Fault> {
+    write_apart(path, move |file| {
+        let written = file.write(&trace, || true).map_err(|(_, error)| error);
+        let closed = file.close();
+        written.and(closed)
+    })
+}
+
+/// Makes this file, and has a thread of the library write and close it: on one of the program's, a signal that a write causes could end the
+/// program.
+pub(super) fn write_apart(
+    path: &CStr,
+    write: impl Fn(TraceFile) -> io::Result<()> + Send + Sync + 'static,
+) -> Result<(), Fault> {
+    let file = create(path, &[])?;
+    let written = Arc::new(Oneshot::awaited());
+    let write = Arc::new(write);
+    let hired = crew::patiently(|| {
+        let (written, write) = (written.clone(), write.clone());
+        crew::lend(Box::new(move || written.give(contained(|| write(file)))))
+    });
+    if let Err(NoThread) = hired {
+        let _ = file.close();
+        return Err(Fault::NoThread);
+    }
+    written.wait().map_err(|error| Fault::file(path, error))
 }
 
 /// Ends the trace; returns when all is written and the file is closed.
@@ -131,7 +160,7 @@ impl Fault {
         }
     }
 
-    pub(super) fn file(path: &CStr, error: io::Error) -> Fault {
+    fn file(path: &CStr, error: io::Error) -> Fault {
         Fault::File {
             path: path.to_owned(),
             error,
@@ -140,7 +169,7 @@ impl Fault {
 }
 
 /// Runs code that must not leave anybody waiting; a panic in it becomes a failure.
-pub(super) fn contained(code: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
+fn contained(code: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
     let mut result = Ok(());
     let outcome = bug::contained(|| {
         result = code();

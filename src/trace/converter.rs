@@ -36,7 +36,10 @@ struct Arrived {
 impl Converter {
     /// A trace from that moment on.
     pub(super) fn of_trace(clocks: &Clocks) -> Converter {
-        let pid = std::process::id() as i32;
+        Converter::of_process(std::process::id() as i32, clocks)
+    }
+
+    fn of_process(pid: i32, clocks: &Clocks) -> Converter {
         Converter {
             perfetto: Perfetto::begin(pid, &program(), clocks),
             start: clocks.monotonic,
@@ -46,6 +49,17 @@ impl Converter {
             arrived: HashMap::new(),
             lost: 0,
         }
+    }
+
+    /// A run of a simulation, from its beginning on. The process in it is no real one.
+    pub(super) fn of_run() -> Converter {
+        const PROCESS: i32 = 1;
+        let clocks = Clocks {
+            monotonic: 0,
+            boottime: 0,
+            realtime: 0,
+        };
+        Converter::of_process(PROCESS, &clocks)
     }
 
     /// The last moments, from then on.
@@ -133,6 +147,12 @@ impl Converter {
         }
         self.lost = events;
         self.perfetto.lose(time, events);
+    }
+
+    /// A thread that is met for the first time.
+    pub(super) fn introduce_thread(&mut self, tid: i32, name: &[u8]) {
+        self.threads.meet(tid, tid as u32, name);
+        self.perfetto.describe_thread(tid, name);
     }
 
     fn meet(&mut self, tid: i32, time: u64, number: u32, name: &[u8]) {

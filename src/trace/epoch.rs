@@ -8,13 +8,34 @@
 
 use crate::base::events::Who;
 use crate::base::sync::notes::{AtomicU64, Ordering};
+use crate::base::world;
 
 /// Nothing is recorded.
 pub(super) const OFF: u64 = 0;
 
-static EPOCH: AtomicU64 = AtomicU64::new(OFF);
-/// The first epoch of the trace that is on, or of the flight recorder.
-static FIRST: AtomicU64 = AtomicU64::new(OFF);
+/// The epoch, and the first one of the trace that is on, or of the flight recorder.
+struct Epochs {
+    present: AtomicU64,
+    first: AtomicU64,
+}
+
+static PROGRAM: Epochs = Epochs::new();
+/// Those of a run of a simulation, whose recorder is another one.
+static RUN: Epochs = Epochs::new();
+
+impl Epochs {
+    const fn new() -> Epochs {
+        Epochs {
+            present: AtomicU64::new(OFF),
+            first: AtomicU64::new(OFF),
+        }
+    }
+
+    #[inline]
+    fn here() -> &'static Epochs {
+        if world::is_here() { &RUN } else { &PROGRAM }
+    }
+}
 
 pub(super) fn is_recording() -> bool {
     current() != OFF
@@ -24,26 +45,35 @@ pub(super) fn is_recording() -> bool {
 #[inline]
 pub(super) fn current() -> u64 {
     // Relaxed: what is recorded is ordered by the chunks that it is written to.
-    EPOCH.load(Ordering::Relaxed)
+    Epochs::here().present.load(Ordering::Relaxed)
 }
 
 pub(super) fn first() -> u64 {
-    FIRST.load(Ordering::Relaxed)
+    Epochs::here().first.load(Ordering::Relaxed)
 }
 
 /// Begins to record: no task is introduced yet.
 pub(super) fn begin(now: u64) {
-    FIRST.store(now, Ordering::Relaxed);
+    Epochs::here().first.store(now, Ordering::Relaxed);
     next(now);
 }
 
 /// Has tasks introduced once more.
 pub(super) fn next(now: u64) {
-    EPOCH.store(now, Ordering::Relaxed);
-    Who::RECORDER.want(true);
+    Epochs::here().present.store(now, Ordering::Relaxed);
+    who().want(true);
 }
 
 pub(super) fn end() {
-    EPOCH.store(OFF, Ordering::Relaxed);
-    Who::RECORDER.want(false);
+    Epochs::here().present.store(OFF, Ordering::Relaxed);
+    who().want(false);
+}
+
+/// A run of a simulation has a recorder of its own.
+fn who() -> Who {
+    if world::is_here() {
+        Who::RUN
+    } else {
+        Who::RECORDER
+    }
 }

@@ -8,6 +8,7 @@
 //! - `control`: starts and stops a trace.
 //! - `environment`: a trace that the environment asks for.
 //! - `snapshot`: writes what the flight recorder has.
+//! - `of_run`: the trace of a run of a simulation.
 //! - `introduce`: makes tasks known that began before.
 //! - `epoch`: whether anything is recorded, and since when.
 //! - `regions`: which are open on each thread.
@@ -36,6 +37,7 @@ pub(crate) mod held;
 pub(crate) mod hooks;
 mod introduce;
 mod merge;
+pub(crate) mod of_run;
 mod oneshot;
 mod perfetto;
 mod pool;

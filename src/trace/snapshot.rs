@@ -6,16 +6,13 @@
 use std::ffi::CStr;
 use std::io;
 
-use super::control::{self, Fault, contained};
+use super::control::{self, Fault};
 use super::converter::Converter;
 use super::drain::WORTH_WRITING;
 use super::file::TraceFile;
 use super::merge::{Run, merge};
-use super::oneshot::Oneshot;
 use super::pool;
 use crate::base::clock::Clocks;
-use crate::base::sync::Arc;
-use crate::engine::crew::{self, NoThread};
 
 /// How many chunks a recorder has at least: 2 MiB.
 const FEWEST: usize = 16;
@@ -31,24 +28,11 @@ pub(crate) fn keep_last(bytes: usize) {
 }
 
 /// Writes the last moments to this file.
-///
-/// A thread of the library does that: on one of the program's, a signal that a write causes could end
-/// the program.
 pub(crate) fn snapshot(path: &CStr) -> Result<(), Fault> {
     if !pool::keeps() {
         return Err(Fault::NotKept);
     }
-    let file = control::create(path, &[])?;
-    let written = Arc::new(Oneshot::awaited());
-    let hired = crew::patiently(|| {
-        let written = written.clone();
-        crew::lend(Box::new(move || written.give(contained(|| write(file)))))
-    });
-    if let Err(NoThread) = hired {
-        let _ = file.close();
-        return Err(Fault::NoThread);
-    }
-    written.wait().map_err(|error| Fault::file(path, error))
+    control::write_apart(path, write)
 }
 
 fn write(file: TraceFile) -> io::Result<()> {

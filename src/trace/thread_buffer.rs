@@ -10,6 +10,7 @@ use std::cell::Cell;
 
 use super::chunk::{Chunk, Claim, WORDS};
 use super::epoch;
+use super::of_run;
 use super::pool::{self, Grant};
 use super::record::{Event, Kind, LONGEST, LONGEST_TEXT, cut};
 use crate::base::clock;
@@ -17,6 +18,7 @@ use crate::base::events::Place;
 use crate::base::sync::notes::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::per_thread;
 use crate::base::sys::thread;
+use crate::base::world;
 
 /// The calling thread's.
 struct Buffer {
@@ -66,7 +68,17 @@ pub(super) fn record<const W: usize, const T: usize>(
         return record_cut(kind, words, texts);
     }
     let event = Event { kind, words, texts };
+    if world::is_here() {
+        return record_in_run(&event);
+    }
     BUFFER.with(|buffer| buffer.record(&event))
+}
+
+/// A trace that was begun in the run is as others are.
+#[cold]
+#[inline(never)]
+fn record_in_run<const W: usize, const T: usize>(event: &Event<'_, W, T>) -> Option<u64> {
+    of_run::record(event).or_else(|| BUFFER.with(|buffer| buffer.record(event)))
 }
 
 #[cold]
@@ -78,16 +90,23 @@ fn record_cut<const W: usize, const T: usize>(
     let texts = texts.map(cut);
     let texts = texts.each_ref().map(|text| &**text);
     let event = Event { kind, words, texts };
+    if world::is_here() {
+        return record_in_run(&event);
+    }
     BUFFER.with(|buffer| buffer.record(&event))
 }
 
 /// The present moment: for the calling thread, no two are the same.
 pub(super) fn moment() -> u64 {
-    BUFFER.with(Buffer::tick)
+    of_run::moment().unwrap_or_else(|| BUFFER.with(Buffer::tick))
 }
 
 /// Here and now, where the trace knows the thread; in that task, by its number.
 pub(super) fn place(task: u64) -> Place {
+    of_run::place(task).unwrap_or_else(|| place_in_trace(task))
+}
+
+fn place_in_trace(task: u64) -> Place {
     BUFFER.with(|buffer| {
         let epoch = epoch::current();
         if buffer.introduced.replace(epoch) != epoch {

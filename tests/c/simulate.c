@@ -326,8 +326,9 @@ static void bad_input(void) {
     CHECK_BAD(deny_threads_permille, -1);
     CHECK_BAD(cancel_permille, 1001);
     proc_simulation traced = PROC_SIMULATION_INIT;
-    traced.trace_path = "/nowhere";
-    CHECK_SIMULATION(proc_simulate(letters, NULL, &traced), ENOTSUP, "options->trace_path");
+    traced.trace_path = "";
+    CHECK_FAILS(proc_simulate(letters, NULL, &traced), EINVAL,
+                "proc_simulate: options->trace_path is empty");
     proc_simulation zero = {0};
     CHECK_FAILS(proc_simulate(letters, NULL, &zero), EINVAL,
                 "proc_simulate: options->size is 0, which is not the size of any version of it");

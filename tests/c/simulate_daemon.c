@@ -14,10 +14,8 @@
  *   several          Several simulations at once, from several threads: each has its own result.
  *   beside           A program that runs beside is not disturbed.
  *   forks            A child of fork that a callback makes is not in the run.
- *   descriptors      Nobody waits for a real file: ENOTSUP; one that is ready is.
  */
 #include "simulated.h"
-#include <poll.h>
 #include <sys/wait.h>
 
 static proc_error *stop_well(proc_cancel *cancel, void *user_data) {
@@ -313,35 +311,6 @@ static proc_impl *forking(void *user_data) { return proc_new(fork_within, user_d
 
 static void forks(void) { CHECK_OK(simulate_seed(forking, NULL, 1)); }
 
-static proc_error *wait_for_file(proc_cancel *cancel, void *user_data) {
-    int *ends = user_data;
-    char byte = 0;
-    struct pollfd file = {.fd = ends[0], .events = POLLIN};
-    errno = 0;
-    CHECK_INT(proc_poll(cancel, &file, 1, PROC_SECONDS(1)), -1);
-    CHECK_INT(errno, ENOTSUP);
-    CHECK_INT(proc_poll(cancel, &file, 1, 0), 0);
-    errno = 0;
-    CHECK_INT(proc_read(cancel, ends[0], &byte, 1, PROC_FOREVER), -1);
-    CHECK_INT(errno, ENOTSUP);
-    CHECK_INT(proc_write_all(cancel, ends[1], "x", 1, PROC_FOREVER), 1);
-    CHECK_INT(proc_poll(cancel, &file, 1, PROC_SECONDS(1)), 1);
-    CHECK_INT(proc_read(cancel, ends[0], &byte, 1, PROC_FOREVER), 1);
-    return NULL;
-}
-
-static proc_impl *waiting_for_file(void *user_data) {
-    return proc_new(wait_for_file, user_data, NULL);
-}
-
-static void descriptors(void) {
-    int ends[2];
-    CHECK_INT(pipe(ends), 0);
-    CHECK_OK(simulate_seed(waiting_for_file, ends, 1));
-    close(ends[0]);
-    close(ends[1]);
-}
-
 CHECK_MAIN(CASE(stopped), CASE(at_any_moment), CASE(second_signal), CASE(grace), CASE(unheard),
            CASE(on_signal), CASE(hooks), CASE(nursery), CASE(promises), CASE(jobs), CASE(queue),
-           CASE(several), CASE(beside), CASE(forks), CASE(descriptors))
+           CASE(several), CASE(beside), CASE(forks))

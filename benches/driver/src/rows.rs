@@ -272,5 +272,7 @@ fn rest() -> Vec<Row> {
         )
         .against(Kernel, "programs")
         .aiming_at(Ratio(1.2)),
+        ours("a run of a simulation", Unit::NsRun, "simulated", 10).aiming_at(Figure(50_000.0)),
+        ours("the same, by PCT", Unit::NsRun, "simulated-pct", 10).aiming_at(Figure(50_000.0)),
     ]
 }

@@ -74,6 +74,8 @@ static const struct workload workloads[] = {
     {"due-by-hand", due_by_hand},
     {"idle-deadlines", idle_deadlines},
     {"programs", programs},
+    {"simulated", simulated_random},
+    {"simulated-pct", simulated_pct},
 };
 
 int main(int argc, char **argv) {

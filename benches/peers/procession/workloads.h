@@ -78,6 +78,10 @@ void log_on(int n, int repetitions);
 void task_off(int n, int repetitions);
 void task_on(int n, int repetitions);
 
+/* simulation.c */
+void simulated_random(int n, int repetitions);
+void simulated_pct(int n, int repetitions);
+
 /* main.c */
 proc_error *nothing(proc_cancel *cancel, void *user_data);
 proc_impl *group_of(int n, proc_fn fn, void *user_data);

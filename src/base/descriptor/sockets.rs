@@ -78,7 +78,7 @@ pub(crate) fn is_local(socket: RawFd) -> bool {
     option(socket, sys::sockets::FAMILY).is_ok_and(|domain| domain == libc::AF_UNIX)
 }
 
-fn option(socket: RawFd, name: c_int) -> io::Result<c_int> {
+pub(super) fn option(socket: RawFd, name: c_int) -> io::Result<c_int> {
     let mut value: c_int = 0;
     let mut size = size_of::<c_int>() as socklen_t;
     let place = std::ptr::from_mut(&mut value).cast::<c_void>();

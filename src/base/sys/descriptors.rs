@@ -28,6 +28,21 @@ pub(crate) fn path(fd: RawFd) -> String {
     format!("/proc/self/fd/{fd}")
 }
 
+/// Whether it is a number that the kernel keeps, and who waits for it.
+pub(crate) fn is_event(fd: RawFd) -> bool {
+    let name = std::fs::read_link(path(fd));
+    name.is_ok_and(|name| name.as_os_str() == "anon_inode:[eventfd]")
+}
+
+/// All that are open.
+pub(crate) fn all_open() -> Vec<RawFd> {
+    let Ok(list) = std::fs::read_dir("/proc/self/fd") else {
+        return Vec::new();
+    };
+    let number = |entry: std::fs::DirEntry| entry.file_name().to_str()?.parse().ok();
+    list.flatten().filter_map(number).collect()
+}
+
 /// Closes all from the first one on, but for that one, which is among them. Async-signal-safe.
 ///
 /// # Safety

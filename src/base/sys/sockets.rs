@@ -23,6 +23,18 @@ pub(crate) fn accept(listener: RawFd) -> RawFd {
     unsafe { libc::accept4(listener, nobody, nobody.cast(), FLAGS) }
 }
 
+/// The process that has made what a socket of this machine is connected to; 0: it is connected to nothing.
+pub(crate) fn peer(socket: RawFd) -> Option<libc::pid_t> {
+    // SAFETY: all zeros is such a structure, of which the kernel writes no more than its size.
+    unsafe {
+        let mut peer: libc::ucred = std::mem::zeroed();
+        let mut size = size_of_val(&peer) as libc::socklen_t;
+        let (level, option) = (libc::SOL_SOCKET, libc::SO_PEERCRED);
+        let got = libc::getsockopt(socket, level, option, (&raw mut peer).cast(), &mut size);
+        (got == 0).then_some(peer.pid)
+    }
+}
+
 /// The address of a socket of this machine that has a name, but no file.
 pub(crate) fn without_file(name: &[u8]) -> Result<SocketAddr> {
     SocketAddr::from_abstract_name(name)
