@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <procession/callback.hpp> // IWYU pragma: export
 #include <procession/process.hpp>  // IWYU pragma: export
+#include <string>
 
 namespace procession {
 inline namespace v0_2 {
@@ -49,6 +50,9 @@ struct simulation {
     /** Of 1,000 requests for a thread so many are denied; at so many of 1,000 switches the run is cancelled, once. By chance. */
     int deny_threads_permille = 0;
     int cancel_permille = 0;
+
+    /** The file to which the failing run's trace goes, in virtual time; "": nowhere. */
+    std::string trace_path{};
 };
 
 namespace detail {
@@ -88,6 +92,7 @@ template <class Program>
     given.limit_steps = options.limit_steps;
     given.deny_threads_permille = options.deny_threads_permille;
     given.cancel_permille = options.cancel_permille;
+    given.trace_path = options.trace_path.empty() ? nullptr : options.trace_path.c_str();
     const bool is_empty = detail::is_empty<stored>(program);
     stored kept(std::forward<Program>(program));
     return error::adopt(

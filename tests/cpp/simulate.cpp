@@ -7,6 +7,7 @@
  *   signals      A signal that comes by itself stops a program that listens.
  *   made         What is thrown where the process is made fails the run; a callable may be what is to run.
  *   bad_input    An empty program, and options that cannot be.
+ *   trace        Where the failing run's trace cannot be written, the error says so.
  *   outside      The calls that are for runs do nothing outside of one.
  */
 #include <cerrno>
@@ -112,6 +113,14 @@ TEST(simulate, bad_input) {
     options = {};
     options.cancel_permille = 1001;
     EXPECT_EQ(proc::try_simulate([] { return [] {}; }, options).code(), EINVAL);
+}
+
+TEST(simulate, trace) {
+    proc::simulation options;
+    options.trace_path = "/nowhere/run";
+    const proc::error failed =
+        proc::try_simulate([] { return [] { throw std::runtime_error("it failed"); }; }, options);
+    EXPECT_NE(std::string(failed.message()).find("no trace: /nowhere/run: "), std::string::npos);
 }
 
 TEST(simulate, outside) {
