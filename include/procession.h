@@ -1190,8 +1190,9 @@ typedef struct proc_simulation {
      */
     int cancel_permille;
     /**
-     * Where the failing run's trace is to go, in virtual time; NULL, the default: nowhere. This version of the library writes none: another value than NULL
-     * fails with ENOTSUP, and nothing is run.
+     * The file to which the failing run's trace goes, in virtual time: for ui.perfetto.dev, as that of `proc_trace_start`, and for the same seed
+     * the same, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If it cannot be written, the error
+     * tells why; so it does if the run has ended its process, for then there is none.
      */
     const char *trace_path;
     /**
@@ -4079,7 +4080,8 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
  * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
  * threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
- * Files and sockets are the real ones, and nobody can wait for them in a run: ENOTSUP.
+ * Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
+ * of this library); for others it fails with ENOTSUP.
  *
  * Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
  *

@@ -41,7 +41,7 @@ pub(crate) fn simulate(program: &Program, options: &Options) -> Result<(), Faile
     let seed = first_seed(options)?;
     if let Some(path) = journal::path() {
         let way = Way::Path(path);
-        return once(program, options, &Plan { seed, way });
+        return once(program, options, Plan::new(seed, way));
     }
     if let Some(order) = said(SCHEDULE)? {
         let way = Way::Written(order);

@@ -99,7 +99,7 @@ static proc_impl *beating(void *user_data) {
 
 static void beats(void) {
     int count;
-    CHECK_SIMULATION(simulate_year(beating, &count, 1), ETIMEDOUT, "timed out after");
+    CHECK_OK(simulate_year(beating, &count, 1)); /* It is stopped between two runs. */
     CHECK_INT(count, DAYS * 24);
 }
 

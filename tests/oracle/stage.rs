@@ -151,6 +151,7 @@ impl Stage {
                 let closed = |gates: &mut Vec<bool>| !gates[gate];
                 // SAFETY: these calls take nothing.
                 while unsafe { proc_simulated() } && closed(&mut lock(&self.gates)) {
+                    // SAFETY: as above.
                     unsafe { proc_yield() };
                 }
                 drop(
