@@ -74,6 +74,17 @@ typedef struct rest {
 static rest rest_before;
 static long blocks_a_worker;
 
+/* A thread's slot keeps rooms for its next handle and its next fan-out, with some blocks each, and whether it has them at a look
+ * depends on what was last run there. So many may be there or not, which is more than was ever seen; and so many are leaked by
+ * a test that wants that to be noticed. */
+enum { ROOMS = 1000, LEAKED = 2 * ROOMS };
+
+static inline void leak_handles(void) {
+    for (int i = 0; i < LEAKED; i++)
+        if (!proc_cancel_new(NULL))
+            abort();
+}
+
 static inline rest rest_now(void) {
     wait_until_others_sleep();
     return (rest){.blocks = blocks_of_library(), .threads = library_threads()};
@@ -143,19 +154,20 @@ static inline void rest_begin(void) {
     rendezvous((size_t)first.threads + 8);
     rest_before = rest_now();
     long added = rest_before.threads - first.threads;
-    if (CHECK(added > 0)) {
+    if (CHECK(added > 0))
         blocks_a_worker = (rest_before.blocks - first.blocks) / added;
-        CHECK_INT(rest_before.blocks - first.blocks, blocks_a_worker * added);
-    }
 }
 
+/* More than the rooms may be. */
 static inline long blocks_leaked(void) {
     rest now = rest_now();
     long workers_added = now.threads - rest_before.threads;
-    return now.blocks - rest_before.blocks - blocks_a_worker * workers_added;
+    long more = now.blocks - rest_before.blocks - blocks_a_worker * workers_added;
+    return labs(more) <= ROOMS ? 0 : more;
 }
 
-/* Nothing was leaked: the blocks are those of the beginning, more or less those of the workers that have come or gone. */
+/* Nothing was leaked: the blocks are those of the beginning, more or less those of the workers that have come or gone, and the
+ * rooms. The sanitizers and valgrind find each block that is leaked. */
 static inline void rest_check(void) {
     if (!blocks_are_counted())
         return;

@@ -4,7 +4,7 @@
  *                       started once or for a reason not, each has ended, all data and each error is released once. After
  *                       each round the library has no more memory than before, and all its threads are parked.
  *   threads_go          Without work its threads end, and leave nothing behind.
- *   faults_are_noticed  (What is checked here can fail: a leaked handle, process or error, a leaf started twice, an error
+ *   faults_are_noticed  (What is checked here can fail: leaked handles, process or error, a leaf started twice, an error
  *                       lost, and a thread that still runs are noticed. Each in a fresh program.)
  *
  * The trees of a round follow from its seed; what happens at the same time does not. In the environment: STRESS_SECONDS, how
@@ -194,8 +194,7 @@ static void faulty_role(void) {
 static void faults_are_noticed(void) {
     setenv("STRESS_TREES", "50", 1);
     if (blocks_are_counted())
-        check_noticed("STRESS_FAULT", LEAK_HANDLE,
-                      "the library has 1 blocks more than it should have");
+        check_noticed("STRESS_FAULT", LEAK_HANDLE, "blocks more than it should have");
     check_noticed("STRESS_FAULT", LEAK_PROCESS, "destroyed, 0) is 0, expected 1");
     check_noticed("STRESS_FAULT", LEAK_ERROR, "(long long)destroyed is ");
     check_noticed("STRESS_FAULT", START_TWICE, "n->started is 2, expected 1");
