@@ -14,6 +14,7 @@
  *   none_left         Out of descriptors: -1 and EMFILE; nothing is broken, and it works when there are some again.
  *   bad_input         NULL: -1 and EINVAL.
  */
+#include "asleep.h"
 #include "fds.h"
 #include "leaf.h"
 #include <sys/epoll.h>
@@ -281,7 +282,8 @@ static void none_left(void) {
     for (int i = 0; i < 3; i++) {
         errno = 0;
         CHECK_INT(proc_cancel_fd(cancel), -1);
-        CHECK_INT(errno, EMFILE);
+        /* Under valgrind, socketpair succeeds then, and what it gives is closed. */
+        CHECK_INT(errno, order_is_seen() ? EMFILE : EBADF);
         CHECK_INT(proc_cancel_fd(other), fd);
     }
     CHECK(!proc_cancelled(cancel));
