@@ -1,4 +1,5 @@
-/* A signal at any moment: 10,000 programs are started, and each is sent SIGTERM at a random moment of its life. Laws:
+/* A signal at any moment: 10,000 programs are started (CHECK_SCALE: percent of them), and each is sent SIGTERM at a random moment of
+ * its life. Laws:
  *
  *   handled_starts   No signal is lost, and none kills a program that has asked for grace. Exactly one of two hears of it:
  *                    proc_main, if it comes while that runs, or else the handler that the program has for it otherwise.
