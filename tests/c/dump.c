@@ -141,7 +141,10 @@ static void joining(void) {
     look_at(&l, PROC_GROUP(proc_new(leave_first, &l, NULL), proc_ref(waiting), proc_ref(waiting)));
     l.look = look_at_any;
     gate_init(&l.arrived);
-    look_at(&l, PROC_ANY(proc_new(fail_first, &l, NULL), proc_ref(waiting), waiting));
+    /* Here another thread may be the first to take the first child, if there is time for that. */
+    if (order_is_seen())
+        look_at(&l, PROC_ANY(proc_new(fail_first, &l, NULL), proc_ref(waiting), proc_ref(waiting)));
+    proc_unref(waiting);
     l.look = look_at_nursery;
     gate_init(&l.arrived);
     proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;
