@@ -14,6 +14,7 @@
  *   slow_reader     A full pipe that does not block is waited for, and everything arrives.
  *   under_load      1,000 dumps while four threads run trees: each is whole.
  */
+#include "asleep.h"
 #include "child.h"
 #include "dumped.h"
 #include "interpose.h"
