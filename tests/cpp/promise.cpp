@@ -114,7 +114,8 @@ TEST(queue, runs) {
         queue.run_for(std::chrono::milliseconds(1));
     EXPECT_EQ(job.try_join().message(), "t: thrown");
     EXPECT_EQ(thread, std::this_thread::get_id());
-    EXPECT_EQ(order, "first inside second");
+    // A helper may come to the second one before the job's thread has put the first one into the queue.
+    EXPECT_TRUE(order == "first inside second" || order == "secondfirst inside ") << order;
 }
 
 TEST(queue, waits) {
