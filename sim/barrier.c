@@ -14,22 +14,24 @@ struct barrier {
 static struct barrier *barriers;
 static pthread_mutex_t barriers_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Takes it out, and frees it. */
+/* Under the lock. */
+static struct barrier *known(const pthread_barrier_t *barrier) {
+    struct barrier *found = barriers;
+    while (found && found->barrier != barrier)
+        found = found->next;
+    return found;
+}
+
+/* Under the lock: takes it out, and frees it. */
 static void forget(const pthread_barrier_t *barrier) {
-    struct barrier **link = &barriers;
-    while (*link && (*link)->barrier != barrier)
-        link = &(*link)->next;
-    struct barrier *found = *link;
-    if (found)
-        *link = found->next;
+    struct barrier *found = known(barrier);
+    TAKE_OUT(barriers, found);
     free(found);
 }
 
 static struct barrier *find(const pthread_barrier_t *barrier) {
     NEXT(pthread_mutex_lock)(&barriers_lock);
-    struct barrier *found = barriers;
-    while (found && found->barrier != barrier)
-        found = found->next;
+    struct barrier *found = known(barrier);
     NEXT(pthread_mutex_unlock)(&barriers_lock);
     return found;
 }
@@ -95,11 +97,7 @@ static bool runs(const pthread_once_t *control) {
 }
 
 static void stop_running(const struct running *running) {
-    struct running **link = &all_running;
-    while (*link && *link != running)
-        link = &(*link)->next;
-    if (*link)
-        *link = running->next;
+    TAKE_OUT(all_running, running);
     sim_table->wake(running->control);
 }
 

@@ -46,10 +46,8 @@ static struct timespec now(clockid_t clock) {
 
 static void sleep_to(uint64_t until) {
     char nobody_wakes = 0;
-    sim_sleeps_at(&nobody_wakes);
     while (!sim_is_past(until) && !sim_table->is_wrecked() && !sim_is_cancelled())
-        sim_wait(&nobody_wakes, until, "a moment", NULL, 0);
-    sim_sleeps_at(NULL);
+        sim_sleep(&nobody_wakes, until, "a moment", NULL);
     pthread_testcancel();
 }
 

@@ -11,21 +11,11 @@ struct sleeper {
 
 static struct sleeper *sleepers;
 
-static void get_up(const struct sleeper *sleeper) {
-    struct sleeper **link = &sleepers;
-    while (*link && *link != sleeper)
-        link = &(*link)->next;
-    if (*link)
-        *link = sleeper->next;
-}
-
 /* Returns 0 also for no reason, where the run has failed or the thread is cancelled. */
 static int sleep_until(struct sleeper *me, uint64_t until) {
-    sim_sleeps_at(me);
     while (!me->is_woken && !sim_table->is_wrecked() && !sim_is_past(until) && !sim_is_cancelled())
-        sim_wait(me, until, "the condition", me->condition, 0);
-    sim_sleeps_at(NULL);
-    get_up(me);
+        sim_sleep(me, until, "the condition", me->condition);
+    TAKE_OUT(sleepers, me);
     return me->is_woken || !sim_is_past(until) ? 0 : ETIMEDOUT;
 }
 
@@ -39,6 +29,11 @@ static int wait_for(pthread_cond_t *condition, pthread_mutex_t *mutex, uint64_t 
     error = sim_lock(mutex, SIM_NEVER);
     pthread_testcancel();
     return error ? error : result;
+}
+
+static int wait_until(pthread_cond_t *condition, pthread_mutex_t *mutex, clockid_t clock,
+                      const struct timespec *until) {
+    return sim_is_time(until) ? wait_for(condition, mutex, sim_moment(clock, until)) : EINVAL;
 }
 
 EXPORT int pthread_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex) {
@@ -55,16 +50,14 @@ EXPORT int pthread_cond_timedwait(pthread_cond_t *condition, pthread_mutex_t *mu
                                   const struct timespec *until) {
     if (!TAKES_OVER())
         return NEXT(pthread_cond_timedwait)(condition, mutex, until);
-    if (!sim_is_time(until))
-        return EINVAL;
-    return wait_for(condition, mutex, sim_moment(clock_of(condition), until));
+    return wait_until(condition, mutex, clock_of(condition), until);
 }
 
 EXPORT int pthread_cond_clockwait(pthread_cond_t *condition, pthread_mutex_t *mutex,
                                   clockid_t clock, const struct timespec *until) {
     if (!TAKES_OVER())
         return NEXT(pthread_cond_clockwait)(condition, mutex, clock, until);
-    return sim_is_time(until) ? wait_for(condition, mutex, sim_moment(clock, until)) : EINVAL;
+    return wait_until(condition, mutex, clock, until);
 }
 
 static bool is_there(const struct sleeper *sleeper, const pthread_cond_t *condition) {

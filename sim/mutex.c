@@ -31,37 +31,31 @@ int sim_unlock(pthread_mutex_t *mutex) {
     return result;
 }
 
+static int lock_until(pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until) {
+    return sim_is_time(until) ? sim_lock(mutex, sim_moment(clock, until)) : EINVAL;
+}
+
 EXPORT int pthread_mutex_lock(pthread_mutex_t *mutex) {
     return TAKES_OVER() ? sim_lock(mutex, SIM_NEVER) : NEXT(pthread_mutex_lock)(mutex);
 }
 
 EXPORT int pthread_mutex_trylock(pthread_mutex_t *mutex) {
-    TAKES_OVER();
-    return NEXT(pthread_mutex_trylock)(mutex);
+    return TRY(pthread_mutex_trylock, mutex);
 }
 
 EXPORT int pthread_mutex_timedlock(pthread_mutex_t *mutex, const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_mutex_timedlock)(mutex, until);
-    return sim_is_time(until) ? sim_lock(mutex, sim_moment(CLOCK_REALTIME, until)) : EINVAL;
+    return TAKES_OVER() ? lock_until(mutex, CLOCK_REALTIME, until)
+                        : NEXT(pthread_mutex_timedlock)(mutex, until);
 }
 
 EXPORT int pthread_mutex_clocklock(pthread_mutex_t *mutex, clockid_t clock,
                                    const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_mutex_clocklock)(mutex, clock, until);
-    return sim_is_time(until) ? sim_lock(mutex, sim_moment(clock, until)) : EINVAL;
+    return TAKES_OVER() ? lock_until(mutex, clock, until)
+                        : NEXT(pthread_mutex_clocklock)(mutex, clock, until);
 }
 
 EXPORT int pthread_mutex_unlock(pthread_mutex_t *mutex) {
-    if (TAKES_OVER()) {
-        int result = sim_unlock(mutex);
-        sim_table->change_thread();
-        return result;
-    }
-    int result = NEXT(pthread_mutex_unlock)(mutex);
-    WAKE(mutex);
-    return result;
+    return GIVE_BACK(pthread_mutex_unlock, mutex);
 }
 
 EXPORT int pthread_spin_lock(pthread_spinlock_t *lock) {
@@ -74,15 +68,9 @@ EXPORT int pthread_spin_lock(pthread_spinlock_t *lock) {
 }
 
 EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock) {
-    TAKES_OVER();
-    return NEXT(pthread_spin_trylock)(lock);
+    return TRY(pthread_spin_trylock, lock);
 }
 
 EXPORT int pthread_spin_unlock(pthread_spinlock_t *lock) {
-    bool takes_over = TAKES_OVER();
-    int result = NEXT(pthread_spin_unlock)(lock);
-    WAKE((const void *)lock);
-    if (takes_over)
-        sim_table->change_thread();
-    return result;
+    return GIVE_BACK(pthread_spin_unlock, lock);
 }

@@ -131,10 +131,13 @@ static int await(struct place *place) {
     return status;
 }
 
-/* The last choice that could be another one is. False: all orders have been
- * tried. */
+static uint32_t length_of(const struct journal *journal) {
+    return journal->made < JOURNAL_MOST ? journal->made : JOURNAL_MOST;
+}
+
+/* The last choice that could be another one is. False: all orders have been tried. */
 static bool plan_next(struct journal *journal) {
-    uint32_t length = journal->made < JOURNAL_MOST ? journal->made : JOURNAL_MOST;
+    uint32_t length = length_of(journal);
     while (length > 0 &&
            journal->choices[length - 1].taken + 1 >= journal->choices[length - 1].count)
         length--;
@@ -145,8 +148,7 @@ static bool plan_next(struct journal *journal) {
     return length > 0;
 }
 
-/* One after the other. `lowest` is the number of the one that fails, whose
- * journal is planned again. */
+/* One after the other. `lowest` is the number of the one that fails, whose journal is planned again. */
 static bool try_all_orders(struct search *search) {
     struct place *place = search->places;
     do {
@@ -156,8 +158,7 @@ static bool try_all_orders(struct search *search) {
         note(search, place, await(place));
         search->next++;
     } while (search->lowest == UINT64_MAX && plan_next(&place->journal));
-    place->journal.planned =
-        place->journal.made < JOURNAL_MOST ? place->journal.made : JOURNAL_MOST;
+    place->journal.planned = length_of(&place->journal);
     place->journal.made = 0;
     return true;
 }

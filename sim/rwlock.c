@@ -26,6 +26,14 @@ static int write_lock(pthread_rwlock_t *lock, uint64_t until) {
     return lock_by(NEXT(pthread_rwlock_trywrlock), lock, until, "writing, the lock");
 }
 
+static int read_until(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until) {
+    return sim_is_time(until) ? read_lock(lock, sim_moment(clock, until)) : EINVAL;
+}
+
+static int write_until(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until) {
+    return sim_is_time(until) ? write_lock(lock, sim_moment(clock, until)) : EINVAL;
+}
+
 EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock) {
     return TAKES_OVER() ? read_lock(lock, SIM_NEVER) : NEXT(pthread_rwlock_rdlock)(lock);
 }
@@ -35,46 +43,35 @@ EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock) {
 }
 
 EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock) {
-    TAKES_OVER();
-    return NEXT(pthread_rwlock_tryrdlock)(lock);
+    return TRY(pthread_rwlock_tryrdlock, lock);
 }
 
 EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock) {
-    TAKES_OVER();
-    return NEXT(pthread_rwlock_trywrlock)(lock);
+    return TRY(pthread_rwlock_trywrlock, lock);
 }
 
 EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *lock, const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_rwlock_timedrdlock)(lock, until);
-    return sim_is_time(until) ? read_lock(lock, sim_moment(CLOCK_REALTIME, until)) : EINVAL;
+    return TAKES_OVER() ? read_until(lock, CLOCK_REALTIME, until)
+                        : NEXT(pthread_rwlock_timedrdlock)(lock, until);
 }
 
 EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *lock, const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_rwlock_timedwrlock)(lock, until);
-    return sim_is_time(until) ? write_lock(lock, sim_moment(CLOCK_REALTIME, until)) : EINVAL;
+    return TAKES_OVER() ? write_until(lock, CLOCK_REALTIME, until)
+                        : NEXT(pthread_rwlock_timedwrlock)(lock, until);
 }
 
 EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock,
                                       const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_rwlock_clockrdlock)(lock, clock, until);
-    return sim_is_time(until) ? read_lock(lock, sim_moment(clock, until)) : EINVAL;
+    return TAKES_OVER() ? read_until(lock, clock, until)
+                        : NEXT(pthread_rwlock_clockrdlock)(lock, clock, until);
 }
 
 EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock,
                                       const struct timespec *until) {
-    if (!TAKES_OVER())
-        return NEXT(pthread_rwlock_clockwrlock)(lock, clock, until);
-    return sim_is_time(until) ? write_lock(lock, sim_moment(clock, until)) : EINVAL;
+    return TAKES_OVER() ? write_until(lock, clock, until)
+                        : NEXT(pthread_rwlock_clockwrlock)(lock, clock, until);
 }
 
 EXPORT int pthread_rwlock_unlock(pthread_rwlock_t *lock) {
-    bool takes_over = TAKES_OVER();
-    int result = NEXT(pthread_rwlock_unlock)(lock);
-    WAKE(lock);
-    if (takes_over)
-        sim_table->change_thread();
-    return result;
+    return GIVE_BACK(pthread_rwlock_unlock, lock);
 }

@@ -12,9 +12,7 @@ static int take(sem_t *semaphore, uint64_t until) {
             errno = ETIMEDOUT;
             return -1;
         }
-        sim_sleeps_at(semaphore);
-        sim_wait(semaphore, until, "the semaphore", semaphore, 0);
-        sim_sleeps_at(NULL);
+        sim_sleep(semaphore, until, "the semaphore", semaphore);
         pthread_testcancel();
     }
     errno = before;
@@ -32,10 +30,7 @@ EXPORT int sem_wait(sem_t *semaphore) {
     return TAKES_OVER() ? take(semaphore, SIM_NEVER) : NEXT(sem_wait)(semaphore);
 }
 
-EXPORT int sem_trywait(sem_t *semaphore) {
-    TAKES_OVER();
-    return NEXT(sem_trywait)(semaphore);
-}
+EXPORT int sem_trywait(sem_t *semaphore) { return TRY(sem_trywait, semaphore); }
 
 EXPORT int sem_timedwait(sem_t *semaphore, const struct timespec *until) {
     return TAKES_OVER() ? take_until(semaphore, CLOCK_REALTIME, until)
@@ -47,11 +42,4 @@ EXPORT int sem_clockwait(sem_t *semaphore, clockid_t clock, const struct timespe
                         : NEXT(sem_clockwait)(semaphore, clock, until);
 }
 
-EXPORT int sem_post(sem_t *semaphore) {
-    bool takes_over = TAKES_OVER();
-    int result = NEXT(sem_post)(semaphore);
-    WAKE(semaphore);
-    if (takes_over)
-        sim_table->change_thread();
-    return result;
-}
+EXPORT int sem_post(sem_t *semaphore) { return GIVE_BACK(sem_post, semaphore); }

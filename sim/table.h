@@ -20,22 +20,19 @@ struct journal {
 
 struct table {
     size_t size;
-    /* Whether the calling thread is in a run; and whether that has failed, so
-   * that nobody waits any more. */
+    /* Whether the calling thread is in a run; and whether that has failed, so that nobody waits any more. */
     bool (*is_here)(void);
     bool (*is_wrecked)(void);
     /* Another thread may go on. */
     void (*change_thread)(void);
-    /* Waits until somebody wakes who waits there, or the run has lasted so many
-   * nanoseconds; UINT64_MAX: for ever. */
+    /* Waits until somebody wakes who waits there, or the run has lasted so many nanoseconds; UINT64_MAX: for ever. */
     void (*wait)(const void *at, uint64_t until);
     void (*wake)(const void *at);
     uint64_t (*passed)(void);
     uint64_t (*random)(void);
     /* The number in the run of a thread of the kernel's, or -1. */
     int (*number_of)(int thread);
-    /* One more thread of the run, which the program makes; NULL: the run is over.
-   * It begins, and ends, or could not be made. */
+    /* One more thread of the run, which the program makes; NULL: the run is over. It begins, and ends, or could not be made. */
     void *(*invite)(void);
     void (*begin)(const void *guest, int thread);
     void (*end)(void *guest);

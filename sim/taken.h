@@ -32,10 +32,41 @@ bool sim_takes_over(const void *caller);
 #define WAKE(at) sim_wake(at, __builtin_return_address(0))
 void sim_wake(const void *at, const void *caller);
 
+/* Gives an object back by a function of the C library: who waits for it is woken, and another thread may go on. */
+#define GIVE_BACK(name, object)                                                                    \
+    ({                                                                                             \
+        bool takes_over = TAKES_OVER();                                                            \
+        int result = NEXT(name)(object);                                                           \
+        WAKE((const void *)(object));                                                              \
+        if (takes_over)                                                                            \
+            sim_table->change_thread();                                                            \
+        result;                                                                                    \
+    })
+
+/* Tries to take an object by a function of the C library, which another thread may do before. */
+#define TRY(name, object)                                                                          \
+    ({                                                                                             \
+        TAKES_OVER();                                                                              \
+        NEXT(name)(object);                                                                        \
+    })
+
+/* Takes `it` out of the list that begins there, if it is in it. */
+#define TAKE_OUT(list, it)                                                                         \
+    do {                                                                                           \
+        __typeof__(list) *link = &(list);                                                          \
+        while (*link && *link != (it))                                                             \
+            link = &(*link)->next;                                                                 \
+        if (*link)                                                                                 \
+            *link = (it)->next;                                                                    \
+    } while (0)
+
 static const uint64_t SIM_NEVER = UINT64_MAX;
 
 /* Waits at `at` for what the words say of an object, which a thread of the kernel's may hold (0: nobody). */
 void sim_wait(const void *at, uint64_t until, const char *words, const void *object, int holder);
+
+/* The same, and who cancels the calling thread wakes it. */
+void sim_sleep(const void *at, uint64_t until, const char *words, const void *object);
 
 /* What is written of all who wait, but for those without words. */
 void sim_tell_waits(char *to, size_t size);
@@ -58,9 +89,8 @@ static inline bool sim_is_past(uint64_t until) {
 int sim_lock(pthread_mutex_t *mutex, uint64_t until);
 int sim_unlock(pthread_mutex_t *mutex);
 
-/* Whether somebody has cancelled the calling thread since it was asked last; and where it sleeps, for whoever does. */
+/* Whether somebody has cancelled the calling thread since it was asked last. */
 bool sim_is_cancelled(void);
-void sim_sleeps_at(const void *at);
 
 /* How many threads of the run go on that the program has made. */
 extern size_t sim_threads;

@@ -21,11 +21,7 @@ static __thread struct thread *self;
 static pthread_key_t at_end;
 
 static void forget(struct thread *thread) {
-    struct thread **link = &threads;
-    while (*link && *link != thread)
-        link = &(*link)->next;
-    if (*link)
-        *link = thread->next;
+    TAKE_OUT(threads, thread);
     free(thread);
 }
 
@@ -43,9 +39,15 @@ bool sim_is_cancelled(void) {
     return is_cancelled;
 }
 
-void sim_sleeps_at(const void *at) {
+static void note_sleep(const void *at) {
     if (self)
         self->sleeps_at = at;
+}
+
+void sim_sleep(const void *at, uint64_t until, const char *words, const void *object) {
+    note_sleep(at);
+    sim_wait(at, until, words, object, 0);
+    note_sleep(NULL);
 }
 
 /* Runs after all other destructors of the thread's data: it goes to the end of their row as long as there is another round of them. */
@@ -120,10 +122,8 @@ static int await_end(pthread_t id, uint64_t until) {
     while (thread && !thread->has_left) {
         if (sim_is_past(until))
             return ETIMEDOUT;
-        sim_sleeps_at(thread);
-        sim_wait(thread, until, "the end of the thread that runs",
-                 (const void *)(uintptr_t)thread->code, 0);
-        sim_sleeps_at(NULL);
+        sim_sleep(thread, until, "the end of the thread that runs",
+                  (const void *)(uintptr_t)thread->code);
         pthread_testcancel();
     }
     if (thread)

@@ -23,19 +23,11 @@ void sim_name_thread(const void *code, const char *name) {
     thread_name = name;
 }
 
-static void leave(const struct wait *wait) {
-    struct wait **link = &waits;
-    while (*link && *link != wait)
-        link = &(*link)->next;
-    if (*link)
-        *link = wait->next;
-}
-
 void sim_wait(const void *at, uint64_t until, const char *words, const void *object, int holder) {
     struct wait wait = {words, thread_name, object, thread_code, sim_this_thread(), holder, waits};
     waits = &wait;
     sim_table->wait(at, until);
-    leave(&wait);
+    TAKE_OUT(waits, &wait);
 }
 
 struct text {
