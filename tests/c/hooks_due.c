@@ -162,6 +162,18 @@ static proc_stats threads_now(void) {
 
 enum { MOST_KEEPERS = 4 };
 
+/* Waits until each thread of the library that was created either is parked or is one of those that stay busy. No more can be
+ * created. A thread that has not begun is not among those that are live yet, and would be free later. */
+static proc_stats await_busy(int keepers, uint64_t busy) {
+    proc_stats now;
+    do {
+        sched_yield();
+        now = threads_now();
+    } while (threads_asked_for > 0 || now.threads_live != (uint64_t)(threads_created - keepers) ||
+             now.threads_live - now.threads_idle != busy);
+    return now;
+}
+
 /* Keeps every thread of the library but the one that watches. If a helper is slow to begin, a second one may be sent for the same
  * child: then that one is parked, and is to be kept, too. */
 static int keep_threads(scene *s, pthread_t *keepers) {
@@ -172,8 +184,7 @@ static int keep_threads(scene *s, pthread_t *keepers) {
         CHECK_INT(pthread_create(&keepers[count++], NULL, keep_a_thread, s), 0);
         GATE_WAIT_FOR(&s->hooked, 2 * count);
         threads_left = 0;
-        while (now = threads_now(), now.threads_live - now.threads_idle != 1 + (uint64_t)count)
-            sched_yield();
+        now = await_busy(count, 1 + (uint64_t)count);
     } while (now.threads_idle > 0 && CHECK(count < MOST_KEEPERS));
     return count;
 }

@@ -9,6 +9,7 @@
 
 static atomic_int threads_created;
 static atomic_int threads_denied;
+static atomic_int threads_asked_for; /* calls that are not over: what they do may not be counted yet */
 static atomic_int threads_left = -1; /* how many may still be created; negative: any number */
 static atomic_int denials_left;      /* the next ones are denied */
 static void (*on_denial)(void);      /* is called by each that is denied */
@@ -35,8 +36,8 @@ static inline void *begin_late(void *user_data) {
     return late.start(late.argument);
 }
 
-int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
-                   void *argument) {
+static inline int create_or_deny(pthread_t *thread, const pthread_attr_t *attributes,
+                                 void *(*start)(void *), void *argument) {
     typedef int create(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
     static create *_Atomic real;
     if (!real) {
@@ -57,6 +58,14 @@ int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*
     late_thread *late = malloc(sizeof *late);
     *late = (late_thread){start, argument, waits_for};
     return real(thread, attributes, begin_late, late);
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*start)(void *),
+                   void *argument) {
+    threads_asked_for++;
+    int error = create_or_deny(thread, attributes, start, argument);
+    threads_asked_for--;
+    return error;
 }
 
 #endif
