@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# each_alone.sh PROGRAM: runs each test of a program of Rust's in a process of its own, as many at a time as there are processors;
-# `cargo test` takes it as the runner. What a test says is shown if it fails, in one piece.
+# each_alone.sh PROGRAM [FILTER…]: runs each test of a program of Rust's, or those whose names have a filter in them, in a process of its own, as
+# many at a time as there are processors; `cargo test` takes it as the runner. What a test says is shown if it fails, in one piece.
 set -euo pipefail
 
 program=$1
+shift
 
 names() { "$program" --list --format terse "$@" | sed -n 's/: test$//p'; }
 
@@ -17,10 +18,13 @@ alone() {
     fi
 }
 
-if [ $# -gt 1 ]; then
-    alone "$2"
+if [ -n "${IS_ALONE:-}" ]; then
+    alone "$1"
     exit
 fi
-tests=$(names | grep -vxFf <(names --ignored))
-xargs -n 1 -P "$(nproc)" bash "$0" "$program" <<<"$tests"
+tests=$(names "$@" | grep -vxFf <(names --ignored)) || {
+    echo "each_alone.sh: there is no such test: $*" >&2
+    exit 1
+}
+IS_ALONE=1 xargs -n 1 -P "$(nproc)" bash "$0" "$program" <<<"$tests"
 echo "$(wc -l <<<"$tests") tests passed"
