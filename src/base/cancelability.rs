@@ -19,13 +19,13 @@ const DISABLE: c_int = 1;
 
 /// Makes the calls. What is to be cancelled meanwhile is cancelled at a later cancellation point.
 pub(crate) fn disabled<T>(calls: impl FnOnce() -> T) -> T {
-    let _former = Former(set(DISABLE));
+    let _former = FormerState(set(DISABLE));
     calls()
 }
 
-struct Former(c_int);
+struct FormerState(c_int);
 
-impl Drop for Former {
+impl Drop for FormerState {
     fn drop(&mut self) {
         set(self.0);
     }

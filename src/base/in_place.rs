@@ -42,14 +42,14 @@ pub(crate) fn arc_again<T>(former: Option<Arc<T>>, value: impl FnOnce() -> T) ->
 }
 
 /// Where one thread keeps such a former value, of whatever type, one at most.
-pub(crate) struct Former(UnsafeCell<Option<Arc<dyn Any + Send + Sync>>>);
+pub(crate) struct SpareArc(UnsafeCell<Option<Arc<dyn Any + Send + Sync>>>);
 
 // SAFETY: one thread uses it, or one after the other.
-unsafe impl Sync for Former {}
+unsafe impl Sync for SpareArc {}
 
-impl Former {
-    pub(crate) fn none() -> Former {
-        Former(UnsafeCell::new(None))
+impl SpareArc {
+    pub(crate) fn none() -> SpareArc {
+        SpareArc(UnsafeCell::new(None))
     }
 
     /// # Safety
@@ -83,15 +83,15 @@ mod tests {
         let first = arc_again(Some(Arc::new(1)), || 2);
         let second = arc_again(Some(first.clone()), || 3);
         assert_eq!((*first, *second), (2, 3));
-        let former = Former::none();
+        let spare = SpareArc::none();
         // SAFETY: there is one thread.
         unsafe {
-            former.put(first.clone());
-            assert!(former.take::<i32>().is_none());
-            former.put(first);
-            assert_eq!(former.take::<i32>().as_deref(), Some(&2));
-            former.put(second);
-            assert!(former.take::<u8>().is_none());
+            spare.put(first.clone());
+            assert!(spare.take::<i32>().is_none());
+            spare.put(first);
+            assert_eq!(spare.take::<i32>().as_deref(), Some(&2));
+            spare.put(second);
+            assert!(spare.take::<u8>().is_none());
         }
     }
 }

@@ -221,7 +221,7 @@ pub(crate) fn inside<T>(code: impl FnOnce() -> T) -> T {
 }
 
 /// It is not for as long as what comes back is there.
-pub(crate) fn outside() -> Former {
+pub(crate) fn outside() -> WasHere {
     change(false)
 }
 
@@ -235,14 +235,14 @@ pub(crate) fn go_out() {
     IS_HERE.with(|here| here.set(false));
 }
 
-fn change(is_here: bool) -> Former {
-    Former(IS_HERE.with(|here| here.replace(is_here)))
+fn change(is_here: bool) -> WasHere {
+    WasHere(IS_HERE.with(|here| here.replace(is_here)))
 }
 
 /// Whether the calling thread was in it; dropping this makes it so again.
-pub(crate) struct Former(bool);
+pub(crate) struct WasHere(bool);
 
-impl Drop for Former {
+impl Drop for WasHere {
     fn drop(&mut self) {
         IS_HERE.with(|here| here.set(self.0));
     }

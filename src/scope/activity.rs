@@ -60,7 +60,7 @@ pub(crate) fn tells() -> bool {
 
 /// Runs code as a part of these activities and no others.
 pub(crate) fn within<T>(activities: Activities, code: impl FnOnce() -> T) -> T {
-    let _former = Former(exchange(ManuallyDrop::new(activities)));
+    let _former = FormerActivities(exchange(ManuallyDrop::new(activities)));
     code()
 }
 
@@ -109,9 +109,9 @@ fn exchange(activities: ManuallyDrop<Activities>) -> ManuallyDrop<Activities> {
 }
 
 /// What the thread was a part of before; dropping it makes it so again.
-struct Former(ManuallyDrop<Activities>);
+struct FormerActivities(ManuallyDrop<Activities>);
 
-impl Drop for Former {
+impl Drop for FormerActivities {
     fn drop(&mut self) {
         let former = std::mem::take(&mut self.0);
         drop(ManuallyDrop::into_inner(exchange(former)));

@@ -13,14 +13,14 @@
 //!   has a descriptor, or no room.
 //! - **Q5 the last thing.** Who has sent an item touches the channel no more when that can be received: who does may release it.
 //!
-//! Who looks again for a moment before he waits (`looking`) has not come yet, by Q2.
+//! Who looks again for a moment before he waits (`spinning`) has not come yet, by Q2.
 //!
 //! unsafe: items are bytes at addresses of the program's, which are there as long as the call that was given them.
 #![allow(unsafe_code)]
 
-mod looking;
 mod party;
 mod ring;
+mod spinning;
 
 use std::io;
 use std::os::fd::RawFd;

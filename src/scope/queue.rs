@@ -113,7 +113,7 @@ impl Queue {
     /// was there any more.
     pub(crate) fn run(&self, last: Number) -> Option<usize> {
         let run = activity::new_id();
-        let _inside = Inside::begin(&self.0, run);
+        let _inside = RunsTurns::begin(&self.0, run);
         let count = activity::inside(run, || {
             let turns = std::iter::from_fn(|| self.0.take(last));
             turns
@@ -360,16 +360,16 @@ fn here() -> Thread {
 }
 
 /// The calling thread runs turns of a queue; dropping this ends that.
-struct Inside<'a>(&'a Node, activity::Id);
+struct RunsTurns<'a>(&'a Node, activity::Id);
 
-impl Inside<'_> {
-    fn begin(queue: &Node, run: activity::Id) -> Inside<'_> {
+impl RunsTurns<'_> {
+    fn begin(queue: &Node, run: activity::Id) -> RunsTurns<'_> {
         queue.state.lock().inside.push((here(), run));
-        Inside(queue, run)
+        RunsTurns(queue, run)
     }
 }
 
-impl Drop for Inside<'_> {
+impl Drop for RunsTurns<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
         state.inside.retain(|(_, run)| *run != self.1);

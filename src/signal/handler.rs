@@ -290,11 +290,11 @@ pub(crate) fn exit_program(status: c_int) -> ! {
 }
 
 /// The former dispositions of the signals that the handler has.
-pub(super) struct Former(Vec<(c_int, libc::sigaction)>);
+pub(super) struct FormerActions(Vec<(c_int, libc::sigaction)>);
 
-impl Former {
-    pub(super) const fn none() -> Former {
-        Former(Vec::new())
+impl FormerActions {
+    pub(super) const fn none() -> FormerActions {
+        FormerActions(Vec::new())
     }
 
     /// Gives these signals to the handler, too.

@@ -1,6 +1,6 @@
 //! Those who listen to signals, and the thread that gives each his turn.
 
-use super::handler::{self, Former, bell};
+use super::handler::{self, FormerActions, bell};
 use crate::base::bug;
 use crate::base::clock::Instant;
 use crate::base::mask::Mask;
@@ -38,7 +38,7 @@ struct Hub {
 
 pub(super) struct State {
     listeners: Vec<Registration>,
-    former: Former,
+    former: FormerActions,
     /// What is kept for who is not there yet, whom it will ask to stop.
     early: Set,
     /// Whether there is a thread that listens.
@@ -119,7 +119,7 @@ impl State {
     const fn new() -> State {
         State {
             listeners: Vec::new(),
-            former: Former::none(),
+            former: FormerActions::none(),
             early: Set::EMPTY,
             lives: false,
             open: Set::EMPTY,

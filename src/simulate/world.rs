@@ -459,13 +459,13 @@ impl Drop for Turn {
 
 /// What is held across a `fork`: the lock; and a thread of a run is not in it meanwhile, so that it holds the locks of the program.
 pub(crate) struct Held {
-    former: world::Former,
+    was_here: world::WasHere,
     state: MutexGuard<'static, State>,
 }
 
-pub(crate) fn hold(former: world::Former) -> Held {
+pub(crate) fn hold(was_here: world::WasHere) -> Held {
     Held {
-        former,
+        was_here,
         state: lock(),
     }
 }
@@ -473,6 +473,6 @@ pub(crate) fn hold(former: world::Former) -> Held {
 /// In a child of `fork`: the run is the parent's, and so are its threads.
 pub(crate) fn forget(mut held: Held) {
     std::mem::forget(std::mem::replace(&mut *held.state, State::EMPTY));
-    std::mem::forget(held.former);
+    std::mem::forget(held.was_here);
     world::end();
 }

@@ -1,4 +1,4 @@
-//! Models of SL1 and SL2, with mutants that they must catch.
+//! Models of TU1 and TU2, with mutants that they must catch.
 
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ fn pass(place: &Model) {
 }
 
 #[test]
-fn sl1_one_at_a_time() {
+fn tu1_one_at_a_time() {
     loom::model(|| {
         let place = model();
         let other = place.clone();
@@ -58,13 +58,13 @@ fn count(place: &Model) -> usize {
 }
 
 #[test]
-fn sl2_who_sees_the_count_sees_what_was_done() {
+fn tu2_who_sees_the_count_sees_what_was_done() {
     one_sees_the_other(pass, count);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn sl2_mutant_counts_before_it_is_done() {
+fn tu2_mutant_counts_before_it_is_done() {
     one_sees_the_other(
         |place| {
             let mut inside = place.enter();
@@ -78,6 +78,6 @@ fn sl2_mutant_counts_before_it_is_done() {
 
 #[test]
 #[ignore = "a mutant"]
-fn sl2_mutant_reads_the_count_alone() {
+fn tu2_mutant_reads_the_count_alone() {
     one_sees_the_other(pass, |place| place.word.load(Ordering::Relaxed) / 2);
 }

@@ -6,10 +6,10 @@
 //! As with `spin_lock`, it is for what takes some instructions: who finds it taken looks again and again, and sleeps between looks soon.
 //!
 //! Invariants:
-//! - **SL1 one at a time.** Who is in sees what was done there before.
-//! - **SL2 passed is done.** Who reads a count sees what those did who have passed, before they did.
+//! - **TU1 one at a time.** Who is in sees what was done there before.
+//! - **TU2 passed is done.** Who reads a count sees what those did who have passed, before they did.
 //!
-//! unsafe: a value that threads share is changed. SL1 is what makes that sound.
+//! unsafe: a value that threads share is changed. TU1 is what makes that sound.
 #![allow(unsafe_code)]
 
 use std::cell::UnsafeCell;
@@ -27,11 +27,11 @@ pub(crate) struct Turnstile<T> {
     line: crate::base::sync::Mutex<()>,
 }
 
-// SAFETY: threads have the value one after the other (SL1).
+// SAFETY: threads have the value one after the other (TU1).
 unsafe impl<T: Send> Sync for Turnstile<T> {}
 
 /// Who is in; dropping this lets the next one in.
-pub(crate) struct Inside<'a, T> {
+pub(crate) struct Passing<'a, T> {
     place: &'a Turnstile<T>,
     passed: Passed,
     #[cfg(loom)]
@@ -63,11 +63,11 @@ impl<T> Turnstile<T> {
     }
 
     #[inline(always)]
-    pub(crate) fn enter(&self) -> Inside<'_, T> {
+    pub(crate) fn enter(&self) -> Passing<'_, T> {
         #[cfg(loom)]
         let line = self.line.lock();
         let passed = self.try_take().unwrap_or_else(|| self.take_later());
-        Inside {
+        Passing {
             place: self,
             passed,
             #[cfg(loom)]
@@ -75,7 +75,7 @@ impl<T> Turnstile<T> {
         }
     }
 
-    /// How many have passed (SL2).
+    /// How many have passed (TU2).
     #[inline(always)]
     pub(crate) fn passed(&self) -> Passed {
         Passed(self.word.load(Ordering::Acquire) & !1)
@@ -95,7 +95,7 @@ impl<T> Turnstile<T> {
     }
 }
 
-impl<T> Inside<'_, T> {
+impl<T> Passing<'_, T> {
     #[inline(always)]
     pub(crate) fn passed(&self) -> Passed {
         self.passed
@@ -108,22 +108,22 @@ impl<T> Inside<'_, T> {
     }
 }
 
-impl<T> Deref for Inside<'_, T> {
+impl<T> Deref for Passing<'_, T> {
     type Target = T;
     fn deref(&self) -> &T {
-        // SAFETY: nobody else is in (SL1).
+        // SAFETY: nobody else is in (TU1).
         unsafe { &*self.place.value.get() }
     }
 }
 
-impl<T> DerefMut for Inside<'_, T> {
+impl<T> DerefMut for Passing<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         // SAFETY: as above.
         unsafe { &mut *self.place.value.get() }
     }
 }
 
-impl<T> Drop for Inside<'_, T> {
+impl<T> Drop for Passing<'_, T> {
     #[inline(always)]
     fn drop(&mut self) {
         self.place.word.store(self.passed.0, Ordering::Release);

@@ -64,13 +64,13 @@ impl<C: Children> Lent<C> {
 /// The last fan-out of such children in the calling thread's slot, if nobody else has it.
 pub(super) fn former<C: Children>(context: &Context<'_>) -> Option<Arc<FanOut<C>>> {
     // SAFETY: the slot is the calling thread's (S1).
-    unsafe { context.slot.former.take() }
+    unsafe { context.slot.room.take() }
 }
 
 /// Keeps one that is over, in which nothing of the program's is left (F4).
 pub(super) fn keep_room<C: Children>(fan_out: Arc<FanOut<C>>, context: &Context<'_>) {
     // SAFETY: as above.
-    unsafe { context.slot.former.put(fan_out) };
+    unsafe { context.slot.room.put(fan_out) };
 }
 
 #[cfg(all(test, loom))]

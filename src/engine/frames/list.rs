@@ -25,15 +25,15 @@ pub(super) struct Frames {
 }
 
 /// The right to change the list.
-enum Access<'a> {
+enum Right<'a> {
     Inside(&'a Inside),
     Locked { _lock: BriefGuard<'a, ()> },
 }
 
-impl Drop for Access<'_> {
+impl Drop for Right<'_> {
     #[inline(always)]
     fn drop(&mut self) {
-        if let Access::Inside(inside) = self {
+        if let Right::Inside(inside) = self {
             inside.go_out();
         }
     }
@@ -54,10 +54,10 @@ impl Frames {
     /// Pushes a frame on the slot's own thread, the calling one, which does something more together with that.
     #[inline(always)]
     pub(super) fn push(&self, frame: &Frame<'_>, then: impl FnOnce()) {
-        let access = self.access();
+        let right = self.right();
         then();
         self.link(frame);
-        drop(access);
+        drop(right);
         self.publish(frame);
     }
 
@@ -84,7 +84,7 @@ impl Frames {
             return;
         };
         self.unpublish(frame);
-        let _access = self.access();
+        let _right = self.right();
         then(frame);
         let around = frame.around.get().0.cast_mut();
         self.innermost.store(around, Ordering::Release); // Who finds it empty sees that somebody is inside.
@@ -92,7 +92,7 @@ impl Frames {
 
     /// Does something on the slot's own thread, the calling one.
     pub(super) fn while_nobody_looks(&self, code: &mut dyn FnMut()) {
-        let _access = self.access();
+        let _right = self.right();
         code();
     }
 
@@ -129,18 +129,18 @@ impl Frames {
     }
 
     #[inline(always)]
-    fn access(&self) -> Access<'_> {
+    fn right(&self) -> Right<'_> {
         if self.is_quick() && self.inside.come_in() {
-            Access::Inside(&self.inside)
+            Right::Inside(&self.inside)
         } else {
-            self.access_by_lock()
+            self.right_by_lock()
         }
     }
 
     #[cold]
-    fn access_by_lock(&self) -> Access<'_> {
+    fn right_by_lock(&self) -> Right<'_> {
         let _lock = self.lock.lock();
-        Access::Locked { _lock }
+        Right::Locked { _lock }
     }
 
     fn is_quick(&self) -> bool {

@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::list::Frames;
 use crate::base::clock;
 use crate::base::counts::Counts;
-use crate::base::in_place::Former;
+use crate::base::in_place::SpareArc;
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
@@ -32,7 +32,7 @@ pub(crate) struct Slot {
     /// Of the thread that is in it.
     pub(super) spare: SpareHandle,
     /// The last fan-out of that one.
-    pub(in crate::engine) former: Former,
+    pub(in crate::engine) room: SpareArc,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -52,7 +52,7 @@ impl Slot {
             is_watched: AtomicBool::new(false),
             frames: Frames::new(),
             spare: SpareHandle::new(),
-            former: Former::none(),
+            room: SpareArc::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),

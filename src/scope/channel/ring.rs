@@ -11,8 +11,8 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
-use super::looking::Looking;
-use crate::base::sync::turnstile::{Inside, Passed, Turnstile};
+use super::spinning::Spinning;
+use crate::base::sync::turnstile::{Passed, Passing, Turnstile};
 use crate::base::user_data::Destroy;
 use crate::base::{guard, race_detector};
 
@@ -36,7 +36,7 @@ unsafe impl Sync for Ring {}
 #[repr(align(64))]
 pub(super) struct End {
     passed: Turnstile<Here>,
-    pub(super) looking: Looking,
+    pub(super) spinning: Spinning,
 }
 
 /// What is known at an end.
@@ -52,7 +52,7 @@ impl End {
         let (place, across) = (0, Passed::NONE);
         End {
             passed: Turnstile::new(Here { place, across }),
-            looking: Looking::default(),
+            spinning: Spinning::default(),
         }
     }
 }
@@ -101,12 +101,12 @@ impl Ring {
         self.capacity - self.length()
     }
 
-    pub(super) fn senders(&self) -> &Looking {
-        &self.sending.looking
+    pub(super) fn senders(&self) -> &Spinning {
+        &self.sending.spinning
     }
 
-    pub(super) fn receivers(&self) -> &Looking {
-        &self.receiving.looking
+    pub(super) fn receivers(&self) -> &Spinning {
+        &self.receiving.spinning
     }
 
     /// Copies one item from place to place.
@@ -157,7 +157,7 @@ unsafe fn copy_bytes<const SIZE: usize>(from: *const u8, to: *mut u8) {
 /// Who is at the end where items go in.
 pub(super) struct Sending<'a> {
     ring: &'a Ring,
-    here: Inside<'a, Here>,
+    here: Passing<'a, Here>,
 }
 
 impl Sending<'_> {
@@ -187,7 +187,7 @@ impl Sending<'_> {
 /// Who is at the end where they come out.
 pub(super) struct Receiving<'a> {
     ring: &'a Ring,
-    here: Inside<'a, Here>,
+    here: Passing<'a, Here>,
 }
 
 impl Receiving<'_> {

@@ -21,7 +21,7 @@ const SELDOM: u8 = 6;
 
 /// Who looks at one end, and what he has seen.
 #[derive(Default)]
-pub(super) struct Looking {
+pub(super) struct Spinning {
     is_taken: AtomicBool,
     /// How often in a row it was in vain.
     in_vain: AtomicU8,
@@ -31,7 +31,7 @@ pub(super) struct Looking {
     seen: AtomicUsize,
 }
 
-impl Looking {
+impl Spinning {
     /// Looks how many there are until there are some, or the moment is over. One does at a time. In a model, and in a simulation, no time passes.
     #[cold]
     pub(super) fn for_a_moment(&self, how_many: impl Fn() -> usize) {
