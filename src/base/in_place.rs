@@ -10,38 +10,47 @@
 
 use std::any::Any;
 use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
 
 use crate::base::race_detector;
 use crate::base::sync::Arc;
 
+/// Room for a value, which nobody else has.
+pub(crate) struct Place<T>(Arc<MaybeUninit<T>>);
+
 /// What that code makes, held by the caller.
 #[inline(always)] // Else it is a copy all the same.
 pub(crate) fn arc<T>(value: impl FnOnce() -> T) -> Arc<T> {
-    let room = Arc::<T>::new_uninit();
+    arc_in(None, value)
+}
+
+/// The same, in that place, if there is one.
+#[inline(always)]
+pub(crate) fn arc_in<T>(place: Option<Place<T>>, value: impl FnOnce() -> T) -> Arc<T> {
+    let room = place.map_or_else(Arc::new_uninit, |place| place.0);
     let address = Arc::as_ptr(&room).cast::<T>().cast_mut();
-    // SAFETY: nobody else holds the room yet, which is as large as the value, and is filled.
+    // SAFETY: nobody else holds the room, which is as large as the value, and is filled.
     unsafe {
         address.write(value());
         room.assume_init()
     }
 }
 
-/// The same, in the place of a former value that nobody else holds or knows, if there is one.
-#[inline(always)]
-pub(crate) fn arc_again<T>(former: Option<Arc<T>>, value: impl FnOnce() -> T) -> Arc<T> {
-    let Some(mut room) = former else {
-        return arc(value);
-    };
-    match Arc::get_mut(&mut room) {
-        Some(place) => {
-            *place = value();
-            room
+impl<T> Place<T> {
+    /// Releases a value, and leaves its room, if nobody else holds it or knows it.
+    fn of(mut former: Arc<T>) -> Option<Place<T>> {
+        Arc::get_mut(&mut former)?;
+        let value = Arc::into_raw(former).cast_mut();
+        // SAFETY: it is the only one who has the value, and goes on as who holds what may be empty: so this is released once, even if that panics.
+        unsafe {
+            let place = Place(Arc::from_raw(value.cast::<MaybeUninit<T>>()));
+            value.drop_in_place();
+            Some(place)
         }
-        None => arc(value),
     }
 }
 
-/// Where one thread keeps such a former value, of whatever type, one at most.
+/// Where one thread keeps such a place, for a value of whatever type, one at most.
 pub(crate) struct SpareArc(UnsafeCell<Option<Arc<dyn Any + Send + Sync>>>);
 
 // SAFETY: one thread uses it, or one after the other.
@@ -54,22 +63,24 @@ impl SpareArc {
 
     /// # Safety
     /// Only one thread uses it, or one after the other.
-    pub(crate) unsafe fn take<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+    pub(crate) unsafe fn take<T: Any + Send + Sync>(&self) -> Option<Place<T>> {
         // SAFETY: as promised by the caller.
-        let former = unsafe { (*self.0.get()).take() };
-        former?.downcast().ok()
+        let room = unsafe { (*self.0.get()).take() };
+        room?.downcast().ok().map(Place)
     }
 
-    /// Keeps one that nobody else holds or knows.
+    /// Keeps the place of one that nobody else holds or knows.
     ///
     /// # Safety
     /// As for `take`.
     pub(crate) unsafe fn put<T: Any + Send + Sync>(&self, former: Arc<T>) {
-        let is_known = Arc::strong_count(&former) > 1 || Arc::weak_count(&former) > 0;
         // A race detector would take what was told of the former value's addresses for the next one's.
-        if !is_known && !race_detector::is_there() {
+        if race_detector::is_there() {
+            return;
+        }
+        if let Some(place) = Place::of(former) {
             // SAFETY: as promised by the caller.
-            unsafe { *self.0.get() = Some(former) };
+            unsafe { *self.0.get() = Some(place.0) };
         }
     }
 }
@@ -80,17 +91,31 @@ mod tests {
 
     #[test]
     fn one_that_somebody_else_has_is_left_to_him() {
-        let first = arc_again(Some(Arc::new(1)), || 2);
-        let second = arc_again(Some(first.clone()), || 3);
-        assert_eq!((*first, *second), (2, 3));
+        let value = arc(|| 1);
         let spare = SpareArc::none();
         // SAFETY: there is one thread.
         unsafe {
-            spare.put(first.clone());
+            spare.put(value.clone());
             assert!(spare.take::<i32>().is_none());
-            spare.put(first);
-            assert_eq!(spare.take::<i32>().as_deref(), Some(&2));
-            spare.put(second);
+            let known = Arc::downgrade(&value);
+            spare.put(value);
+            assert!(spare.take::<i32>().is_none() && known.upgrade().is_none());
+        }
+    }
+
+    #[test]
+    fn what_was_there_is_released_and_its_place_is_filled() {
+        let inside = Arc::new(());
+        let value = arc(|| inside.clone());
+        let address = Arc::as_ptr(&value);
+        let spare = SpareArc::none();
+        // SAFETY: there is one thread.
+        unsafe {
+            spare.put(value);
+            assert_eq!(Arc::strong_count(&inside), 1);
+            let again = arc_in(spare.take(), || inside.clone());
+            assert_eq!(Arc::as_ptr(&again), address);
+            spare.put(again);
             assert!(spare.take::<u8>().is_none());
         }
     }

@@ -69,7 +69,7 @@ pub(crate) fn enter<T>(
         let frame = Frame::of(what, scope, task, since);
         let slot = mine.push(&frame);
         slot.began.store(since, Ordering::Relaxed);
-        scope.enter(&slot.spare);
+        scope.enter(&slot.spare_handle);
         let _entered = Entered {
             mine,
             scope,

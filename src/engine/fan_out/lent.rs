@@ -4,7 +4,7 @@
 //! - **F11 lent.** What is lent is looked at under the fan-out's lock while the fan-out is open. The caller, who keeps all of it
 //!   in place, closes the fan-out under that lock before it goes on, or is unwound.
 //!
-//! Its room, when it is over and no helper has come late, is that of the next one in the same slot.
+//! Its place, when it is over and no helper has come late, is that of the next one in the same slot.
 //!
 //! unsafe: a fan-out does not know how long its caller's stack is in place. F11 is what makes that sound.
 #![allow(unsafe_code)]
@@ -14,6 +14,7 @@ use std::ptr::NonNull;
 use super::{FanOut, Work};
 use crate::base::common::Common;
 use crate::base::events::{self, Origin};
+use crate::base::in_place::Place;
 use crate::base::sync::Arc;
 use crate::engine::children::Children;
 use crate::engine::frames::Context;
@@ -61,16 +62,16 @@ impl<C: Children> Lent<C> {
     }
 }
 
-/// The last fan-out of such children in the calling thread's slot, if nobody else has it.
-pub(super) fn former<C: Children>(context: &Context<'_>) -> Option<Arc<FanOut<C>>> {
+/// The place of the last fan-out in the calling thread's slot, if it was one of such children.
+pub(super) fn place<C: Children>(context: &Context<'_>) -> Option<Place<FanOut<C>>> {
     // SAFETY: the slot is the calling thread's (S1).
-    unsafe { context.slot.room.take() }
+    unsafe { context.slot.spare_fan_out.take() }
 }
 
-/// Keeps one that is over, in which nothing of the program's is left (F4).
-pub(super) fn keep_room<C: Children>(fan_out: Arc<FanOut<C>>, context: &Context<'_>) {
+/// Keeps the place of one that is over, in which nothing of the program's is left (F4).
+pub(super) fn keep_place<C: Children>(fan_out: Arc<FanOut<C>>, context: &Context<'_>) {
     // SAFETY: as above.
-    unsafe { context.slot.room.put(fan_out) };
+    unsafe { context.slot.spare_fan_out.put(fan_out) };
 }
 
 #[cfg(all(test, loom))]

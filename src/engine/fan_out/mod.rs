@@ -121,7 +121,7 @@ fn run_several<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> 
     });
     children.note_stalled(fan_out.stalled(covered));
     drop(closing);
-    lent::keep_room(fan_out, context);
+    lent::keep_place(fan_out, context);
     ended
 }
 
@@ -138,8 +138,8 @@ impl<C> Drop for Closing<'_, C> {
 
 #[inline(never)] // So that what goes to the heap is not on the stack of every level, too.
 fn make<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> Arc<FanOut<C>> {
-    let former = lent::former(context);
-    let fan_out = in_place::arc_again(former, || FanOut::new(children, context, rule));
+    let place = lent::place(context);
+    let fan_out = in_place::arc_in(place, || FanOut::new(children, context, rule));
     if fan_out.can_wait {
         fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     }

@@ -29,10 +29,10 @@ pub(crate) struct Slot {
     /// Whether the sentinel knows of it; changed by its thread only.
     pub(in crate::engine) is_watched: AtomicBool,
     pub(super) frames: Frames,
-    /// Of the thread that is in it.
-    pub(super) spare: SpareHandle,
-    /// The last fan-out of that one.
-    pub(in crate::engine) room: SpareArc,
+    /// Room for a handle of the thread that is in it.
+    pub(super) spare_handle: SpareHandle,
+    /// And for a fan-out of that thread.
+    pub(in crate::engine) spare_fan_out: SpareArc,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -51,8 +51,8 @@ impl Slot {
             on_crew,
             is_watched: AtomicBool::new(false),
             frames: Frames::new(),
-            spare: SpareHandle::new(),
-            room: SpareArc::none(),
+            spare_handle: SpareHandle::new(),
+            spare_fan_out: SpareArc::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),
