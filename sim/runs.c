@@ -103,8 +103,12 @@ static bool is_left(const struct search *search) {
     return search->next < search->plan->runs && search->next < search->lowest;
 }
 
+/* How far a search has come: to its end, or there are more orders than runs, or no child could be had. */
+enum reached { ALL, MORE, DENIED };
+static const char *const words[] = {[ALL] = "done", [MORE] = "more", [DENIED] = "denied"};
+
 /* Until all have run, or one has failed, and all before it have run. */
-static bool find_failing(struct search *search) {
+static enum reached find_failing(struct search *search) {
     while (is_left(search) || search->busy > 0) {
         struct place *idle = is_left(search) ? place_of(search, 0) : NULL;
         if (idle && begin(search->plan, idle, search->next, false)) {
@@ -118,9 +122,9 @@ static bool find_failing(struct search *search) {
         if (place)
             note(search, place, status);
         else if (child < 0 && errno != EINTR)
-            return false;
+            return DENIED; /* There is none to wait for either. */
     }
-    return true;
+    return ALL;
 }
 
 static int await(struct place *place) {
@@ -149,23 +153,28 @@ static bool plan_next(struct journal *journal) {
 }
 
 /* One after the other. `lowest` is the number of the one that fails, whose journal is planned again. */
-static bool try_all_orders(struct search *search) {
+static enum reached try_all_orders(struct search *search) {
     struct place *place = search->places;
     do {
-        if (search->next == search->plan->runs || !begin(search->plan, place, search->next, false))
-            return false;
+        if (search->next == search->plan->runs)
+            return MORE;
+        if (!begin(search->plan, place, search->next, false))
+            return DENIED;
         search->busy++;
         note(search, place, await(place));
         search->next++;
     } while (search->lowest == UINT64_MAX && plan_next(&place->journal));
     place->journal.planned = length_of(&place->journal);
     place->journal.made = 0;
-    return true;
+    return ALL;
 }
+
+/* In the place of a status: no child could be had. */
+enum { NO_CHILD = -1 };
 
 static int run_shown(struct search *search, uint64_t offset) {
     struct place *place = search->places;
-    return begin(search->plan, place, offset, true) ? await(place) : -1;
+    return begin(search->plan, place, offset, true) ? await(place) : NO_CHILD;
 }
 
 /* How the first that fails has ended when it was in sight. */
@@ -174,7 +183,9 @@ static int report(const struct search *search, int status) {
     bool is_order = plan->schedule == EXHAUSTIVE;
     uint64_t number = is_order ? search->lowest + 1 : plan->seed + search->lowest;
     fprintf(stderr, "procession-sim: %s %" PRIu64 ": ", is_order ? "order" : "seed", number);
-    if (has_failed(status))
+    if (status == NO_CHILD)
+        fputs("it has failed, and no process could be had to show how", stderr);
+    else if (has_failed(status))
         tell(stderr, search->places, plan, status);
     else
         fputs("it has failed, but not when it was run again: it depends on more than the seed",
@@ -192,14 +203,20 @@ static size_t processors(void) {
     return count < MOST ? (size_t)count : MOST;
 }
 
+/* Returns the exit status. */
+static int answer(const struct search *search, enum reached reached) {
+    dprintf(search->plan->answer, "%s %" PRIu64 "\n", words[reached], search->done);
+    return reached != ALL;
+}
+
 /* One alone is in sight at once. */
 static int run_one(struct search *search) {
     int status = run_shown(search, 0);
     search->lowest = 0;
-    if (has_failed(status))
+    if (status != NO_CHILD && has_failed(status))
         return report(search, status);
-    dprintf(search->plan->answer, "done 1\n");
-    return 0;
+    search->done = status != NO_CHILD;
+    return answer(search, search->done ? ALL : DENIED);
 }
 
 int sim_run_all(const struct plan *plan) {
@@ -214,12 +231,10 @@ int sim_run_all(const struct plan *plan) {
     bool is_exhaustive = plan->schedule == EXHAUSTIVE;
     if (plan->runs == 1 && !is_exhaustive)
         return run_one(&search);
-    bool is_done = is_exhaustive ? try_all_orders(&search) : find_failing(&search);
+    enum reached reached = is_exhaustive ? try_all_orders(&search) : find_failing(&search);
     if (search.is_seen)
         fputs("\r\033[K", stderr);
     if (search.lowest != UINT64_MAX)
         return report(&search, run_shown(&search, search.lowest));
-    const char *how = is_done ? "done" : is_exhaustive ? "more" : "ended";
-    dprintf(plan->answer, "%s %" PRIu64 "\n", how, search.done);
-    return is_done ? 0 : 1;
+    return answer(&search, reached);
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What procession-sim finds: finds.sh mistake|behaves|tool PROGRAM, with PROCESSION_SIM_TOOL and PROCESSION_SIM_LIBRARY in the environment.
+# What procession-sim finds: finds.sh mistake|behaves|denied|tool PROGRAM, with PROCESSION_SIM_TOOL and PROCESSION_SIM_LIBRARY in the environment.
 set -uo pipefail
 what=$1 program=$2
 said=$(mktemp)
@@ -64,6 +64,18 @@ check_behaves() {
         sim 0 --runs 40 "$program" $law
     done
     sim 0 --runs 40 --schedule pct "$program"
+}
+
+# Its fork fails at the third time, of which the program of another case knows nothing.
+check_denied() {
+    sim 1 --schedule exhaustive "$program"
+    says "^procession-sim: no process could be had for a run$"
+    sim 1 "$program"
+    says "^procession-sim: no process could be had for a run$"
+    sim 1 --schedule exhaustive "$program" fails
+    says "^procession-sim: order 2: it has failed, and no process could be had to show how$"
+    PROCESSION_SEED=5 FORKS=0 sim 1 --runs 1 "$program"
+    says "^procession-sim: no process could be had for a run$"
 }
 
 check_tool() {
