@@ -121,6 +121,14 @@ pub(super) fn cores(thread: i32) -> usize {
     Processors::of(thread).map_or(1, |processors| processors.count().max(1))
 }
 
+/// Has the calling thread, and those that it makes, run on the how-manyth of its processors only, counted round: so one of them that lets
+/// another one go on wakes none that sleeps elsewhere, which takes longer.
+pub(crate) fn stay_on_processor(place: usize) {
+    if let Some(one) = Processors::of(0).and_then(|all| all.one(place)) {
+        one.adopt();
+    }
+}
+
 impl Scheduling {
     fn of(thread: i32) -> Option<Scheduling> {
         Some(Scheduling {
@@ -162,6 +170,18 @@ impl Processors {
     fn count(&self) -> usize {
         let ones = self.words().iter().map(|word| word.count_ones() as usize);
         ones.sum()
+    }
+
+    /// The how-manyth of them, counted round.
+    fn one(&self, place: usize) -> Option<Processors> {
+        let words = self.words();
+        let is_in = |at: &usize| words[at / 64] >> (at % 64) & 1 == 1;
+        let at = (0..words.len() * 64)
+            .filter(is_in)
+            .nth(place % self.count().max(1))?;
+        let mut one = vec![0; words.len()];
+        one[at / 64] = 1 << (at % 64);
+        Some(Processors::Many(one))
     }
 
     fn adopt(&self) -> bool {

@@ -15,13 +15,10 @@ use crate::base::clock::{self, Duration};
 use crate::base::descriptor;
 use crate::base::error::Error;
 use crate::base::signal_set;
-use crate::base::sys::scheduling;
+use crate::engine::terms;
 
 /// How often it is looked how far they are, if somebody sees that.
 const LOOK: Duration = Duration::from_millis(100);
-
-/// As many as most kernels know of.
-const MOST_PROCESSORS: usize = 1024;
 
 /// The first run that has failed.
 pub(super) struct Found {
@@ -43,7 +40,7 @@ pub(super) fn first_failing(
     let mut children = Vec::new();
     for number in 0..count {
         let child = || {
-            stay_on_one_processor(number);
+            terms::stay_on_processor(number);
             work(&board, number, count, runs, &run);
         };
         match fork_one(child) {
@@ -113,7 +110,7 @@ pub(super) fn in_child(code: impl FnOnce()) -> Result<(), String> {
     let board = Board::new()?;
     flush();
     let child = fork_one(|| {
-        stay_on_one_processor(0);
+        terms::stay_on_processor(0);
         code();
         board.note_ended(0);
     })?;
@@ -174,22 +171,6 @@ fn await_one(child: pid_t, is_seen: impl Fn() -> bool) -> Option<c_int> {
             -1 => return None,
             _ => return Some(status),
         }
-    }
-}
-
-/// Has the calling thread, and those that it makes, run on the how-manyth of its processors only: so a thread of a run that lets another one
-/// go on wakes none that sleeps elsewhere, which takes longer.
-fn stay_on_one_processor(place: usize) {
-    let mut set = [0_u64; MOST_PROCESSORS / 64];
-    if !scheduling::processors(0, &mut set) {
-        return;
-    }
-    let is_in = |at: &usize| set[at / 64] >> (at % 64) & 1 == 1;
-    let all: Vec<usize> = (0..MOST_PROCESSORS).filter(is_in).collect();
-    let mut one = [0; MOST_PROCESSORS / 64];
-    if let Some(at) = all.get(place % all.len().max(1)) {
-        one[at / 64] = 1 << (at % 64);
-        scheduling::set_processors(&one);
     }
 }
 

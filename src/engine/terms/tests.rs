@@ -3,6 +3,7 @@
 //! - A thread that was not told otherwise has the process's own.
 //! - One that may run on fewer processors, or is less urgent, has others; one that takes them has the same; and what it
 //!   may take back, it does.
+//! - One of the processors is found by its place, counted round.
 //! - More processors than a `cpu_set_t` has room for are counted, too.
 
 use super::*;
@@ -11,15 +12,6 @@ use crate::base::sys::thread::number;
 /// On a thread that ends.
 fn aside(code: impl FnOnce() + Send) {
     std::thread::scope(|scope| scope.spawn(code).join().unwrap());
-}
-
-fn pin() {
-    let mut words = Processors::of(0).unwrap().words().to_vec();
-    let first = words.iter().position(|word| *word != 0).unwrap();
-    let lowest = words[first] & words[first].wrapping_neg();
-    words.fill(0);
-    words[first] = lowest;
-    assert!(Processors::Many(words).adopt());
 }
 
 #[test]
@@ -32,7 +24,7 @@ fn t5_a_thread_has_the_processs_own_terms() {
 fn t5_terms_are_taken_and_given_back() {
     note_own();
     aside(|| {
-        pin();
+        stay_on_processor(0);
         let pinned = Terms::of(number());
         assert_eq!(cores(number()), 1);
         aside(|| {
@@ -65,4 +57,17 @@ fn t5_a_thread_that_was_made_less_urgent_knows_it() {
 fn processors_beyond_1024_are_counted() {
     let many = Processors::Many(vec![u64::MAX; 2048 / 64]);
     assert_eq!(many.count(), 2048);
+}
+
+#[test]
+fn one_of_the_processors_is_found_by_its_place() {
+    let mut words = vec![0; 2048 / 64];
+    (words[0], words[20]) = (1 << 5, 1 << 63);
+    let two = Processors::Many(words);
+    let found = |place| two.one(place).map(|one| one.words().to_vec());
+    for (place, word) in [(0, 0), (1, 20), (2, 0)] {
+        let mut one = vec![0; 2048 / 64];
+        one[word] = two.words()[word];
+        assert_eq!(found(place), Some(one));
+    }
 }
