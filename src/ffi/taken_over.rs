@@ -5,7 +5,6 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use crate::base::sync::OnceLock;
 use crate::base::world::{self, World};
 use crate::simulate::guests::{self, Guest, Host};
 use crate::simulate::journal::{self, Journal};
@@ -120,27 +119,16 @@ unsafe extern "C" fn follow(journal: *const Journal) {
     journal::follow(unsafe { &*journal });
 }
 
-static HOST: OnceLock<(Waits, OnFailure)> = OnceLock::new();
-
 extern "C" fn set_host(waits: Waits, on_failure: OnFailure) {
-    let _ = HOST.set((waits, on_failure));
     guests::set_host(Host {
-        waits: read_waits,
-        on_failure: tell_failure,
+        waits: Box::new(move || read_waits(waits)),
+        on_failure: Box::new(move |text| on_failure(text.as_ptr().cast(), text.len())),
     });
 }
 
-fn read_waits() -> String {
+fn read_waits(waits: Waits) -> String {
     let mut text = vec![0_u8; 16_384];
-    if let Some((waits, _)) = HOST.get() {
-        waits(text.as_mut_ptr().cast(), text.len());
-    }
+    waits(text.as_mut_ptr().cast(), text.len());
     let length = text.iter().position(|byte| *byte == 0).unwrap_or(0);
     String::from_utf8_lossy(&text[..length]).into_owned()
-}
-
-fn tell_failure(text: &str) {
-    if let Some((_, on_failure)) = HOST.get() {
-        on_failure(text.as_ptr().cast(), text.len());
-    }
 }

@@ -14,12 +14,11 @@ pub(crate) struct Guest {
 }
 
 /// What is asked of who takes over.
-#[derive(Clone, Copy)]
 pub(crate) struct Host {
     /// What threads of the run wait for in calls that were taken over: lines.
-    pub(crate) waits: fn() -> String,
+    pub(crate) waits: Box<dyn Fn() -> String + Send + Sync>,
     /// A run has failed in that way, and is about to be taken down. It need not return.
-    pub(crate) on_failure: fn(&str),
+    pub(crate) on_failure: Box<dyn Fn(&str) + Send + Sync>,
 }
 
 static HOST: OnceLock<Host> = OnceLock::new();
@@ -28,8 +27,8 @@ pub(crate) fn set_host(host: Host) {
     let _ = HOST.set(host);
 }
 
-pub(super) fn host() -> Option<Host> {
-    HOST.get().copied()
+pub(super) fn host() -> Option<&'static Host> {
+    HOST.get()
 }
 
 impl Guest {
