@@ -33,5 +33,7 @@ mod schedule;
 pub(crate) mod seeds;
 mod shrinking;
 mod state;
+#[cfg(all(test, not(loom)))]
+mod tests;
 mod worker;
 pub(crate) mod world;

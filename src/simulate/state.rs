@@ -312,11 +312,6 @@ impl Here {
         self.completed_at.is_some()
     }
 
-    /// How many threads are left.
-    pub(super) fn count(&self) -> usize {
-        self.threads.len()
-    }
-
     /// Whether nothing is left that anybody would miss.
     pub(super) fn is_only_aside(&self) -> bool {
         self.threads.values().all(|thread| thread.is_aside)

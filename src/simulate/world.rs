@@ -7,6 +7,7 @@
 //! - **V3 given up.** A thread that did not return in time when its run was taken down is held for ever at its next stop.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 use std::panic::resume_unwind;
 
 use libc::pollfd;
@@ -43,8 +44,8 @@ pub(super) struct State {
     pool: Vec<Arc<Worker>>,
     /// Whether somebody simulates: there is one world.
     is_taken: bool,
-    /// How many threads were given up and are not held yet (V3). As long as there are any, there is a world.
-    lost: usize,
+    /// Who was given up and is not held yet (V3): of which run, and which thread. As long as there are any, there is a world.
+    lost: BTreeSet<(u64, Id)>,
 }
 
 impl State {
@@ -54,17 +55,17 @@ impl State {
         is_over: false,
         pool: Vec::new(),
         is_taken: false,
-        lost: 0,
+        lost: BTreeSet::new(),
     };
 
-    /// One that was given up is held, or has ended.
-    fn find_lost(&mut self) {
-        self.lost = self.lost.saturating_sub(1);
+    /// That one is held, has ended, or could not be made. It may have been given up.
+    fn find_lost(&mut self, lost: (u64, Id)) {
+        self.lost.remove(&lost);
         self.end_world_if_idle();
     }
 
     fn end_world_if_idle(&self) {
-        if self.here.is_none() && self.lost == 0 {
+        if self.here.is_none() && self.lost.is_empty() {
             world::end();
         }
     }
@@ -212,7 +213,7 @@ fn go_on(mut state: MutexGuard<'static, State>) {
 
 /// V3.
 fn hold_for_ever(mut state: MutexGuard<'static, State>) {
-    state.find_lost();
+    state.find_lost(ME.with(Cell::get));
     drop(state);
     Parker::new().stop();
 }
@@ -300,25 +301,30 @@ pub(super) fn begin(here: Here, job: Job) -> Result<(), Denied> {
     Ok(())
 }
 
-/// Takes away what is left of a run that is over. Threads that are left are given up (V3).
+/// Takes away what is left of a run that is over. Threads that are left are given up: all but the one that goes on stop for ever (V1, V3).
 pub(super) fn end() -> Option<Here> {
     let mut state = lock();
+    let run = state.run;
     state.run += 1;
     let here = state.here.take()?;
-    state.lost += here.count();
+    if here.has(here.running) {
+        state.lost.insert((run, here.running));
+    }
     state.end_world_if_idle();
     Some(here)
 }
 
-/// That thread is given up, and the others go on.
+/// That thread is given up, and the others go on; unless another one goes on meanwhile (V1).
 pub(super) fn pass_by(id: Id) {
     let mut state = lock();
-    if let Some(here) = &mut state.here {
+    let run = state.run;
+    let is_it = |here: &&mut Here| here.running == id && here.has(id);
+    if let Some(here) = state.here.as_mut().filter(is_it) {
         here.remove(id);
         here.has_lost = true;
-        state.lost += 1;
+        state.lost.insert((run, id));
+        let_next_go(state);
     }
-    let_next_go(state);
 }
 
 /// Whether the run was cancelled by chance.
@@ -339,7 +345,7 @@ pub(super) fn arrive(run: u64, id: Id) {
 pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) {
     let mut state = lock();
     let Some((here, me)) = state.mine() else {
-        state.find_lost();
+        state.find_lost(ME.with(Cell::get));
         state.pool.push(worker.clone()); // It was given up, and is of use again.
         return;
     };
@@ -427,13 +433,14 @@ pub(super) fn dismiss(run: u64, id: Id) {
             here.remove(id);
         }
     }
+    state.find_lost((run, id));
 }
 
 /// The calling thread, which the program has made, ends.
 pub(super) fn depart() {
     let mut state = lock();
     let Some((here, me)) = state.mine() else {
-        return;
+        return state.find_lost(ME.with(Cell::get));
     };
     here.remove(me);
     let_next_go(state);

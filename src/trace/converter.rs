@@ -75,6 +75,11 @@ impl Converter {
         self.perfetto.bytes()
     }
 
+    /// The same, where nothing comes after it.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.perfetto.into_bytes()
+    }
+
     /// It is written.
     pub(super) fn clear(&mut self) {
         self.perfetto.clear();
@@ -147,6 +152,10 @@ impl Converter {
         }
         self.lost = events;
         self.perfetto.lose(time, events);
+    }
+
+    pub(super) fn has_introduced(&self, tid: i32) -> bool {
+        self.threads.is_known(tid)
     }
 
     /// A thread that is met for the first time.

@@ -69,6 +69,12 @@ pub(super) fn end() {
     who().want(false);
 }
 
+/// In a child of `fork`, which is in no run: that of the parent's is not for it.
+pub(super) fn forget_run() {
+    RUN.present.store(OFF, Ordering::Relaxed);
+    Who::RUN.want(false);
+}
+
 /// A run of a simulation has a recorder of its own.
 fn who() -> Who {
     if world::is_here() {

@@ -3,8 +3,6 @@
 //! One thread of a run goes on at a time. So what happens comes in order, and is converted at once; it is kept in memory, for nobody
 //! knows yet whether the run will have failed.
 
-use std::collections::HashSet;
-
 use super::converter::Converter;
 use super::epoch;
 use super::record::{self, Event};
@@ -24,7 +22,6 @@ pub(super) struct Recorder {
     converter: Converter,
     /// When the last thing happened: no two have the same time.
     last: u64,
-    met: HashSet<i32>,
     lost: u64,
     words: Vec<AtomicU64>,
     buffers: [Vec<u8>; 2],
@@ -35,7 +32,6 @@ pub(crate) fn begin() {
     *RECORDER.lock() = Some(Recorder {
         converter: Converter::of_run(),
         last: 0,
-        met: HashSet::new(),
         lost: 0,
         words: Vec::new(),
         buffers: Default::default(),
@@ -53,7 +49,7 @@ pub(crate) fn end() -> Option<Vec<u8>> {
         ..
     } = RECORDER.lock().take()?;
     converter.lose(last, lost);
-    Some(converter.bytes().to_vec())
+    Some(converter.into_bytes())
 }
 
 /// Records an event at the present moment, which is returned; `None`: the calling thread is in no run that is recorded.
@@ -92,7 +88,7 @@ impl Recorder {
 
     /// Threads are called as errors and schedules have them.
     fn meet(&mut self, tid: i32) {
-        if self.met.insert(tid) {
+        if !self.converter.has_introduced(tid) {
             let name = format!("thread {}", tid - 1);
             self.converter.introduce_thread(tid, name.as_bytes());
         }
@@ -124,4 +120,5 @@ pub(super) fn hold() -> Held {
 /// In a child of `fork`: the run is the parent's.
 pub(super) fn forget(mut held: Held) {
     *held = None;
+    epoch::forget_run();
 }

@@ -58,6 +58,10 @@ impl Perfetto {
         &self.packets.bytes
     }
 
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.packets.bytes
+    }
+
     /// It is written.
     pub(super) fn clear(&mut self) {
         self.packets.bytes.clear();
