@@ -112,7 +112,7 @@ ffi_ruby() { bounded ruby -w ffi-examples/ruby/five.rb; }
 
 ffi_rust() {
     mkdir -p build/ffi/rust
-    bindgen "$(pkg-config --variable=includedir procession)/procession.h" --allowlist-function 'proc_.*' -o build/ffi/rust/bindings.rs &&
+    bindgen "$(pkg-config --variable=includedir procession)/procession.h" --no-derive-copy --allowlist-function 'proc_.*' -o build/ffi/rust/bindings.rs &&
         PROCESSION_BINDINGS=$PWD/build/ffi/rust/bindings.rs rustc --edition 2021 -D warnings -L "native=$LD_LIBRARY_PATH" -l procession \
             ffi-examples/rust/five.rs -o build/ffi/rust/five &&
         bounded build/ffi/rust/five

@@ -15,7 +15,7 @@ unsafe extern "C" {
     fn kill(process: i32, signal: i32) -> i32;
 }
 
-fn tree(error: View, depth: usize) -> String {
+fn tree(error: &View, depth: usize) -> String {
     let parts = error.parts();
     let line = match (error.task(), parts.len()) {
         (Some(name), _) => format!("task {name}"),
@@ -36,12 +36,12 @@ fn shop() {
     let (web, log, disk) = (all.clone(), all.clone(), all);
     let web = Process::new(move |cancel| {
         web.wait();
-        cancel.wait(None);
+        cancel.wait(Duration::MAX);
         cancel.stopped()
     });
     let log = Process::new(move |cancel| {
         log.wait();
-        cancel.wait(None);
+        cancel.wait(Duration::MAX);
         Err(Error::new(ENOSPC, "the log is cut short"))
     });
     let disk = Process::new(move |_| {
@@ -50,7 +50,7 @@ fn shop() {
     });
     let group = Process::group([web.named("web"), log.named("log"), disk.named("disk")]);
     let error = group.named("shop").run().expect_err("the disk is on fire");
-    let lines = tree(error.view(), 0);
+    let lines = tree(&error, 0);
     print!("{lines}");
     let expected = "task shop\n  2 errors\n    task disk\n      code 5: the disk is on fire\n    task log\n      code 28: the log is cut short\n";
     assert_eq!(lines, expected);
@@ -73,7 +73,7 @@ fn server() {
             .iter()
             .for_each(|promise| promise.complete(Ok(())));
         while nursery.count() > MANY / 2 {
-            cancel.wait(Some(Duration::from_millis(1)));
+            cancel.wait(Duration::from_millis(1));
         }
         let threads = threads();
         assert!(
@@ -83,7 +83,7 @@ fn server() {
         println!("{MANY} pending children, {threads} threads; stopped by SIGTERM");
         // SAFETY: it sends a signal to this program.
         unsafe { kill(std::process::id() as i32, SIGTERM) };
-        cancel.wait(None);
+        cancel.wait(Duration::MAX);
         cancel.stopped()
     });
     assert!(
@@ -96,19 +96,12 @@ fn server() {
 fn failures() {
     let awaiting = Process::awaiting(&Promise::new());
     assert_eq!(
-        awaiting
-            .run()
-            .expect_err("nobody can complete it")
-            .view()
-            .code(),
+        awaiting.run().expect_err("nobody can complete it").code(),
         32
     );
     std::panic::set_hook(Box::new(|_| {})); // It is to panic, and nobody needs to be told.
     let panics = Process::new(|_| panic!());
-    assert_eq!(
-        panics.run().expect_err("it panics").view().message(),
-        "panicked"
-    );
+    assert_eq!(panics.run().expect_err("it panics").message(), "panicked");
 }
 
 fn main() {
