@@ -18,7 +18,8 @@ target_link_libraries(procession_sim PRIVATE procession::procession ${CMAKE_DL_L
 if(NOT CMAKE_INSTALL_PREFIX STREQUAL "/usr")
   set_target_properties(procession_sim PROPERTIES INSTALL_RPATH "$ORIGIN/..")
 endif()
-set_target_properties(procession_sim PROPERTIES
+# Room is left in it for the way to the build directory, so that one told from where it stands itself makes the same bytes in all.
+set_target_properties(procession_sim PROPERTIES BUILD_RPATH_USE_ORIGIN ON
   OUTPUT_NAME procession-sim C_STANDARD 11 C_VISIBILITY_PRESET hidden NO_SONAME ON
   LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR}/lib/procession)
 add_library(procession::sim ALIAS procession_sim)
