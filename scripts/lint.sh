@@ -73,11 +73,16 @@ lint_clang-tidy() {
     tidied | grep -E "$newer" | tidy c++20 "" && tidied | grep -vE "$newer" | tidy c++17 "-clang-analyzer-*"
 }
 
-# Each part of procession.hpp includes what it needs; and how long all of it takes to compile, which the test of its lines only guesses.
+# Each part of procession.hpp includes what it needs, for both compilers; and how long all of it takes to compile, which the test of its lines only
+# guesses.
 lint_compile() {
-    printf '%s\n' include/procession/*.hpp | xargs -P "$(nproc)" -I '{}' \
-        g++ -x c++ -std=c++17 -fsyntax-only -Wall -Wextra -Wpedantic -Wconversion -Weffc++ -Werror -Iinclude '{}' &&
-        printf '%s\n' g++ clang++ | xargs -P "$(nproc)" -I '{}' bash tests/header/instructions.sh '{}' c++17 include
+    local compiler warnings=(-Wall -Wextra -Wpedantic -Wconversion -Werror)
+    for compiler in 'g++ -Weffc++' clang++; do
+        # shellcheck disable=SC2086 # They are words.
+        printf '%s\n' include/procession/*.hpp | xargs -P "$(nproc)" -I '{}' \
+            $compiler -x c++ -std=c++17 -fsyntax-only "${warnings[@]}" -Iinclude '{}' || return 1
+    done
+    printf '%s\n' g++ clang++ | xargs -P "$(nproc)" -I '{}' bash tests/header/instructions.sh '{}' c++17 include
 }
 
 # The newest clang that finds out what modules a source imports; Debian's default one may be too old for that.
