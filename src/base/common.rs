@@ -153,10 +153,15 @@ impl<T> Common<T> {
         Known(this.0)
     }
 
+    /// The address of the value, which is held until `from_raw`.
+    pub(crate) fn into_raw(this: Common<T>) -> *const T {
+        address(ManuallyDrop::new(this).0)
+    }
+
     /// The one who holds the value at that address.
     ///
     /// # Safety
-    /// The address is from `as_ptr` of one who was forgotten, or is not dropped, and who is not dropped as well as the result.
+    /// The address is from `into_raw`, and is taken over once; or from `as_ptr` of one who was forgotten, or is not dropped, and who is not dropped as well as the result.
     pub(crate) unsafe fn from_raw(value: *const T) -> Common<T> {
         // SAFETY: as promised by the caller, so there is a count before it.
         let counted = unsafe { value.byte_sub(offset_of!(Counted<T>, value)) };

@@ -3,7 +3,7 @@
 //! Nothing here knows of processes or handles. The rooms, in reading order:
 //!
 //! - `error`: what went wrong: failures, task errors, several at once; merging, and echoes.
-//! - `shared`, `common`, `in_place`, `written`: a value that several hold, with one count; with two in one word; with two, made where it stays; one that is written once.
+//! - `common`, `holder`, `in_place`, `written`: a value that several hold, with both counts in one word; with data of the program's in it; made where it stays; one that is written once.
 //! - `user_data`, `short_text`: data of the program, with how to release it; a notice; a text that most often takes no memory.
 //! - `ending`: the program is about to end: what is to be written first.
 //! - `guard`, `bug`: what happens when a callback does not return; defects of our own: the only `catch_unwind`.
@@ -39,6 +39,7 @@ pub(crate) mod error;
 pub(crate) mod events;
 pub(crate) mod generation;
 pub(crate) mod guard;
+pub(crate) mod holder;
 pub(crate) mod in_place;
 pub(crate) mod intrusive_list;
 pub(crate) mod mask;
@@ -48,7 +49,6 @@ pub(crate) mod once;
 pub(crate) mod own_fd;
 pub(crate) mod race_detector;
 pub(crate) mod random;
-pub(crate) mod shared;
 pub(crate) mod short_text;
 pub(crate) mod signal_set;
 pub(crate) mod sync;

@@ -14,7 +14,7 @@ use super::types::{
 };
 use crate::base::common::Common;
 use crate::base::error::{self, Error, Outcome};
-use crate::base::shared::Shared;
+use crate::base::holder::Holder;
 use crate::base::sync::Arc;
 use crate::scope::cancel::{self, Cancel};
 use crate::scope::channel::Channel;
@@ -72,8 +72,8 @@ counted!(proc_job, Job);
 counted!(proc_nursery, Open);
 counted!(proc_channel, Channel);
 
-handle!(proc_impl, Process, process::Node, Shared::from_shared);
-handle!(proc_error, Error, error::Node, Arc::from_arc);
+handle!(proc_impl, Process, process::Node, Holder::from_holder);
+handle!(proc_error, Error, error::Node, Holder::from_holder);
 handle!(proc_cancel, Cancel, cancel::Node, Common::from_common);
 handle!(proc_queue, Queue, queue::Node, Arc::from_arc);
 handle!(proc_promise, Promise, promise::Node, Arc::from_arc);

@@ -22,7 +22,6 @@ use crate::base::events;
 use crate::base::generation;
 use crate::base::intrusive_list::Member;
 use crate::base::race_detector;
-use crate::base::shared::Shared;
 use crate::base::sync::atomic::AtomicUsize;
 use crate::base::sync::{Arc, Condvar, Mutex};
 use crate::base::user_data::Notice;
@@ -56,7 +55,7 @@ struct Run {
 }
 
 /// A hook in the list of its handle (C12).
-pub(super) struct Lent(ManuallyDrop<Shared<Hook>>);
+pub(super) struct Lent(ManuallyDrop<Common<Hook>>);
 
 impl Hook {
     pub(super) fn new(notice: Notice, cancel: Cancel) -> Hook {
@@ -81,7 +80,7 @@ impl Hook {
     }
 
     /// From now on it does not run, unless the calling thread is a part of its run (C3).
-    pub(super) fn stop(this: &Shared<Hook>) {
+    pub(super) fn stop(this: &Common<Hook>) {
         if let Some(run) = this.forestall() {
             let waiting = wait_graph::begin(run.activity, || Arc::new(Stopped(this.clone())) as _);
             let goes_on =
@@ -155,7 +154,7 @@ impl Run {
 impl Lent {
     /// # Safety
     /// The caller holds the hook for as long as this may be in a list (C12).
-    pub(super) unsafe fn of(hook: &Shared<Hook>) -> Lent {
+    pub(super) unsafe fn of(hook: &Common<Hook>) -> Lent {
         // SAFETY: it is not dropped, and used only while the caller holds the hook.
         Lent(ManuallyDrop::new(unsafe {
             std::ptr::read(&raw const *hook)
@@ -163,8 +162,8 @@ impl Lent {
     }
 
     /// One more who holds it: who has taken it out of the list, under the lock of that (C12).
-    pub(super) fn hold(self) -> Shared<Hook> {
-        Shared::clone(&self.0)
+    pub(super) fn hold(self) -> Common<Hook> {
+        Common::clone(&self.0)
     }
 
     pub(super) fn is(&self, hook: &Hook) -> bool {
@@ -186,7 +185,7 @@ impl Member for Hook {
 }
 
 /// One that is waited for.
-struct Stopped(Shared<Hook>);
+struct Stopped(Common<Hook>);
 
 impl Awaited for Stopped {
     fn ring(&self) {

@@ -5,14 +5,14 @@
 
 use std::ffi::c_void;
 
-use crate::base::shared::Shared;
+use crate::base::common::Common;
 use crate::base::user_data::Notice;
 use crate::scope::cancel::Cancel;
 use crate::scope::hook::{Hook, Lent};
 
 /// Dropping this removes the hook, and waits for its run, if it has to (C3). It holds the handle, so that a cancellation from above finds it for
 /// as long as the hook is there.
-pub(crate) struct Hooked(Option<Shared<Hook>>);
+pub(crate) struct Hooked(Option<Common<Hook>>);
 
 /// What a pointer of C stands for.
 pub(crate) type Raw = *const c_void;
@@ -20,7 +20,7 @@ pub(crate) type Raw = *const c_void;
 impl Hooked {
     /// Has this code run when the handle is cancelled, or at once if it is already (C3).
     pub(crate) fn on(cancel: Cancel, notice: Notice) -> Hooked {
-        let hook = Shared::new(|| Hook::new(notice, cancel));
+        let hook = Common::new(|| Hook::new(notice, cancel));
         hook.release_by_owner();
         // SAFETY: it is held until `end`, which takes it out (C12).
         let is_early = hook.cancel().add_hook(unsafe { Lent::of(&hook) });
@@ -40,14 +40,14 @@ impl Hooked {
     pub(crate) fn into_raw(mut self) -> Raw {
         let hook = self.0.take();
         std::mem::forget(self); // There is nothing left in it.
-        hook.map_or(std::ptr::null(), |hook| hook.into_raw().cast())
+        hook.map_or(std::ptr::null(), |hook| Common::into_raw(hook).cast())
     }
 
     /// # Safety
     /// It came from `into_raw`, and is taken over once.
     pub(crate) unsafe fn from_raw(raw: Raw) -> Hooked {
         // SAFETY: as promised by the caller.
-        Hooked(Some(unsafe { Shared::from_raw(raw.cast()) }))
+        Hooked(Some(unsafe { Common::from_raw(raw.cast()) }))
     }
 
     fn end(&mut self, wait: impl FnOnce(&dyn Fn())) {

@@ -7,7 +7,7 @@
 use std::ffi::c_void;
 
 use crate::base::error::{self, Error, Outcome};
-use crate::base::sync::Arc;
+use crate::base::holder::Holder;
 use crate::base::user_data::UserData;
 use crate::scope::cancel::{self, Cancel};
 
@@ -62,5 +62,5 @@ pub(super) unsafe fn outcome(error: *mut error::Node) -> Outcome {
         return Ok(());
     }
     // SAFETY: as promised by the caller.
-    Err(Error::from_arc(unsafe { Arc::from_raw(error) }))
+    Err(Error::from_holder(unsafe { Holder::from_raw(error) }))
 }

@@ -12,8 +12,8 @@ use crate::base::common::Common;
 use crate::base::counts::Counted;
 use crate::base::error::{Error, Outcome};
 use crate::base::guard;
+use crate::base::holder::Holder;
 use crate::base::race_detector;
-use crate::base::shared::Shared;
 use crate::base::sync::Arc;
 use crate::base::sync::atomic::{AtomicBool, Ordering};
 use crate::base::thread_name;
@@ -45,7 +45,7 @@ pub(crate) const MAX_DEPTH: u16 = 1000;
 
 /// A shared process.
 #[derive(Clone)]
-pub(crate) struct Process(Shared<Node>);
+pub(crate) struct Process(Holder<Node>);
 
 pub(crate) struct Node {
     kind: Kind,
@@ -240,7 +240,7 @@ impl Process {
 
     #[inline(always)] // So that a leaf is made in place.
     fn of(kind: impl FnOnce() -> Kind, depth: u16, services: u32, pends: Pends) -> Process {
-        Process(Shared::new(move || Node {
+        Process(Holder::new(move || Node {
             kind: kind(),
             depth,
             services,
@@ -265,7 +265,7 @@ impl Process {
         self.0.into_raw()
     }
 
-    pub(crate) fn from_shared(node: Shared<Node>) -> Process {
+    pub(crate) fn from_holder(node: Holder<Node>) -> Process {
         Process(node)
     }
 }

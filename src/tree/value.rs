@@ -1,7 +1,7 @@
 //! A process that has a value, as all has that runs in it.
 
 use crate::base::error::Outcome;
-use crate::base::shared::Holder;
+use crate::base::holder::Holder;
 use crate::base::user_data::UserData;
 use crate::engine::frames::Context;
 use crate::scope::cancel::{Entry, Key, Value};

@@ -19,8 +19,8 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::ops::Deref;
 
-use crate::base::shared::Holder;
-use crate::base::sync::{Arc, OnceLock};
+use crate::base::holder::Holder;
+use crate::base::sync::OnceLock;
 use crate::base::user_data::UserData;
 
 pub(crate) use echoes::Echoes;
@@ -98,15 +98,15 @@ impl Error {
 
     fn from_kind(kind: Kind) -> Error {
         let text = OnceLock::new();
-        Error(Holder::new(Node { kind, text }))
+        Error(Holder::new(|| Node { kind, text }))
     }
 
     pub(crate) fn into_raw(self) -> *const Node {
         self.0.into_raw()
     }
 
-    pub(crate) fn from_arc(node: Arc<Node>) -> Error {
-        Error(Holder::from_arc(node))
+    pub(crate) fn from_holder(node: Holder<Node>) -> Error {
+        Error(node)
     }
 
     /// Whether it is the same error, not only one that looks alike.

@@ -12,8 +12,8 @@
 use std::ffi::c_void;
 
 use super::Cancel;
+use crate::base::holder::Holder;
 use crate::base::race_detector;
-use crate::base::shared::Holder;
 use crate::base::user_data::UserData;
 use crate::scope::task_run::Tree;
 
@@ -44,7 +44,7 @@ pub(crate) struct Value(UserData);
 
 impl Value {
     pub(crate) fn shared(data: UserData) -> Holder<Value> {
-        Holder::new(Value(data))
+        Holder::new(|| Value(data))
     }
 }
 
@@ -63,7 +63,7 @@ impl Key {
 impl Inherited {
     pub(super) fn new(entry: Entry, outer: Chain) -> Holder<Inherited> {
         let entry = Some(entry);
-        Holder::new(Inherited { entry, outer })
+        Holder::new(|| Inherited { entry, outer })
     }
 
     /// The innermost value of that key; NULL if there is none.

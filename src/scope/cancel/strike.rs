@@ -17,7 +17,6 @@ use crate::base::common::Common;
 use crate::base::counts::{self, Counted};
 use crate::base::error::Error;
 use crate::base::events;
-use crate::base::shared::Shared;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::scope::hook::{Hook, Lent};
 use crate::scope::listener::{Listener, Listening};
@@ -36,7 +35,7 @@ pub(super) struct Strike<'a> {
     /// Other strikes, which go on where this one does not.
     met: Vec<Number>,
     listeners: Vec<Arc<Listening>>,
-    hooks: Vec<Shared<Hook>>,
+    hooks: Vec<Common<Hook>>,
     /// Nodes that nobody else has any more. What their causes carry is the program's, so that is not
     /// released before the strike is over (C4).
     orphans: Vec<Node>,
@@ -46,7 +45,7 @@ pub(super) struct Strike<'a> {
 #[must_use]
 pub(crate) struct Struck {
     /// Those of a node before those of the nodes below it.
-    hooks: Vec<Shared<Hook>>,
+    hooks: Vec<Common<Hook>>,
     orphans: Vec<Node>,
 }
 

@@ -10,7 +10,7 @@ use crate::base::sync::global;
 
 global!(RUNS: AtomicUsize = AtomicUsize::new(0));
 global!(STOPPED: AtomicBool = AtomicBool::new(false));
-global!(SELF: Mutex<Option<Shared<Hook>>> = Mutex::new(None));
+global!(SELF: Mutex<Option<Common<Hook>>> = Mutex::new(None));
 
 /// Nothing of it happens once the hook is stopped.
 extern "C-unwind" fn runs_until_stopped(_: *mut c_void) {
@@ -19,9 +19,9 @@ extern "C-unwind" fn runs_until_stopped(_: *mut c_void) {
     assert!(!STOPPED.load(Ordering::SeqCst));
 }
 
-fn hook(function: crate::base::user_data::Notify) -> Shared<Hook> {
+fn hook(function: crate::base::user_data::Notify) -> Common<Hook> {
     let data = std::ptr::null_mut();
-    Shared::new(|| Hook::new(Notice { function, data }, Cancel::root(None)))
+    Common::new(|| Hook::new(Notice { function, data }, Cancel::root(None)))
 }
 
 /// The owner does so when he has stopped it.
@@ -30,7 +30,7 @@ fn let_go(hook: &Hook) {
     unsafe { hook.let_go() }
 }
 
-fn a_run_races_with_a_stop(run: fn(&Hook), stop: fn(&Shared<Hook>)) {
+fn a_run_races_with_a_stop(run: fn(&Hook), stop: fn(&Common<Hook>)) {
     loom::model(move || {
         let hook = hook(runs_until_stopped);
         let running = hook.clone();
@@ -192,7 +192,7 @@ global!(LET_GO: AtomicBool = AtomicBool::new(false));
 type List = Mutex<Option<Lent>>;
 
 /// The owner takes it out and lets go of it while a cancellation takes it out and runs it.
-fn taken_out_by_two(take_out: fn(&List) -> Option<Shared<Hook>>) {
+fn taken_out_by_two(take_out: fn(&List) -> Option<Common<Hook>>) {
     loom::model(move || {
         let hook = hook(runs_until_stopped);
         // SAFETY: this model keeps it to the end, so that a mutant finds it, too.
@@ -213,7 +213,7 @@ fn taken_out_by_two(take_out: fn(&List) -> Option<Shared<Hook>>) {
 }
 
 /// One that is held in a list, and of which the owner has not let go.
-fn held(lent: Lent) -> Shared<Hook> {
+fn held(lent: Lent) -> Common<Hook> {
     assert!(!LET_GO.load(Ordering::SeqCst));
     lent.hold()
 }

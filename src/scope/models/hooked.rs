@@ -54,7 +54,7 @@ fn c3_a_hook_runs_once_whoever_comes_first() {
 #[ignore = "a mutant"]
 fn c3_mutant_looks_before_it_hooks() {
     hooking_races_with_cancellations(|cancel, notice| {
-        let hook = Shared::new(|| Hook::new(notice, cancel));
+        let hook = Common::new(|| Hook::new(notice, cancel));
         if hook.cancel().cancelled() {
             hook.run();
         } else {
@@ -111,7 +111,7 @@ fn c3_a_hook_holds_its_handle() {
 #[ignore = "a mutant"]
 fn c3_mutant_holds_some_other_handle() {
     dropping_races_with_a_cancellation_above(|child| {
-        let hook = Shared::new(|| Hook::new(counts(), Cancel::root(None)));
+        let hook = Common::new(|| Hook::new(counts(), Cancel::root(None)));
         // SAFETY: it is held until it is removed.
         if !child.add_hook(unsafe { Lent::of(&hook) }) {
             hook.run();
