@@ -208,14 +208,15 @@ impl Policy {
         wanted
     }
 
-    /// Notes how many were sent of those that it wanted.
-    pub(super) fn note_sent(&mut self, count: usize) {
-        self.sent = count;
-    }
-
-    /// Notes whether all those that it wanted could be had; tells whether it is to be given up (F3).
-    pub(super) fn note(&mut self, all: bool, sight: &Sight, begun: impl Fn() -> u64) -> bool {
-        if all {
+    /// Notes how many were sent of those that it wanted, or `None`: not all could be had. Tells whether it is to be given up (F3).
+    pub(super) fn note(
+        &mut self,
+        sent: Option<usize>,
+        sight: &Sight,
+        begun: impl Fn() -> u64,
+    ) -> bool {
+        if let Some(sent) = sent {
+            self.sent = sent;
             self.denied = None;
             return false;
         }

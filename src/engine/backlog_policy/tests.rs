@@ -192,8 +192,10 @@ fn is_given_up_after(events: &[Event], step: Duration) -> bool {
             now: start + step * number,
             ..sight(unclaimed, usize::MAX)
         };
-        assert!(policy.wanted(&seen, nothing_begins) > 0);
-        is_given_up = policy.note(matches!(event, Lent | Moved), &seen, nothing_begins);
+        let wanted = policy.wanted(&seen, nothing_begins);
+        assert!(wanted > 0);
+        let sent = matches!(event, Lent | Moved).then_some(wanted);
+        is_given_up = policy.note(sent, &seen, nothing_begins);
     }
     is_given_up
 }
@@ -230,7 +232,7 @@ fn given_up_after(
             ..seen(*step)
         };
         let wanted = policy.wanted(&seen, || begun(*step));
-        wanted > 0 && policy.note(false, &seen, || begun(*step))
+        wanted > 0 && policy.note(None, &seen, || begun(*step))
     })
 }
 

@@ -231,8 +231,7 @@ impl Survey {
         let waits = policy.waits();
         let (sent, lent) = send_by_turns(backlog, &lender, wanted, waits);
         self.load.coming += sent;
-        policy.note_sent(sent);
-        policy.note(lent.is_ok(), sight, begun)
+        policy.note(lent.ok().map(|()| sent), sight, begun)
     }
 }
 
