@@ -3,9 +3,9 @@
 //! Whoever runs them tells when that is; it is told under no lock, for hooks of the program's follow from it.
 //!
 //! Invariants:
-//! - **B1 told.** Whoever of the others is the last, a nursery's body is one, tells them. In a nursery, one of the background is counted from
+//! - **BG1 told.** Whoever of the others is the last, a nursery's body is one, tells them. In a nursery, one of the background is counted from
 //!   when it is accepted, under the same lock under which its count is compared with that of all.
-//! - **B2 not too soon.** By then all others have ended, and who is told knows what they have done. In a nursery, one of the background is
+//! - **BG2 not too soon.** By then all others have ended, and who is told knows what they have done. In a nursery, one of the background is
 //!   counted no more before it gives up its place.
 
 use std::slice;

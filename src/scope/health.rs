@@ -4,8 +4,8 @@
 //! nobody says so any more. The watchdog's beat depends on that, and so may what a load balancer is told.
 //!
 //! Invariants:
-//! - **V1 within their time.** The program is healthy while nobody who vouches is past the moment up to which he does.
-//! - **V2 over is over.** A service that has ended does not vouch any more, nor does anybody once his `proc_main` has completed.
+//! - **HE1 within their time.** The program is healthy while nobody who vouches is past the moment up to which he does.
+//! - **HE2 over is over.** A service that has ended does not vouch any more, nor does anybody once his `proc_main` has completed.
 
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl Vouching {
             return Some(self.services.remove(&service.id())?.until);
         };
         if service.has_ended() {
-            return None; // V2
+            return None; // HE2
         }
         let voucher = Voucher {
             service: Common::downgrade(service),
@@ -85,7 +85,7 @@ impl Vouching {
         Some(before?.until)
     }
 
-    /// Whether all are within their time (V1).
+    /// Whether all are within their time (HE1).
     fn is_healthy(&mut self) -> bool {
         if self
             .services

@@ -4,7 +4,7 @@
 //! cancelled, so there is no moment at which a cancellation could be missed.
 //!
 //! Invariant:
-//! - **P1 soon asked.** Whether that descriptor is still the handle's (`ready_fd`, R1) costs as much as to poll. So a wait asks only when
+//! - **PO1 soon asked.** Whether that descriptor is still the handle's (`ready_fd`, R1) costs as much as to poll. So a wait asks only when
 //!   it has lasted for some time (BRIEF), as most do not, or when something is wrong.
 //!
 //! A thread that waits for files here may be cancelled (`pthread_cancel`), as in poll(2): it unwinds through this. Inside
@@ -38,7 +38,7 @@ unsafe extern "C-unwind" {
 /// How many files are polled without an allocation.
 const FEW: usize = 15;
 
-/// How long a wait relies on the handle's descriptor without asking (P1).
+/// How long a wait relies on the handle's descriptor without asking (PO1).
 const BRIEF: Duration = Duration::from_millis(50);
 
 const UNUSED: pollfd = pollfd {

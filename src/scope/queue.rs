@@ -3,16 +3,16 @@
 //! Who has something to run there enters a *turn*, and waits until it is over. Who runs the queue takes one turn after the other.
 //!
 //! Invariants:
-//! - **Q4 one way out.** A turn leaves the queue once, under its lock: taken by who runs it, given up by who waits for it, or
+//! - **QU1 one way out.** A turn leaves the queue once, under its lock: taken by who runs it, given up by who waits for it, or
 //!   refused because the last reference goes. So what was given up never begins, and what has begun is waited for.
-//! - **Q5 nobody waits for ever.** Who waits has no reference. When the last one goes, all that is in the queue fails, and all
+//! - **QU2 nobody waits for ever.** Who waits has no reference. When the last one goes, all that is in the queue fails, and all
 //!   that comes later.
-//! - **Q6 first come, first served.** A run takes turns in the order in which they came, and none that came after it began.
-//! - **Q7 the first one is seen.** Who waits for a turn looks under the lock under which they come, and whoever brings one rings
+//! - **QU3 first come, first served.** A run takes turns in the order in which they came, and none that came after it began.
+//! - **QU4 the first one is seen.** Who waits for a turn looks under the lock under which they come, and whoever brings one rings
 //!   somebody who waits.
-//! - **Q8 no run waits for itself.** What a run waits for cannot have its turn on the thread of that run. If there is no other run at that
+//! - **QU5 no run waits for itself.** What a run waits for cannot have its turn on the thread of that run. If there is no other run at that
 //!   moment, it is refused.
-//! - **Q9 not the parent's.** In a child of `fork` nobody runs a queue of the parent's: nothing but the generation is looked at
+//! - **QU6 not the parent's.** In a child of `fork` nobody runs a queue of the parent's: nothing but the generation is looked at
 //!   there.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -36,10 +36,10 @@ use crate::scope::waiter::Waiter;
 /// A reference to a queue.
 pub(crate) struct Queue(Arc<Node>);
 
-/// A queue as those see it who have something to run there (Q5).
+/// A queue as those see it who have something to run there (QU2).
 pub(crate) struct Node {
     references: AtomicUsize,
-    /// Of the process that runs it (Q9).
+    /// Of the process that runs it (QU6).
     generation: u32,
     state: Mutex<State>,
 }
@@ -155,7 +155,7 @@ impl Clone for Queue {
 }
 
 impl Drop for Queue {
-    /// Q5. What a child of `fork` has of its parent's stays as it is (Q9).
+    /// QU2. What a child of `fork` has of its parent's stays as it is (QU6).
     fn drop(&mut self) {
         if self.0.references.fetch_sub(1, Ordering::AcqRel) != 1 {
             return;
@@ -213,7 +213,7 @@ impl Node {
         race_detector::release(&raw const turn.number);
         state.turns.insert(turn.number, turn.clone());
         state.show();
-        let runner = state.waiting.pop_front(); // Q7
+        let runner = state.waiting.pop_front(); // QU4
         drop(state);
         runner.iter().for_each(|runner| runner.ring());
         turn
@@ -226,7 +226,7 @@ impl Node {
         !self.is_inherited() && self.state.lock().inside.iter().any(is_here)
     }
 
-    /// Q7.
+    /// QU4.
     fn await_first(
         &self,
         cancel: Option<&Cancel>,
@@ -253,7 +253,7 @@ impl Node {
         }
     }
 
-    /// Takes the first one out, if it came no later than that (Q6).
+    /// Takes the first one out, if it came no later than that (QU3).
     fn take(&self, last: Number) -> Option<Arc<Turn>> {
         let mut state = self.state.lock();
         let first = state.turns.first_entry()?;
@@ -266,7 +266,7 @@ impl Node {
         Some(turn)
     }
 
-    /// Q5.
+    /// QU2.
     fn refuse_all(&self) {
         let (turns, fd) = {
             let mut state = self.state.lock();
@@ -286,7 +286,7 @@ impl Node {
 }
 
 impl State {
-    /// Why a turn cannot be entered, of what is a part of these (Q5, Q8).
+    /// Why a turn cannot be entered, of what is a part of these (QU2, QU5).
     fn refuses(&self, part_of: &Activities) -> Option<Error> {
         if self.is_broken {
             return Some(broken());

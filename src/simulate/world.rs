@@ -1,10 +1,10 @@
 //! What threads of the run ask in the place of the kernel: each stops here until the schedule lets it go on.
 //!
 //! Invariants:
-//! - **V1 one at a time.** Of the threads of a run one goes on, and that is `running`; the others stop at their parkers. Who stops lets the
+//! - **SW1 one at a time.** Of the threads of a run one goes on, and that is `running`; the others stop at their parkers. Who stops lets the
 //!   next one go, under no lock.
-//! - **V2 no lock.** Who stops holds no lock of the library: so another one never waits for one in the kernel.
-//! - **V3 given up.** A thread that did not return in time when its run was taken down is held for ever at its next stop.
+//! - **SW2 no lock.** Who stops holds no lock of the library: so another one never waits for one in the kernel.
+//! - **SW3 given up.** A thread that did not return in time when its run was taken down is held for ever at its next stop.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -44,7 +44,7 @@ pub(super) struct State {
     pool: Vec<Arc<Worker>>,
     /// Whether somebody simulates: there is one world.
     is_taken: bool,
-    /// Who was given up and is not held yet (V3): of which run, and which thread. As long as there are any, there is a world.
+    /// Who was given up and is not held yet (SW3): of which run, and which thread. As long as there are any, there is a world.
     lost: BTreeSet<(u64, Id)>,
 }
 
@@ -180,7 +180,7 @@ pub(super) fn await_end(
     BELL.wait_while_until(state, Some(end), |state| !state.is_over)
 }
 
-/// Lets the next one go on, and stops until the calling thread is the one (V1).
+/// Lets the next one go on, and stops until the calling thread is the one (SW1).
 fn go_on(mut state: MutexGuard<'static, State>) {
     loop {
         let Some((here, me)) = state.mine() else {
@@ -211,7 +211,7 @@ fn go_on(mut state: MutexGuard<'static, State>) {
     }
 }
 
-/// V3.
+/// SW3.
 fn hold_for_ever(mut state: MutexGuard<'static, State>) {
     state.find_lost(ME.with(Cell::get));
     drop(state);
@@ -301,7 +301,7 @@ pub(super) fn begin(here: Here, job: Job) -> Result<(), Denied> {
     Ok(())
 }
 
-/// Takes away what is left of a run that is over. Threads that are left are given up: all but the one that goes on stop for ever (V1, V3).
+/// Takes away what is left of a run that is over. Threads that are left are given up: all but the one that goes on stop for ever (SW1, SW3).
 pub(super) fn end() -> Option<Here> {
     let mut state = lock();
     let run = state.run;
@@ -314,7 +314,7 @@ pub(super) fn end() -> Option<Here> {
     Some(here)
 }
 
-/// That thread is given up, and the others go on; unless another one goes on meanwhile (V1).
+/// That thread is given up, and the others go on; unless another one goes on meanwhile (SW1).
 pub(super) fn pass_by(id: Id) {
     let mut state = lock();
     let run = state.run;
@@ -357,7 +357,7 @@ pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) {
     let_next_go(state);
 }
 
-/// Lets the next one go on, where the calling thread does not (V1).
+/// Lets the next one go on, where the calling thread does not (SW1).
 fn let_next_go(mut state: MutexGuard<'static, State>) {
     loop {
         let Some(here) = &mut state.here else { return };

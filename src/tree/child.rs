@@ -4,9 +4,9 @@
 //! descriptor: the thread that runs this waits for that, for what the program writes and for a cancellation, all at once.
 //!
 //! Invariants:
-//! - **O3 reaped once.** Who reaps a leader is the thread that has started it, once, when that has ended. Its number is used until then and,
+//! - **CH1 reaped once.** Who reaps a leader is the thread that has started it, once, when that has ended. Its number is used until then and,
 //!   where the group is stopped, for as long as somebody is in that: as long it is no other process's.
-//! - **O4 stopped as a whole.** A cancelled run ends when nobody is left in the group, or when what was left has been killed.
+//! - **CH2 stopped as a whole.** A cancelled run ends when nobody is left in the group, or when what was left has been killed.
 //!
 //! The rooms, in reading order:
 //!

@@ -1,4 +1,4 @@
-//! Models of B1 and B2 in a group and in a nursery, with mutants that they must catch.
+//! Models of BG1 and BG2 in a group and in a nursery, with mutants that they must catch.
 
 use loom::thread;
 
@@ -35,13 +35,13 @@ fn both_succeed(note: Note) {
 }
 
 #[test]
-fn b1_one_of_a_group_is_the_last() {
+fn bg1_one_of_a_group_is_the_last() {
     both_succeed(Background::note_success);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn b1_mutant_looks_before_it_is_counted() {
+fn bg1_mutant_looks_before_it_is_counted() {
     both_succeed(|background| {
         let is_last = background.count.load(Ordering::Acquire) == 1;
         background.count.fetch_sub(1, Ordering::AcqRel);
@@ -53,7 +53,7 @@ fn b1_mutant_looks_before_it_is_counted() {
 
 #[test]
 #[ignore = "a mutant"]
-fn b2_mutant_does_not_know_what_the_first_one_did() {
+fn bg2_mutant_does_not_know_what_the_first_one_did() {
     both_succeed(|background| {
         if background.count.fetch_sub(1, Ordering::Relaxed) == 1 {
             background.stop();
@@ -63,7 +63,7 @@ fn b2_mutant_does_not_know_what_the_first_one_did() {
 
 #[test]
 #[ignore = "a mutant"]
-fn b2_mutant_tells_at_the_first_one() {
+fn bg2_mutant_tells_at_the_first_one() {
     both_succeed(|background| {
         background.count.fetch_sub(1, Ordering::AcqRel);
         background.stop();
@@ -173,13 +173,13 @@ fn spawned_as_the_body_returns(spawn: Spawn) {
 }
 
 #[test]
-fn b1_spawned_as_the_body_returns() {
+fn bg1_spawned_as_the_body_returns() {
     spawned_as_the_body_returns(as_it_is);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn b1_mutant_is_counted_after_it_was_accepted() {
+fn bg1_mutant_is_counted_after_it_was_accepted() {
     spawned_as_the_body_returns(|nursery, mut child| {
         child.is_counted_when_accepted = false;
         let member = child.member.clone();
@@ -220,12 +220,12 @@ fn one_of_them_ends(keep: Keep) {
 }
 
 #[test]
-fn b2_one_of_them_ends_before_the_others() {
+fn bg2_one_of_them_ends_before_the_others() {
     one_of_them_ends(|_| None);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn b2_mutant_is_counted_after_it_has_ended() {
+fn bg2_mutant_is_counted_after_it_has_ended() {
     one_of_them_ends(|first| first.member.clone());
 }

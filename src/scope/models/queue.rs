@@ -78,13 +78,13 @@ fn run_meets_giving_up(give_up: fn(&Turn) -> bool) {
 }
 
 #[test]
-fn q4_what_was_given_up_never_begins() {
+fn qu1_what_was_given_up_never_begins() {
     run_meets_giving_up(Turn::give_up);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn q4_mutant_gives_up_what_is_not_over() {
+fn qu1_mutant_gives_up_what_is_not_over() {
     run_meets_giving_up(|turn| {
         let is_over = turn.outcome().is_some();
         turn.give_up();
@@ -94,7 +94,7 @@ fn q4_mutant_gives_up_what_is_not_over() {
 
 /// Two run it: each turn runs once.
 #[test]
-fn q4_two_runs_share_the_turns() {
+fn qu1_two_runs_share_the_turns() {
     explore(3, || {
         let scene = Scene::new();
         let turns = [scene.enter(), scene.enter()];
@@ -126,13 +126,13 @@ fn entry_meets_the_last_reference(enter: Enter) {
 }
 
 #[test]
-fn q5_who_enters_is_refused() {
+fn qu2_who_enters_is_refused() {
     entry_meets_the_last_reference(Node::enter);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn q5_mutant_looks_before_it_enters() {
+fn qu2_mutant_looks_before_it_enters() {
     entry_meets_the_last_reference(|node, cancel, part_of, work| {
         let is_broken = node.state.lock().is_broken;
         if is_broken {
@@ -159,7 +159,7 @@ fn enter_unasked(node: &Arc<Node>, cancel: &Cancel, work: Work) -> Arc<Turn> {
 
 /// The last reference goes while who waits gives it up.
 #[test]
-fn q5_giving_up_meets_the_last_reference() {
+fn qu2_giving_up_meets_the_last_reference() {
     explore(3, || {
         let scene = Scene::new();
         let turn = scene.enter();
@@ -176,7 +176,7 @@ fn q5_giving_up_meets_the_last_reference() {
 
 /// One reference goes while the other is there for a run.
 #[test]
-fn q5_a_run_has_a_reference() {
+fn qu2_a_run_has_a_reference() {
     explore(3, || {
         let scene = Scene::new();
         let turn = scene.enter();
@@ -204,13 +204,13 @@ fn the_first_is_seen(enter: Enter) {
 }
 
 #[test]
-fn q7_who_waits_is_rung() {
+fn qu4_who_waits_is_rung() {
     the_first_is_seen(Node::enter);
 }
 
 #[test]
 #[ignore = "a mutant"]
-fn q7_mutant_rings_who_waited_before() {
+fn qu4_mutant_rings_who_waited_before() {
     the_first_is_seen(|node, cancel, _, work| {
         let runner = node.state.lock().waiting.pop_front();
         let turn = enter_unasked(node, cancel, work);
@@ -221,7 +221,7 @@ fn q7_mutant_rings_who_waited_before() {
 
 /// A handle is cancelled while somebody waits under it for a turn, which comes at the same time: it is there for the next one.
 #[test]
-fn q7_a_cancelled_wait_loses_nothing() {
+fn qu4_a_cancelled_wait_loses_nothing() {
     explore(2, || {
         let scene = Scene::new();
         let handle = Cancel::root(None);
@@ -240,7 +240,7 @@ fn q7_a_cancelled_wait_loses_nothing() {
 
 /// What runs brings another one: it is left for the next run.
 #[test]
-fn q6_a_run_ends() {
+fn qu3_a_run_ends() {
     explore(2, || {
         let scene = Scene::new();
         let (node, cancel) = (scene.queue.node().clone(), scene.cancel.clone());

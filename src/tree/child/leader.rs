@@ -3,7 +3,7 @@
 //! The descriptor is that of the process, where the system has such ones. Else a thread of the library waits for the end, and
 //! makes a socket readable; and where there is neither, the thread that waits looks now and then.
 //!
-//! Who hears of the end does not reap it: so its number stays its own until the one that has started it does (O3).
+//! Who hears of the end does not reap it: so its number stays its own until the one that has started it does (CH1).
 //!
 //! unsafe: these are system calls.
 #![allow(unsafe_code)]

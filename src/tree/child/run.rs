@@ -106,11 +106,11 @@ impl Run<'_> {
             leader,
             ..
         } = self;
-        drop(group); // Before its number may be another's (O3).
+        drop(group); // Before its number may be another's (CH1).
         child.outcome(reap(child, leader))
     }
 
-    /// O4.
+    /// CH2.
     fn stop(mut self) {
         let mut kill = Kill::after(self.child.stop_after_ns);
         self.stopping.until(kill.at);
