@@ -77,6 +77,16 @@ fn write_process(process: &Process, said: &mut Said, out: &mut String) {
     }
     let (age_ns, doing) = (process.age_ns, quoted(process.doing));
     let _ = write!(out, ",\"age_ns\":{age_ns},\"doing\":{doing}");
+    write_which(process, out);
+    write_outlook(process, out);
+    if let Some(cancelled) = &process.cancelled {
+        write_cancelled(cancelled, &mut said.causes, out);
+    }
+    write_children(process, out);
+}
+
+/// Which one of its kind it is.
+fn write_which(process: &Process, out: &mut String) {
     if let Some(task) = process.own_task() {
         let _ = write!(out, ",\"id\":{}", task.id());
         if let Some(label) = task.label() {
@@ -87,15 +97,20 @@ fn write_process(process: &Process, said: &mut Said, out: &mut String) {
         let function = world::told_code(function);
         let _ = write!(out, ",\"function\":\"{function:#x}\"");
     }
+}
+
+/// What is to come of it, and what has.
+fn write_outlook(process: &Process, out: &mut String) {
     if let Some(due) = process.due_ns {
         let _ = write!(out, ",\"due_ns\":{due}");
     }
     if let Some(restarts) = process.restarts {
         let _ = write!(out, ",\"restarts\":{restarts}");
     }
-    if let Some(cancelled) = &process.cancelled {
-        write_cancelled(cancelled, &mut said.causes, out);
-    }
+}
+
+/// How it stands with the children that are not in the tree.
+fn write_children(process: &Process, out: &mut String) {
     if let Some(places) = process.places {
         let (limit, taken, wanted) = (places.limit, places.taken, places.wanted);
         let _ = write!(

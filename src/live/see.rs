@@ -7,7 +7,7 @@ use crate::base::clock::{self, Instant};
 use crate::base::common::Common;
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::Ordering;
-use crate::engine::backlog::{Places, address};
+use crate::engine::backlog::{Backlog, address};
 use crate::engine::frames::{Frame, Running, Slot, What};
 use crate::engine::leaf::Call;
 use crate::engine::shown::{Around, Shown, Source};
@@ -89,6 +89,7 @@ impl Thread {
 fn see(frame: &Frame<'_>, now: u64) -> Seen {
     let (kind, name, place) = what(&frame.what);
     let handle = frame.scope.known();
+    let backlog = backlog(&frame.what);
     let (pending, shown) = pending(&frame.what);
     Seen {
         caller: frame.caller(),
@@ -98,17 +99,11 @@ fn see(frame: &Frame<'_>, now: u64) -> Seen {
             cancelled: handle.and_then(|handle| cancelled(handle, now)),
             due_ns: due(&frame.what, handle, now),
             handle: handle.map(Cancel::downgrade),
-            start_site: match frame.what {
-                What::Job(site) | What::Turn(site) => Some(site.clone()),
-                _ => None,
-            },
+            start_site: start_site(&frame.what).cloned(),
             doing: doing(&frame.what),
-            restarts: match frame.what {
-                What::Supervise(supervision) => Some(supervision.restarts()),
-                _ => None,
-            },
-            not_started: not_started(&frame.what),
-            places: places(&frame.what),
+            restarts: restarts(&frame.what),
+            not_started: backlog.map_or(0, Backlog::not_begun),
+            places: backlog.and_then(Backlog::places),
             pending,
             pending_shown: shown.len(),
             ..Process::of(kind, now.saturating_sub(frame.since))
@@ -174,19 +169,26 @@ fn doing(what: &What<'_>) -> &'static str {
     }
 }
 
-fn places(what: &What<'_>) -> Option<Places> {
+fn start_site<'a>(what: &What<'a>) -> Option<&'a StartSite> {
     match what {
-        What::Help(work) => work.places(),
-        What::Children(_, Some(work)) => work.backlog().places(),
+        What::Job(site) | What::Turn(site) => Some(site),
         _ => None,
     }
 }
 
-fn not_started(what: &What<'_>) -> usize {
+fn restarts(what: &What<'_>) -> Option<u64> {
     match what {
-        What::Help(work) => work.not_begun(),
-        What::Children(_, Some(work)) => work.backlog().not_begun(),
-        _ => 0,
+        What::Supervise(supervision) => Some(supervision.restarts()),
+        _ => None,
+    }
+}
+
+/// The children that the thread runs, or helps with.
+fn backlog<'a>(what: &What<'a>) -> Option<&'a dyn Backlog> {
+    match what {
+        What::Help(work) => Some(*work),
+        What::Children(_, Some(work)) => Some(work.backlog()),
+        _ => None,
     }
 }
 
@@ -223,12 +225,8 @@ fn without_thread(shown: Shown, task: Option<&Common<TaskRun>>, now: u64) -> Vec
             Around::Region(name, _) => add("trace_region", Some(Name::Given(name)), &task, None),
             Around::Others(_) => {}
             Around::Timeout(limit) => {
-                add(
-                    "timeout",
-                    None,
-                    &task,
-                    limit.as_ref().map(TimeLimit::moment),
-                );
+                let moment = limit.as_ref().map(TimeLimit::moment);
+                add("timeout", None, &task, moment);
             }
         }
     }
@@ -242,29 +240,23 @@ fn without_thread(shown: Shown, task: Option<&Common<TaskRun>>, now: u64) -> Vec
 
 /// A deadline is told of once, of the outermost process that has it.
 fn due(what: &What<'_>, handle: Option<&Cancel>, now: u64) -> Option<u64> {
-    if let What::Program(_, killed_at) = what {
-        let killed_at = killed_at.load(Ordering::Relaxed);
-        return (killed_at != u64::MAX).then(|| killed_at.checked_sub(now))?;
-    }
-    if handle.is_some_and(|handle| handle.cancelled()) {
-        return None;
-    }
-    let moment = match (what, handle) {
-        (What::Every(goes_on_at), _) => return goes_on_at.load(Ordering::Relaxed).checked_sub(now),
-        (What::Supervise(supervision), _) => {
-            let goes_on_at = supervision.waits_until();
-            return goes_on_at
-                .filter(|moment| *moment != u64::MAX)?
-                .checked_sub(now);
+    let is_cancelled = handle.is_some_and(|handle| handle.cancelled());
+    match what {
+        What::Program(_, killed_at) => left(killed_at.load(Ordering::Relaxed), now),
+        _ if is_cancelled => None,
+        What::Every(goes_on_at) => left(goes_on_at.load(Ordering::Relaxed), now),
+        What::Supervise(supervision) => left(supervision.waits_until()?, now),
+        What::Delay(end) => due_in(*end, now),
+        What::Run(_) | What::Job(_) | What::Turn(_) => {
+            due_in(handle?.deadline().map(Deadline::moment), now)
         }
-        (What::Delay(end), _) => *end,
-        (What::Run(_) | What::Job(_) | What::Turn(_), Some(handle)) => {
-            handle.deadline().map(Deadline::moment)
-        }
-        (_, Some(handle)) => handle.own_deadline().map(Deadline::moment),
-        (_, None) => None,
-    };
-    due_in(moment, now)
+        _ => due_in(handle?.own_deadline().map(Deadline::moment), now),
+    }
+}
+
+/// Until what the clock shows then; `u64::MAX`: for ever.
+fn left(moment: u64, now: u64) -> Option<u64> {
+    (moment != u64::MAX).then(|| moment.checked_sub(now))?
 }
 
 fn due_in(moment: Option<Instant>, now: u64) -> Option<u64> {

@@ -95,6 +95,20 @@ fn joint(is_last: bool) -> &'static str {
 }
 
 fn describe(process: &Process, causes: &mut Causes) -> String {
+    let mut text = who(process);
+    if let Some(thread) = process.thread {
+        let _ = write!(text, ", thread {thread}");
+    }
+    let _ = write!(text, ", {}", seconds(process.age_ns));
+    add_state(process, &mut text);
+    if let Some(cancelled) = &process.cancelled {
+        let (since, cause) = (seconds(cancelled.age_ns), cause(cancelled, causes));
+        let _ = write!(text, ", cancelled {since} ago: {cause}");
+    }
+    text
+}
+
+fn who(process: &Process) -> String {
     let mut text = process.kind.to_owned();
     if let Some(name) = process.name() {
         let _ = write!(text, " {}", one_line(&name));
@@ -108,10 +122,10 @@ fn describe(process: &Process, causes: &mut Causes) -> String {
     if let Some(function) = process.function {
         let _ = write!(text, " {:#x}", world::told_code(function));
     }
-    if let Some(thread) = process.thread {
-        let _ = write!(text, ", thread {thread}");
-    }
-    let _ = write!(text, ", {}", seconds(process.age_ns));
+    text
+}
+
+fn add_state(process: &Process, text: &mut String) {
     if let Some(places) = process.places {
         let _ = write!(text, ", {} of {} places taken", places.taken, places.limit);
         if places.wanted > 0 {
@@ -128,11 +142,6 @@ fn describe(process: &Process, causes: &mut Causes) -> String {
         let plural = if restarts == 1 { "" } else { "s" };
         let _ = write!(text, ", {restarts} restart{plural}");
     }
-    if let Some(cancelled) = &process.cancelled {
-        let (since, cause) = (seconds(cancelled.age_ns), cause(cancelled, causes));
-        let _ = write!(text, ", cancelled {since} ago: {cause}");
-    }
-    text
 }
 
 /// How much is said again of a cause that was told, but not as the last one.

@@ -4,7 +4,7 @@ use std::ffi::{CStr, CString};
 
 use super::failure::Stuck;
 use super::options::{Faults, Limits, Plan, Program, after};
-use super::schedule::Order;
+use super::schedule::{Id, Order};
 use super::state::Here;
 use super::world;
 use crate::base::clock::{self, Duration};
@@ -132,42 +132,55 @@ fn with_those_left(failure: &Error, left: &str) -> Error {
 
 /// Returns when the run is over, or when it is taken down and does not get on with that: then with what still runs.
 fn watch() -> Option<String> {
-    let mut seen = (0, 0);
-    let mut still = 0;
-    let mut used = None;
-    let mut looks_at_wreck = 0;
+    let mut seen = Seen::default();
     loop {
         let next_look = clock::now() + LOOK;
-        let mut state = world::await_end(world::lock(), next_look);
+        let state = world::await_end(world::lock(), next_look);
         if state.is_over {
             return None;
         }
-        let here = state.here.as_mut()?;
-        looks_at_wreck += u32::from(here.is_wrecked);
-        if looks_at_wreck > LOOKS {
-            drop(state);
+        let here = state.here.as_ref()?;
+        let is_wrecked = here.is_wrecked;
+        seen.look(here);
+        drop(state);
+        if seen.wrecked > LOOKS {
             return Some(base_world::inside(|| live::text(&live::look())));
         }
-        let now = (here.steps, here.running);
-        let thread = here
-            .worker(here.running)
-            .map_or(0, |worker| worker.thread());
-        let uses = clock::used_by(thread);
-        let computes = match (used, uses) {
+        if seen.still >= LOOKS && !is_wrecked {
+            give_up_running();
+            seen.still = 0;
+        }
+    }
+}
+
+/// What was seen of a run.
+#[derive(Default)]
+struct Seen {
+    /// How far it was at the last look, and who ran.
+    at: (u64, Id),
+    /// How long that thread had computed by then, as far as the kernel tells.
+    used: Option<Duration>,
+    /// How many looks in a row have found that nobody goes on or computes.
+    still: u32,
+    /// How many have found it taken down.
+    wrecked: u32,
+}
+
+impl Seen {
+    fn look(&mut self, here: &Here) {
+        self.wrecked += u32::from(here.is_wrecked);
+        let at = (here.steps, here.running);
+        let before = std::mem::replace(&mut self.at, at);
+        let goes_on = self.computes(here) || before != at;
+        self.still = if goes_on { 0 } else { self.still + 1 };
+    }
+
+    fn computes(&mut self, here: &Here) -> bool {
+        let running = here.worker(here.running);
+        let uses = clock::used_by(running.map_or(0, |worker| worker.thread()));
+        match (std::mem::replace(&mut self.used, uses), uses) {
             (Some(before), Some(uses)) => uses > before + LOOK / 2,
             _ => false,
-        };
-        used = uses;
-        still = if now == seen && !computes {
-            still + 1
-        } else {
-            0
-        };
-        seen = now;
-        if still >= LOOKS && !here.is_wrecked {
-            drop(state);
-            give_up_running();
-            still = 0;
         }
     }
 }

@@ -97,13 +97,11 @@ impl Converter {
         let flow = self.goes_on(tid, record.kind, second);
         match record.kind {
             Kind::Thread => self.meet(tid, time, second as u32, text),
-            Kind::TaskBegin => self.begin_task(time, task, second, record.texts, None, flow),
-            Kind::TaskMissed => {
-                self.begin_task(time, task, second, record.texts, Some(MISSED), None);
-            }
+            Kind::TaskBegin => self.begin_task(time, record, None, flow),
+            Kind::TaskMissed => self.begin_task(time, record, Some(MISSED), None),
             Kind::TaskAgain if self.met.is_none() => {}
             Kind::TaskBefore | Kind::TaskAgain => {
-                self.begin_task(self.start, task, second, record.texts, Some(BEFORE), None);
+                self.begin_task(self.start, record, Some(BEFORE), None);
             }
             Kind::TaskEnded => self.perfetto.describe_task(task, second, text),
             Kind::TaskLabel => self.label_task(time, task, text),
@@ -131,9 +129,8 @@ impl Converter {
             Kind::ApartEnd => self.end_apart(time, task, second),
             Kind::Log => self.perfetto.log(place, text, message),
             Kind::Arrival => {
-                let tid = third as i32;
                 let origin = Place {
-                    tid,
+                    tid: third as i32,
                     time: second,
                     task: fourth,
                 };
@@ -176,12 +173,11 @@ impl Converter {
     fn begin_task(
         &mut self,
         time: u64,
-        task: u64,
-        parent: u64,
-        texts: [&[u8]; 2],
+        record: &Record<'_>,
         note: Option<&[u8]>,
         flow: Option<u64>,
     ) {
+        let ([task, parent, ..], texts) = (record.words, record.texts);
         let is_news = self.met.as_mut().is_none_or(|met| met.insert(task));
         if is_news {
             self.perfetto.describe_task(task, parent, texts[0]);
