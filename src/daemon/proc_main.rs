@@ -40,10 +40,7 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
     };
     let root = root();
     let _begun = drain_handle::main_begins(root.main());
-    readiness::begin(root.main(), signal::wake);
-    progress::begin(root.main(), signal::wake);
-    health::begin(root.main(), signal::wake);
-    reloading::begin(root.main(), signal::wake);
+    let hearing = Hearing::begin(&root);
     let shutdown = Shutdown::new(root.clone(), options, last_chance.as_ref());
     let listening = signal::listen(shutdown.clone(), options.dump, Some(options.stops));
     let listening = match listening {
@@ -61,11 +58,7 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
     drop(reaping);
     let first = listening.close();
     shutdown.close();
-    readiness::end();
-    progress::end();
-    health::end();
-    reloading::end();
-    failing::end();
+    drop(hearing);
     drop(last_chance);
     if let Some(stop) = stop {
         return (stopped(outcome, &stop, &root), Some(stop.signal));
@@ -74,6 +67,30 @@ fn run(function: &str, process: &Process, options: &Options) -> Ending {
         signal::send_again(too_late); // G3
     }
     (outcome, None)
+}
+
+/// What the process says of itself is heard until this is dropped.
+struct Hearing;
+
+impl Hearing {
+    fn begin(root: &Cancel) -> Hearing {
+        let main = root.main();
+        readiness::begin(main, signal::wake);
+        progress::begin(main, signal::wake);
+        health::begin(main, signal::wake);
+        reloading::begin(main, signal::wake);
+        Hearing
+    }
+}
+
+impl Drop for Hearing {
+    fn drop(&mut self) {
+        readiness::end();
+        progress::end();
+        health::end();
+        reloading::end();
+        failing::end();
+    }
 }
 
 /// Reaps orphans until that is dropped. There is a thread that listens already.

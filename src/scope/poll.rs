@@ -76,14 +76,7 @@ fn poll_in_simulation(
     end: Option<Instant>,
 ) -> Result<usize> {
     if files.is_empty() {
-        return match cancel {
-            Some(cancel) if cancel.wait(end) => Err(cancelled()),
-            Some(_) => Ok(0),
-            None => {
-                Waiter::new().wait(end);
-                Ok(0)
-            }
-        };
+        return wait_without_files(cancel, end);
     }
     loop {
         if world.is_wrecked() || cancel.is_some_and(Node::cancelled) {
@@ -106,6 +99,17 @@ fn poll_in_simulation(
         world.begin_to_wait_for_files(all, end);
         world.wait();
     }
+}
+
+fn wait_without_files(cancel: Option<&Node>, end: Option<Instant>) -> Result<usize> {
+    match cancel {
+        Some(cancel) if cancel.wait(end) => return Err(cancelled()),
+        Some(_) => {}
+        None => {
+            Waiter::new().wait(end);
+        }
+    }
+    Ok(0)
 }
 
 /// Whether any of these files is ready, or cannot be asked.
