@@ -9,7 +9,8 @@
 
 static atomic_int threads_created;
 static atomic_int threads_denied;
-static atomic_int threads_asked_for; /* calls that are not over: what they do may not be counted yet */
+/* Calls that are not over: what they do may not be counted yet. */
+static atomic_int threads_asked_for;
 static atomic_int threads_left = -1; /* how many may still be created; negative: any number */
 static atomic_int denials_left;      /* the next ones are denied */
 static void (*on_denial)(void);      /* is called by each that is denied */
