@@ -11,7 +11,6 @@
 
 #include "check.h"
 #include <dirent.h>
-#include <sched.h>
 
 static inline bool order_is_seen(void) { return check_environment("CHECK_SERIAL", 0) == 0; }
 
@@ -49,19 +48,10 @@ static inline bool others_asleep(unsigned long *switches) {
 }
 
 static inline void wait_until_others_sleep(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    time_t until = now.tv_sec + check_deadline();
+    time_t until = check_until();
     unsigned long first, second;
-    while (order_is_seen() &&
-           !(others_asleep(&first) && others_asleep(&second) && first == second)) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec > until) {
-            fprintf(stderr, "%s: the other threads do not come to rest\n", check_case_name);
-            abort();
-        }
-        sched_yield();
-    }
+    while (order_is_seen() && !(others_asleep(&first) && others_asleep(&second) && first == second))
+        check_yield(until, "the other threads do not come to rest");
 }
 
 #endif

@@ -113,8 +113,6 @@ static void works_on_role(void) {
     CHECK_INT(s.refused, 0);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(begins_late)
 IN_CHILD(fails)
 IN_CHILD(others_fail)
@@ -122,6 +120,5 @@ IN_CHILD(only_waits)
 IN_CHILD(nursery)
 IN_CHILD(works_on)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(begins_late), BOTH(fails), BOTH(others_fail), BOTH(only_waits), BOTH(nursery),
            BOTH(works_on))

@@ -73,9 +73,8 @@ typedef struct watch {
 
 static void *wait_there(void *user_data) {
     watch *w = user_data;
-    struct pollfd file = {.fd = w->copy, .events = POLLIN};
     gate_open(&w->watched);
-    CHECK_INT(poll(&file, 1, (int)check_deadline() * 1000), 1);
+    CHECK_BECOMES_READABLE(w->copy);
     return NULL;
 }
 

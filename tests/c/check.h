@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <procession.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -88,6 +89,21 @@ static inline long check_deadline(void) { return check_environment("CHECK_DEADLI
 static inline size_t check_scaled(size_t full) {
     size_t scaled = full * (size_t)check_environment("CHECK_SCALE", 100) / 100;
     return scaled < 2 ? 2 : scaled;
+}
+
+/* To wait for what no gate tells: other threads go on, unless it has lasted until then. */
+static inline time_t check_until(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec + check_deadline();
+}
+
+static inline void check_yield(time_t until, const char *what) {
+    if (check_until() - check_deadline() > until) {
+        fprintf(stderr, "%s: %s, and time is up\n", check_case_name, what);
+        abort();
+    }
+    sched_yield();
 }
 
 /* A gate counts how often it was opened; who waits for it waits until that is often enough. */

@@ -106,4 +106,9 @@ static inline void child_run(const char *role) {
 /* In the child. */
 static inline void child_tell(char event) { CHECK(write(STDOUT_FILENO, &event, 1) == 1); }
 
+/* A case of which all plays in a child, in the role that `law_role` is: IN_CHILD makes it, and BOTH names the two for CHECK_MAIN. */
+#define IN_CHILD(law)                                                                              \
+    static void law(void) { child_run(#law "_role"); }
+#define BOTH(law) CASE(law), ROLE(law##_role)
+
 #endif

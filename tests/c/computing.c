@@ -149,8 +149,6 @@ static void few_threads_steps_role(void) {
     CHECK_OK(proc_run(many(CHILDREN, proc_sequence(steps, STEPS)), NULL));
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(spinning)
 IN_CHILD(beside_spinning)
 IN_CHILD(few_threads)
@@ -165,6 +163,5 @@ static void no_flood_beside(const char *role) {
 static void no_flood(void) { no_flood_beside("no_flood_role"); }
 static void no_flood_in_trees(void) { no_flood_beside("no_flood_in_trees_role"); }
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(no_flood), BOTH(no_flood_in_trees), BOTH(spinning), BOTH(beside_spinning),
            BOTH(few_threads), BOTH(few_threads_steps))

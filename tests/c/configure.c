@@ -161,13 +161,10 @@ static void forked_role(void) {
     check_stack(4 << 20, 8 << 20);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(again)
 IN_CHILD(bad_input)
 IN_CHILD(newer_caller)
 IN_CHILD(forked)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(CASE(busy), ROLE(busy_role), ROLE(busy_job_role), BOTH(again), BOTH(bad_input),
            BOTH(newer_caller), BOTH(forked))

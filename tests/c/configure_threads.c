@@ -252,8 +252,6 @@ static void prefix(void) {
     child_run("empty_prefix_role");
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(deepest_tree)
 IN_CHILD(hooks)
 IN_CHILD(idle_timeout)
@@ -261,7 +259,6 @@ IN_CHILD(kept)
 IN_CHILD(max_idle)
 IN_CHILD(no_idle)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(CASE(stack_size), ROLE(smallest_role), ROLE(large_role), BOTH(deepest_tree), BOTH(hooks),
            CASE(leaving_hook), ROLE(leaving_role), BOTH(idle_timeout), BOTH(kept), BOTH(max_idle),
            BOTH(no_idle), CASE(prefix), ROLE(prefix_role), ROLE(long_prefix_role),

@@ -19,6 +19,7 @@
  *   counted         timeouts_total counts those that have struck.
  */
 #include "check.h"
+#include "fds.h"
 #include "leaf.h"
 #include <poll.h>
 #include <sched.h>
@@ -207,8 +208,7 @@ static void descriptor(void) {
     for (int below = 0; below < 2; below++) {
         proc_cancel *cancel = proc_cancel_new_timeout(NULL, PROC_MS(10));
         proc_cancel *watched = below ? proc_cancel_new(cancel) : proc_cancel_ref(cancel);
-        struct pollfd file = {.fd = proc_cancel_fd(watched), .events = POLLIN};
-        CHECK_INT(poll(&file, 1, (int)(1000 * check_deadline())), 1);
+        CHECK_BECOMES_READABLE(proc_cancel_fd(watched));
         check_timed_out(watched, "timed out after 10 ms");
         check_timed_out(cancel, "timed out after 10 ms");
         proc_cancel_unref(watched);

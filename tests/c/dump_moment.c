@@ -9,15 +9,6 @@
 #include "leaf.h"
 #include "stats.h"
 
-static size_t count(const char *text, const char *part) {
-    size_t found = 0;
-    while ((text = strstr(text, part))) {
-        found++;
-        text++;
-    }
-    return found;
-}
-
 static atomic_bool enough;
 
 /* What it runs has no callback. */
@@ -44,7 +35,7 @@ static void once(void) {
     GATE_WAIT(&began);
     for (size_t i = check_scaled(2000); i > 0; i--) {
         char *text = dump(PROC_DUMP_TEXT);
-        if (!CHECK_INT((long long)count(text, "callback 0x"), 1))
+        if (!CHECK_INT((long long)dumped_times(text, "callback 0x"), 1))
             fprintf(stderr, "%s\n", text);
         free(text);
         CHECK_INT((long long)look().processes_running, 1);
@@ -60,7 +51,7 @@ static proc_error *look_around(proc_cancel *cancel, void *user_data) {
     char *text = dump(PROC_DUMP_TEXT), own[40];
     snprintf(own, sizeof own, "callback %p", (void *)(uintptr_t)look_around);
     CHECK_HAS(text, own);
-    CHECK_INT((long long)count(text, "callback "), 1);
+    CHECK_INT((long long)dumped_times(text, "callback "), 1);
     CHECK_INT((long long)look().processes_running, 1);
     CHECK_INSIDE(text, own, "proc_run");
     free(text);

@@ -21,15 +21,6 @@ static char *long_text(const char *beginning, size_t length) {
     return text;
 }
 
-static size_t count(const char *text, const char *part) {
-    size_t found = 0;
-    while ((text = strstr(text, part))) {
-        found++;
-        text++;
-    }
-    return found;
-}
-
 /* The caller frees it; what is larger than MOST is no dump, but is not read. */
 static char *large_dump(proc_dump_format format) {
     int file = memfd_create("dump", 0);
@@ -61,12 +52,13 @@ static proc_impl *looking(checking **check) { return proc_new(look, check, NULL)
 
 static void check_long_cause(const char *text, const char *json) {
     enum { PROCESSES = LEVELS + 2 }; /* the run and the callback, too */
-    CHECK_INT((long long)count(text, "a long cause"), 1);
-    CHECK_INT((long long)count(text, "xx… (1044480 bytes more)\n"), 1);
-    CHECK_INT((long long)count(text, " ago: (as above)\n"), PROCESSES - 1);
-    CHECK_INT((long long)count(json, "\"cause_id\":1,\"code\":77,\"cause\":\"a long cause"), 1);
-    CHECK_INT((long long)count(json, "xx… (1044480 bytes more)\"}"), 1);
-    CHECK_INT((long long)count(json, "\"cause_id\":1,\"code\":77,\"cause\":\"(as above)\"}"),
+    CHECK_INT((long long)dumped_times(text, "a long cause"), 1);
+    CHECK_INT((long long)dumped_times(text, "xx… (1044480 bytes more)\n"), 1);
+    CHECK_INT((long long)dumped_times(text, " ago: (as above)\n"), PROCESSES - 1);
+    CHECK_INT((long long)dumped_times(json, "\"cause_id\":1,\"code\":77,\"cause\":\"a long cause"),
+              1);
+    CHECK_INT((long long)dumped_times(json, "xx… (1044480 bytes more)\"}"), 1);
+    CHECK_INT((long long)dumped_times(json, "\"cause_id\":1,\"code\":77,\"cause\":\"(as above)\"}"),
               PROCESSES - 1);
 }
 
@@ -84,11 +76,11 @@ static void long_cause(void) {
 }
 
 static void check_long_names(const char *text, const char *json) {
-    CHECK_INT((long long)count(text, "task a long task"), 1);
-    CHECK_INT((long long)count(text, "trace_region a long region"), 1);
-    CHECK_INT((long long)count(text, "\"a long label"), 1);
-    CHECK_INT((long long)count(text, "xx… (1044480 bytes more)"), 3);
-    CHECK_INT((long long)count(json, "\"name\":\"a long task"), 1);
+    CHECK_INT((long long)dumped_times(text, "task a long task"), 1);
+    CHECK_INT((long long)dumped_times(text, "trace_region a long region"), 1);
+    CHECK_INT((long long)dumped_times(text, "\"a long label"), 1);
+    CHECK_INT((long long)dumped_times(text, "xx… (1044480 bytes more)"), 3);
+    CHECK_INT((long long)dumped_times(json, "\"name\":\"a long task"), 1);
     CHECK_HAS(json, "\"label\":\"a long label");
     /* The task below has its name cut off the path: a slash and five bytes. */
     CHECK_HAS(json, "xx… (1044480 bytes more)\",\"thread\":");
@@ -115,10 +107,11 @@ static void long_names(void) {
 }
 
 static void check_several(const char *text, const char *json) {
-    CHECK_INT((long long)count(text, "the first is a long one, which is told in full once"), 1);
-    CHECK_INT((long long)count(text, "(as above: the first is a long one, which…)"), 1);
-    CHECK_INT((long long)count(text, "the second\n"), 1);
-    CHECK_INT((long long)count(json, "\"cause_id\":1,"), 3);
+    CHECK_INT((long long)dumped_times(text, "the first is a long one, which is told in full once"),
+              1);
+    CHECK_INT((long long)dumped_times(text, "(as above: the first is a long one, which…)"), 1);
+    CHECK_INT((long long)dumped_times(text, "the second\n"), 1);
+    CHECK_INT((long long)dumped_times(json, "\"cause_id\":1,"), 3);
     CHECK_HAS(json, "\"cause_id\":2,\"code\":2,\"cause\":\"the second\"");
     CHECK_HAS(json, "\"cause_id\":2,\"code\":2,\"cause\":\"(as above)\"");
 }
@@ -157,9 +150,9 @@ static const char *expected;
 static void check_whole(const char *text, const char *json) {
     char line[KEPT + 100];
     snprintf(line, sizeof line, " ago: %s\n", expected);
-    CHECK_INT((long long)count(text, line), 1);
+    CHECK_INT((long long)dumped_times(text, line), 1);
     snprintf(line, sizeof line, "\"cause\":\"%s\"}", expected);
-    CHECK_INT((long long)count(json, line), 1);
+    CHECK_INT((long long)dumped_times(json, line), 1);
 }
 
 /* The text is so many bytes, and characters of three bytes after them. */

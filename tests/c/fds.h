@@ -25,6 +25,14 @@ static inline short fd_state(int fd) {
 #define CHECK_READABLE(fd) CHECK_INT(fd_state(fd), POLLIN)
 #define CHECK_QUIET(fd) CHECK_INT(fd_state(fd), 0)
 
+/* Waits for it, as long as at a gate. */
+static inline int fd_awaited(int fd) {
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    return poll(&p, 1, (int)check_deadline() * 1000);
+}
+
+#define CHECK_BECOMES_READABLE(fd) CHECK_INT(fd_awaited(fd), 1)
+
 /* Lets the program open no more than `left` descriptors from now on; returns the former limit. */
 static inline struct rlimit fds_limit(unsigned left) {
     struct rlimit former, now;

@@ -7,6 +7,7 @@
  *               not stopped by what stops them.
  */
 #include "child.h"
+#include "fds.h"
 #include "forks.h"
 #include "uses.h"
 #include <sched.h>
@@ -82,8 +83,7 @@ static void be_daemon(void) {
 /* Waits until one serves; tells who. */
 static pid_t server_of(int fd) {
     pid_t pid = 0;
-    struct pollfd readable = {.fd = fd, .events = POLLIN};
-    CHECK_INT(poll(&readable, 1, (int)check_deadline() * 1000), 1);
+    CHECK_BECOMES_READABLE(fd);
     CHECK_INT(read(fd, &pid, sizeof pid), sizeof pid);
     return pid;
 }

@@ -5,8 +5,8 @@
  *   parent_goes_on  The parent's hooks and descriptors hear of it, whatever the child does.
  *   new_ones        Deadlines that are made in the child strike there, though a thread of the parent's served before.
  */
+#include "fds.h"
 #include "forks.h"
-#include <poll.h>
 
 static void open_gate(void *user_data) { gate_open(user_data); }
 
@@ -22,8 +22,7 @@ static void listen_to_it(void *user_data) {
     gate called;
     gate_init(&called);
     proc_hook *hook = proc_on_cancel(cancel, open_gate, &called);
-    struct pollfd file = {.fd = proc_cancel_fd(cancel), .events = POLLIN};
-    CHECK_INT(poll(&file, 1, (int)(1000 * check_deadline())), 1);
+    CHECK_BECOMES_READABLE(proc_cancel_fd(cancel));
     GATE_WAIT(&called);
     proc_hook_remove(hook);
     CHECK(proc_cancelled(cancel));
@@ -35,11 +34,11 @@ static void play(void (*in_child)(void *user_data)) {
     gate_init(&called);
     proc_cancel *cancel = proc_cancel_new_timeout(NULL, PROC_MS(20));
     proc_cancel *below = proc_cancel_new(cancel);
-    struct pollfd file = {.fd = proc_cancel_fd(cancel), .events = POLLIN};
+    int fd = proc_cancel_fd(cancel);
     proc_hook *hook = proc_on_cancel(below, open_gate, &called);
     forks_run(in_child, below);
     GATE_WAIT(&called);
-    CHECK_INT(poll(&file, 1, (int)(1000 * check_deadline())), 1);
+    CHECK_BECOMES_READABLE(fd);
     proc_hook_remove(hook);
     proc_cancel_unref(below);
     proc_cancel_unref(cancel);

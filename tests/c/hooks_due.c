@@ -315,8 +315,6 @@ static void may_not_return(void) {
     CHECK(WIFSIGNALED(c.status) && WTERMSIG(c.status) == SIGTERM);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(may_run_processes)
 IN_CHILD(first_thread)
 IN_CHILD(first_that_is_free)
@@ -325,7 +323,6 @@ IN_CHILD(removed)
 IN_CHILD(of_proc_main)
 IN_CHILD(runs_what_listens)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(may_run_processes), BOTH(first_thread), BOTH(first_that_is_free),
            BOTH(at_the_return), BOTH(removed), BOTH(of_proc_main), BOTH(runs_what_listens),
            BOTH(may_not_return))

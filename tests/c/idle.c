@@ -179,8 +179,6 @@ static void rests_role(void) {
         fprintf(stderr, "  %lu switches\n", least);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(groups)
 IN_CHILD(more_kinds)
 IN_CHILD(nursery)
@@ -189,6 +187,5 @@ IN_CHILD(channels)
 IN_CHILD(promises)
 IN_CHILD(rests)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(groups), BOTH(more_kinds), BOTH(nursery), BOTH(full_nursery), BOTH(channels),
            BOTH(promises), BOTH(rests))

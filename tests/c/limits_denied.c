@@ -83,8 +83,6 @@ static void any_goes_on_role(void) {
                 "2 errors:\n- no thread could be had to run it\n- fails");
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(one_at_a_time)
 IN_CHILD(group_stops)
 IN_CHILD(each_stops)
@@ -92,6 +90,5 @@ IN_CHILD(all_are_told)
 IN_CHILD(race_goes_on)
 IN_CHILD(any_goes_on)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(one_at_a_time), BOTH(group_stops), BOTH(each_stops), BOTH(all_are_told),
            BOTH(race_goes_on), BOTH(any_goes_on))

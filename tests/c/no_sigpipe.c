@@ -14,6 +14,7 @@
  */
 #include "child.h"
 #include "ends.h"
+#include "fds.h"
 #include "leaf.h"
 #include "trace_file.h"
 #include <sys/resource.h>
@@ -169,10 +170,10 @@ static proc_error *say_much(proc_cancel *cancel, void *user_data) {
 
 static void *read_little(void *user_data) {
     char part[4096];
-    struct pollfd readable = {.fd = *(int *)user_data, .events = POLLIN};
-    CHECK_INT(poll(&readable, 1, (int)check_deadline() * 1000), 1);
-    CHECK(read(readable.fd, part, sizeof part) > 0);
-    close(readable.fd);
+    int fd = *(int *)user_data;
+    CHECK_BECOMES_READABLE(fd);
+    CHECK(read(fd, part, sizeof part) > 0);
+    close(fd);
     return NULL;
 }
 

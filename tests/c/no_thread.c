@@ -79,8 +79,6 @@ static void reused_role(void) {
     CHECK(threads_created < 100);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(unused)
 IN_CHILD(one_child)
 IN_CHILD(empty)
@@ -88,6 +86,5 @@ IN_CHILD(caller_runs)
 IN_CHILD(trivial)
 IN_CHILD(reused)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(unused), BOTH(one_child), BOTH(empty), BOTH(caller_runs), BOTH(trivial),
            BOTH(reused))

@@ -161,8 +161,6 @@ static void dumped_role(void) {
     CHECK_OK(nursery_run(dump_it, &l, NULL, NULL));
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(while_spinning)
 IN_CHILD(while_blocked)
 IN_CHILD(at_the_wait)
@@ -171,6 +169,5 @@ IN_CHILD(without_threads)
 IN_CHILD(trivial)
 IN_CHILD(dumped)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(while_spinning), BOTH(while_blocked), BOTH(at_the_wait), BOTH(from_outside),
            BOTH(without_threads), BOTH(trivial), BOTH(dumped))

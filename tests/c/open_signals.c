@@ -281,8 +281,6 @@ static void bad_input(void) {
     check_bad(&(int){-1}, 1, "[0] is -1: there is no such signal");
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(chosen)
 IN_CHILD(none)
 IN_CHILD(received)
@@ -290,6 +288,5 @@ IN_CHILD(stopped)
 IN_CHILD(listens)
 IN_CHILD(started)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(by_default), ROLE(older_role), BOTH(chosen), BOTH(none), BOTH(received),
            BOTH(stopped), BOTH(listens), BOTH(started), ROLE(see_mask_role), CASE(bad_input))

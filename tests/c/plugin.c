@@ -105,11 +105,8 @@ static void loading_role(void) {
     check_works();
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(closed)
 IN_CHILD(renamed)
 IN_CHILD(loading)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(closed), BOTH(renamed), BOTH(loading))

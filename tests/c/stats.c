@@ -294,8 +294,6 @@ static void forked_role(void) {
     check_order(&before, &now);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(nothing_yet)
 IN_CHILD(adds_up)
 IN_CHILD(running)
@@ -303,6 +301,5 @@ IN_CHILD(cancellations)
 IN_CHILD(nurseries)
 IN_CHILD(forked)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(nothing_yet), BOTH(adds_up), BOTH(running), BOTH(cancellations), BOTH(nurseries),
            CASE(sizes), CASE(bad_input), BOTH(forked))

@@ -115,12 +115,9 @@ static void never_fall_role(void) {
     CHECK(look().processes_running == 0 && look().tasks_running == 0);
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(threads)
 IN_CHILD(parked)
 IN_CHILD(helpers)
 IN_CHILD(never_fall)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(threads), BOTH(parked), BOTH(helpers), BOTH(never_fall))

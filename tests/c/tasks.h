@@ -4,7 +4,6 @@
 
 #include "check.h"
 #include <dirent.h>
-#include <sched.h>
 
 static inline int tasks_now(void) {
     int count = 0;
@@ -16,17 +15,11 @@ static inline int tasks_now(void) {
 }
 
 static inline void wait_for_tasks(int count) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    time_t until = now.tv_sec + check_deadline();
-    while (tasks_now() != count) {
-        clock_gettime(CLOCK_MONOTONIC, &now);
-        if (now.tv_sec > until) {
-            fprintf(stderr, "%s: there are %d threads, not %d, and time is up\n", check_case_name,
-                    tasks_now(), count);
-            abort();
-        }
-        sched_yield();
+    char text[100];
+    int found;
+    for (time_t until = check_until(); (found = tasks_now()) != count;) {
+        snprintf(text, sizeof text, "there are %d threads, not %d", found, count);
+        check_yield(until, text);
     }
 }
 

@@ -202,8 +202,6 @@ static void many_processors_role(void) {
     watcher_role();
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(helpers)
 IN_CHILD(again)
 IN_CHILD(jobs)
@@ -211,6 +209,5 @@ IN_CHILD(watcher)
 IN_CHILD(slack)
 IN_CHILD(many_processors)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(helpers), BOTH(again), BOTH(jobs), BOTH(watcher), BOTH(slack),
            BOTH(many_processors))

@@ -253,8 +253,6 @@ static void asked_once_role(void) {
     check_works();
 }
 
-#define IN_CHILD(law)                                                                              \
-    static void law(void) { child_run(#law "_role"); }
 IN_CHILD(interposed)
 IN_CHILD(all_denied)
 IN_CHILD(some_denied)
@@ -270,7 +268,6 @@ IN_CHILD(main_signalled)
 IN_CHILD(patient_again)
 IN_CHILD(asked_once)
 
-#define BOTH(law) CASE(law), ROLE(law##_role)
 CHECK_MAIN(BOTH(interposed), BOTH(all_denied), BOTH(some_denied), BOTH(group_cancels),
            BOTH(names_task), BOTH(nested), BOTH(works_on), BOTH(comes_back), BOTH(parked_are_used),
            BOTH(parked_are_enough), BOTH(main_too), BOTH(main_signalled), BOTH(patient_again),

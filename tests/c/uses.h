@@ -42,8 +42,7 @@ static inline void use_jobs(void) {
     proc_cancel *cancel = proc_cancel_new(NULL);
     proc_job *soon = proc_start(succeeding(), NULL, use_count, &done);
     proc_job *late = proc_start(proc_new(use_wait, NULL, NULL), cancel, use_count, &done);
-    struct pollfd file = {.fd = proc_job_fd(soon), .events = POLLIN};
-    CHECK_INT(poll(&file, 1, (int)check_deadline() * 1000), 1);
+    CHECK_BECOMES_READABLE(proc_job_fd(soon));
     CHECK_OK(proc_job_join(soon));
     CHECK(!proc_job_wait(late, 0));
     proc_cancel_trigger(cancel, proc_error_new(77, "over"));
