@@ -17,6 +17,9 @@
 #       Tests that compute. Most wait nearly all the time, so the gates run two of these for each processor; a busy one counts for
 #       two. Under valgrind all compute, and each counts for one.
 #
+#   procession_misses(TEXT)
+#       Something is not installed by which more would be tested: an error in the presets, by which the gates are run, and else a warning.
+#
 # More can be said with set_tests_properties(NAME PROPERTIES ...), guarded by `if(TEST NAME)`.
 # C is C11 and C++ is C++17 unless the target says otherwise (set_target_properties after the call).
 
@@ -31,6 +34,13 @@ set(PROCESSION_SANITIZERS -O0 -fsanitize=address,undefined -fno-sanitize-recover
 set(PROCESSION_VALGRIND_COMMAND
     valgrind --quiet --error-exitcode=99 --fair-sched=try --read-inline-info=no --leak-check=full
              --show-leak-kinds=definite,indirect --errors-for-leak-kinds=definite,indirect)
+
+function(procession_misses text)
+  if(CMAKE_COMPILE_WARNING_AS_ERROR)
+    message(FATAL_ERROR "${text}")
+  endif()
+  message(WARNING "${text}")
+endfunction()
 
 function(procession_add_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "LINK" "SOURCES;LIBRARIES")
