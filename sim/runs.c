@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -53,11 +54,14 @@ static void be_silent(const int *descriptors, size_t count) {
 static bool begin(const struct plan *plan, struct place *place, uint64_t offset, bool is_shown) {
     place->offset = offset;
     place->is_stuck = false;
-    pid_t child = fork();
+    pid_t parent = getpid(), child = fork();
     if (child > 0)
         place->child = child;
     if (child != 0)
         return child > 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* No run outlives this program, however that ends. */
+    if (getppid() != parent)
+        _exit(1);
     own = place;
     be_silent((const int[]){0, 1, 2}, is_shown ? 1 : 3);
     setrlimit(RLIMIT_CPU, &(struct rlimit){plan->seconds, plan->seconds + 1});

@@ -1,7 +1,7 @@
 //! Runs in children of `fork`, on all processors.
 //!
 //! What a run leaves in memory stays in the child. Which of the runs is told of does not depend on who was faster: of all that fail it is
-//! the one with the lowest seed.
+//! the one with the lowest seed. No run outlives the process that has begun it, however that ends: one that never ends would go on for ever.
 //!
 //! unsafe: these are system calls.
 #![allow(unsafe_code)]
@@ -15,6 +15,7 @@ use crate::base::clock::{self, Duration};
 use crate::base::descriptor;
 use crate::base::error::Error;
 use crate::base::signal_set;
+use crate::base::sys::child;
 use crate::engine::terms;
 
 /// How often it is looked how far they are, if somebody sees that.
@@ -143,9 +144,12 @@ fn flush() {
 
 /// A child that does this, and ends.
 fn fork_one(code: impl FnOnce()) -> Result<pid_t, String> {
+    // SAFETY: it takes nothing.
+    let parent = unsafe { libc::getpid() };
     // SAFETY: the child is a copy of this process with the calling thread alone, of which the library knows (`fork`).
     match unsafe { libc::fork() } {
         0 => {
+            child::end_with_parent(parent);
             code();
             flush();
             // SAFETY: it takes a number.

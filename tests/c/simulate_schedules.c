@@ -10,8 +10,12 @@
  *   shrunk           The fewest switches are told, and with them it fails again.
  *   denied           Threads that are denied by chance: children fail with EAGAIN.
  *   cancelled        A run that is cancelled by chance, and stops well, has not failed.
+ *   killed           No run outlives the process that has begun it.
  */
 #include "simulated.h"
+
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 typedef struct counter {
     int value;
@@ -238,5 +242,41 @@ static void cancelled(void) {
     CHECK(times > 0 && times < 100);
 }
 
+/* Has begun, and computes without end. */
+static proc_error *endless(proc_cancel *cancel, void *user_data) {
+    static atomic_bool is_over;
+    (void)cancel;
+    CHECK_INT(write(*(int *)user_data, "b", 1), 1);
+    while (!atomic_load(&is_over))
+        continue;
+    return NULL;
+}
+
+static proc_impl *without_end(void *user_data) { return proc_new(endless, user_data, NULL); }
+
+/* The runs are in children of the process that is killed, which are this one's then. */
+static void killed(void) {
+    int ends[2];
+    CHECK_INT(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    CHECK_INT(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        proc_simulation options = PROC_SIMULATION_INIT;
+        options.runs = 2;
+        proc_simulate(without_end, &ends[1], &options);
+        _exit(1);
+    }
+    char begun;
+    CHECK_INT(read(ends[0], &begun, 1), 1);
+    CHECK_INT(kill(child, SIGKILL), 0);
+    int ended = 0, status;
+    for (; wait(&status) > 0; ended++)
+        CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    CHECK(ended >= 2);
+    close(ends[0]);
+    close(ends[1]);
+}
+
 CHECK_MAIN(CASE(many_seeds), CASE(none_fails), CASE(crash), CASE(pct), CASE(exhaustive),
-           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(denied), CASE(cancelled))
+           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(denied), CASE(cancelled),
+           CASE(killed))

@@ -11,7 +11,7 @@
 //! - `descriptors`: made close-on-exec from the start, all closed, one opened again.
 //! - `sockets`: made close-on-exec from the start, of what family, names that are no files.
 //! - `at_once`: calls that do not wait, and raise no signal.
-//! - `child`: a child that is known by a descriptor.
+//! - `child`: a child that is known by a descriptor, and one that does not outlive its parent.
 //! - `processes`: all that there are.
 //! - `program`: what is known of this one.
 //! - `memory`: giving pages back.
