@@ -45,7 +45,7 @@ const LONGEST_TICK: Duration = Duration::from_micros(240);
 /// that fans out again and again does not pay for a wake each time. In a model no time passes.
 const QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 100 };
 /// The same in a program that rests: each of them costs more than it brings there.
-const FEW_QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 5 };
+const FEW_QUIET_TICKS: u32 = if cfg!(loom) { 1 } else { 2 };
 /// If it has slept for less than that, it would better have stayed awake: then it stays for longer the next time.
 const SHORT_SLEEP: Duration = Duration::from_millis(1);
 
