@@ -29,43 +29,37 @@
 
 mod above;
 mod asked;
+mod birth;
 mod deadline;
 mod drains;
 mod holding;
 mod inherited;
+mod observed;
 mod own;
 mod scope;
 mod several;
 mod strike;
 
 use std::ffi::c_void;
-use std::io;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
-use std::os::fd::RawFd;
 
-use crate::base::clock::Instant;
-use crate::base::common::{Common, Known, Room};
+use crate::base::common::{Common, Known};
 use crate::base::error::Error;
-use crate::base::events;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Arc, Condvar, Mutex, Seen};
-use crate::base::world;
+use crate::base::sync::{Condvar, Mutex, Seen};
 use crate::base::written::Written;
 use crate::scope::drain::Main;
-use crate::scope::hook::{Hook, Lent};
-use crate::scope::listener::Listening;
+use crate::scope::hook::Lent;
 use crate::scope::observers::Observers;
 use crate::scope::task_run::{TaskRun, Tree};
 
 use above::{Above, LastHolder, View};
 use asked::STRUCK;
-use deadline::Nearest;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use holding::Linked;
-use inherited::Inherited;
 pub(crate) use inherited::{Chain, Entry, Key, Value};
 pub(crate) use own::{Own, SpareHandle};
 pub(crate) use scope::Scope;
@@ -140,107 +134,6 @@ struct Rare {
 }
 
 impl Cancel {
-    /// A handle with nothing above it.
-    pub(crate) fn root(task: Option<Common<TaskRun>>) -> Cancel {
-        Cancel::alone(task, 0, None)
-    }
-
-    /// The same, with a value.
-    pub(crate) fn root_with(task: Option<Common<TaskRun>>, entry: Entry) -> Cancel {
-        Cancel::alone(task, 0, Some(Inherited::new(entry, None)))
-    }
-
-    /// A handle with nothing above it, but with what one above it would give it.
-    pub(crate) fn alone(task: Option<Common<TaskRun>>, main: Main, inherited: Chain) -> Cancel {
-        let nearest = Nearest::NONE;
-        Cancel::of(Common::new(|| {
-            Node::new(None, task, main, inherited, View::NONE, nearest)
-        }))
-    }
-
-    /// A handle below this one, in the same task.
-    pub(crate) fn child(&self) -> Cancel {
-        self.below(self.task.clone(), false)
-    }
-
-    /// The same, with one thing more that it hands down.
-    pub(crate) fn child_with(&self, entry: Entry) -> Cancel {
-        self.below_with(self.task.clone(), entry)
-    }
-
-    /// A handle below this one, in a task of its own.
-    pub(crate) fn child_in(&self, task: Common<TaskRun>) -> Cancel {
-        self.below(Some(task), false)
-    }
-
-    /// This one, as that task inside of it sees it (C7).
-    pub(crate) fn view_in(&self, task: Common<TaskRun>) -> Cancel {
-        self.below(Some(task), true)
-    }
-
-    /// A handle below this one, in a task.
-    fn below(&self, task: Option<Common<TaskRun>>, is_view: bool) -> Cancel {
-        self.born(task, is_view, self.inherited.clone(), None)
-    }
-
-    fn below_with(&self, task: Option<Common<TaskRun>>, entry: Entry) -> Cancel {
-        let inherited = Inherited::new(entry, self.inherited.clone());
-        self.born(task, false, Some(inherited), None)
-    }
-
-    fn born(
-        &self,
-        task: Option<Common<TaskRun>>,
-        is_view: bool,
-        inherited: Chain,
-        own: Option<Deadline>,
-    ) -> Cancel {
-        let parent = self.node().clone();
-        self.born_in(Room::new(), parent, task, is_view, inherited, own)
-    }
-
-    /// The same, whose parent is this one.
-    #[inline(always)]
-    fn born_in(
-        &self,
-        room: Room<Node>,
-        parent: Common<Node>,
-        task: Option<Common<TaskRun>>,
-        is_view: bool,
-        inherited: Chain,
-        own: Option<Deadline>,
-    ) -> Cancel {
-        let mut links = self.0.links.lock();
-        // The lock orders this against `strike`, so no child can slip in behind a cancellation (C2).
-        self.0.hold_from_below(&mut links);
-        let own = own.filter(|own| own.is_nearer_than(self.deadline()));
-        let is_struck = self.is_struck();
-        let view_of = if is_view && !is_struck {
-            View::of(&self.0)
-        } else {
-            View::NONE
-        };
-        let nearest = Nearest::of(own, self.owner_of_deadline());
-        let (parent, main) = (Some(parent), self.main);
-        let born = Common::new_in(room, || {
-            Node::new(parent, task, main, inherited, view_of, nearest)
-        });
-        if is_struck {
-            // It is in no list, but knows what is above: that may be cancelled for another cause.
-            born.be_struck_as(self);
-        } else {
-            links.children.push(Linked::of(&born));
-        }
-        Cancel::of(born)
-    }
-
-    /// A handle for that layer of a stack, which this is the handle of: apart (C9), and shielded from it.
-    pub(crate) fn layer_handle(&self, layer: Tree) -> Cancel {
-        let shield = Inherited::new(Entry::Shield(self.clone()), self.inherited.clone());
-        let inherited = Inherited::new(Entry::Layer(layer), Some(shield));
-        Cancel::alone(self.task.clone(), self.main, Some(inherited))
-    }
-
     /// Whether there is more than this reference to it, or anything that hangs below it.
     pub(crate) fn is_held_elsewhere(&self) -> bool {
         self.is_shared() || Common::holders(&self.0) > 1
@@ -278,46 +171,6 @@ impl Deref for Cancel {
 }
 
 impl Node {
-    #[inline(always)] // So that it is made in place.
-    fn new(
-        parent: Option<Common<Node>>,
-        task: Option<Common<TaskRun>>,
-        main: Main,
-        inherited: Chain,
-        view_of: View,
-        nearest: Nearest,
-    ) -> Node {
-        Node {
-            last: LastHolder,
-            state: AtomicU8::new(nearest.state),
-            cause: Written::new(),
-            struck_at: AtomicU64::new(0),
-            holders: AtomicUsize::new(1),
-            holds_parent: parent.is_some(),
-            parent: Above(parent),
-            is_linked_further: notes::AtomicBool::new(false),
-            was_held_from_below: notes::AtomicBool::new(false),
-            view_of,
-            drains_for: Above(None),
-            task,
-            main,
-            inherited,
-            own_deadline: nearest.own,
-            deadline_of: Above(nearest.above),
-            place: AtomicUsize::new(0),
-            links: Mutex::new(Links {
-                children: IntrusiveList::new(),
-                struck_by: strike::NONE,
-                held_from_below: 0,
-                is_left: false,
-                hook: None,
-                rare: None,
-                waiting: 0,
-            }),
-            bell: Condvar::new(),
-        }
-    }
-
     /// The run of `proc_main` that it is below.
     pub(crate) fn main(&self) -> Main {
         self.main
@@ -351,17 +204,6 @@ impl Node {
     /// counted, for it is no cancellation of the program's.
     pub(crate) fn strike_alone(&self, cause: &Error) {
         self.strike(&mut Strike::of(cause));
-    }
-
-    /// It is born cancelled, below that one, which is no new cancellation.
-    fn be_struck_as(&self, above: &Node) {
-        let above = above.viewed();
-        if let Some(cause) = above.cause.get() {
-            self.settle_cause(cause);
-        }
-        let since = above.struck_at.load(Ordering::Relaxed);
-        self.struck_at.store(since, Ordering::Relaxed);
-        self.store_struck();
     }
 
     /// Cancels this one node, unless it is already; returns those to which the cancellation must go on.
@@ -402,77 +244,6 @@ impl Node {
         self.viewed().links.lock().struck_by
     }
 
-    /// Adds an observer or takes one away, who is told whether the handle is cancelled. That is under the
-    /// lock of `strike`: either the cancellation is seen here, or it finds what is done here.
-    fn observe<T>(&self, code: impl FnOnce(&mut Observers, bool) -> T) -> T {
-        let mut links = self.links.lock();
-        code(&mut links.rare().observers, self.cancelled())
-    }
-
-    /// From now on that hook runs when the handle is cancelled (true); or it is cancelled (false), and will not run it.
-    pub(in crate::scope) fn add_hook(&self, hook: Lent) -> bool {
-        let mut links = self.links.lock();
-        if self.cancelled() {
-            return false;
-        }
-        match links.hook {
-            None => links.hook = Some(hook),
-            Some(_) => links.rare().observers.add(hook),
-        }
-        true
-    }
-
-    /// Takes a hook away, which has not been and will not be run then (true); or a cancellation has come before (false).
-    pub(in crate::scope) fn remove_hook(&self, hook: &Hook) -> bool {
-        let mut links = self.links.lock();
-        if links.hook.as_ref().is_some_and(|first| first.is(hook)) {
-            links.hook = None;
-            return true;
-        }
-        let rare = links.rare.as_mut();
-        rare.is_some_and(|rare| rare.observers.remove(hook))
-    }
-
-    /// From now on that one is told when the handle is cancelled (true), by a deadline if that is watched by then (`late_strike`); or it is cancelled (false), and he is not.
-    pub(crate) fn listen(&self, listening: &Arc<Listening>) -> bool {
-        self.observe(|observers, cancelled| {
-            if !cancelled {
-                observers.listen(listening.clone());
-            }
-            !cancelled
-        })
-    }
-
-    /// He does not listen any more.
-    pub(crate) fn unlisten(&self, listening: &Arc<Listening>) {
-        self.observe(|observers, _| observers.unlisten(listening));
-    }
-
-    /// A descriptor for the program that is readable once the handle is cancelled, made when somebody first asks for it.
-    pub(crate) fn fd(&self) -> io::Result<RawFd> {
-        self.observe(|observers, cancelled| observers.fd(cancelled))
-    }
-
-    /// The same for a wait of the library's.
-    pub(crate) fn fd_to_poll(&self) -> io::Result<RawFd> {
-        self.observe(|observers, cancelled| observers.fd_to_poll(cancelled))
-    }
-
-    /// The same, for a wait that is short: the program may have given the number to a file of its own (`ready_fd`, R1).
-    pub(crate) fn fd_to_look_at(&self) -> io::Result<RawFd> {
-        self.observe(|observers, cancelled| observers.fd_to_look_at(cancelled))
-    }
-
-    /// Blocks until cancelled (true) or until the moment, if there is one (false).
-    pub(crate) fn wait(&self, end: Option<Instant>) -> bool {
-        let waits = |_: &mut Links| !self.is_struck();
-        let end = self.at_the_latest(end);
-        let mut links = self.links.lock();
-        links.waiting += 1;
-        let _asleep = events::asleep(!self.is_struck(), end);
-        self.bell.wait_while_asked(links, end, waits).waiting -= 1;
-        self.cancelled() || world::is_wrecked()
-    }
 }
 
 impl Links {

@@ -13,7 +13,8 @@ use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
-use super::{Cancel, Chain, Nearest, Node, View};
+use super::deadline::Nearest;
+use super::{Cancel, Chain, Node, View};
 use crate::base::common::{Common, Room, Spare};
 use crate::base::sync::atomic::Ordering;
 use crate::scope::task_run::TaskRun;

@@ -9,7 +9,9 @@
 
 use std::collections::HashSet;
 
-use super::{Cancel, Deadline, Entry, Inherited, Linked, Nearest, Node, View};
+use super::deadline::Nearest;
+use super::inherited::Inherited;
+use super::{Cancel, Deadline, Entry, Linked, Node, View};
 use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::base::sync::notes::Ordering;

@@ -3,6 +3,7 @@
 
 use loom::thread;
 
+use super::deadline::Nearest;
 use super::*;
 
 fn because(code: i32) -> Error {
