@@ -10,7 +10,8 @@
 //!   served has been, whatever else has come to it meanwhile.
 //! - **Q4 the ring alone.** Most items pass through the ring, by who has only one of its ends (`ring`). Whether that is enough is asked there,
 //!   and is said by who has all of the channel, so that nobody is at either end: it is not as long as somebody waits, or it is closed, or
-//!   has a descriptor, or no room.
+//!   has a descriptor, or no room. So who finds there that he cannot go on needs no more to say so; but before he waits he has to look
+//!   again, with all of the channel.
 //! - **Q5 the last thing.** Who has sent an item touches the channel no more when that can be received: who does may release it.
 //!
 //! Who looks again for a moment before he waits (`spinning`) has not come yet, by Q2.
@@ -87,10 +88,18 @@ impl Channel {
         item: *const u8,
         timeout_ns: Timeout,
     ) -> Result<(), Failed> {
+        let handle = cancel.map(|cancel| &**cancel);
         if timeout_ns != 0 && !self.is_attended() {
-            self.ring.senders().for_a_moment(|| self.ring.room());
+            let room = || (!self.is_attended()).then(|| self.ring.room());
+            self.ring.senders().for_a_moment(room);
+            if let Some(done) = self.try_send(handle, item) {
+                return done;
+            }
         }
-        let now = self.send_now(cancel.map(|cancel| &**cancel), item);
+        if is_cancelled(handle) {
+            return Err(Failed::Cancelled);
+        }
+        let now = self.send_attended(item);
         now.unwrap_or_else(|whole| {
             self.wait(whole, Side::Sending, cancel, item.cast_mut(), timeout_ns)
         })
@@ -103,22 +112,20 @@ impl Channel {
         cancel: Option<&Node>,
         item: *const u8,
     ) -> Option<Result<(), Failed>> {
-        self.send_now(cancel, item).ok()
-    }
-
-    #[inline(always)]
-    fn send_now(&self, cancel: Option<&Node>, item: *const u8) -> Now<'_> {
         if is_cancelled(cancel) {
-            return Ok(Err(Failed::Cancelled));
+            return Some(Err(Failed::Cancelled));
         }
         let mut end = self.ring.send();
-        if self.is_attended() || end.is_full() {
+        if self.is_attended() {
             drop(end);
-            return self.send_attended(item);
+            return self.send_attended(item).ok();
+        }
+        if end.is_full() {
+            return None;
         }
         // SAFETY: there is room, and the caller lends the item.
         unsafe { end.push(item) };
-        Ok(Ok(()))
+        Some(Ok(()))
     }
 
     #[cold]
@@ -150,10 +157,18 @@ impl Channel {
         item: *mut u8,
         timeout_ns: Timeout,
     ) -> Result<(), Failed> {
+        let handle = cancel.map(|cancel| &**cancel);
         if timeout_ns != 0 && !self.is_attended() {
-            self.ring.receivers().for_a_moment(|| self.ring.length());
+            let length = || (!self.is_attended()).then(|| self.ring.length());
+            self.ring.receivers().for_a_moment(length);
+            if let Some(done) = self.try_receive(handle, item) {
+                return done;
+            }
         }
-        let now = self.receive_now(cancel.map(|cancel| &**cancel), item);
+        if is_cancelled(handle) {
+            return Err(Failed::Cancelled);
+        }
+        let now = self.receive_attended(item);
         now.unwrap_or_else(|whole| self.wait(whole, Side::Receiving, cancel, item, timeout_ns))
     }
 
@@ -164,22 +179,20 @@ impl Channel {
         cancel: Option<&Node>,
         item: *mut u8,
     ) -> Option<Result<(), Failed>> {
-        self.receive_now(cancel, item).ok()
-    }
-
-    #[inline(always)]
-    fn receive_now(&self, cancel: Option<&Node>, item: *mut u8) -> Now<'_> {
         if is_cancelled(cancel) {
-            return Ok(Err(Failed::Cancelled));
+            return Some(Err(Failed::Cancelled));
         }
         let mut end = self.ring.receive();
-        if self.is_attended() || end.is_empty() {
+        if self.is_attended() {
             drop(end);
-            return self.receive_attended(item);
+            return self.receive_attended(item).ok();
+        }
+        if end.is_empty() {
+            return None;
         }
         // SAFETY: there is an item, and the caller lends the place.
         unsafe { end.pop(item) };
-        Ok(Ok(()))
+        Some(Ok(()))
     }
 
     #[cold]

@@ -1,13 +1,20 @@
 //! Who would have to wait looks again for a moment before he does: what he waits for most often comes sooner than a thread wakes.
 //!
+//! The moment is longer than it takes to wake a thread. Else two threads that have once begun to sleep go on so: each finds the other one still
+//! waking, and sleeps itself. The thread does not give way meanwhile (`sched_yield`): where others compute, it would come back after
+//! milliseconds, and who sleeps is woken sooner.
+//!
 //! Where that is in vain, for nobody is at the other end, or that has no processor, it is done more and more seldom.
 
 use crate::base::clock::{self, Duration};
 use crate::base::sync::notes::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 use crate::base::world;
 
-/// For how long: about what it takes to fall asleep and to be woken.
-const MOMENT: Duration = Duration::from_micros(5);
+/// For how long: some times what it takes to fall asleep and to be woken.
+const MOMENT: Duration = Duration::from_micros(20);
+
+/// How often the processor is told between two looks that this thread waits. Each look takes from the other end the memory that it counts in.
+const PAUSES: usize = 8;
 
 /// How long who has seen something goes on to look, if there have been several at a time lately: to go on after each single one would have both ends ask each
 /// other for the same words all the time.
@@ -32,9 +39,10 @@ pub(super) struct Spinning {
 }
 
 impl Spinning {
-    /// Looks how many there are until there are some, or the moment is over. One does at a time. In a model, and in a simulation, no time passes.
+    /// Looks how many there are until there are some, or the moment is over, or it is not to be looked for (`None`). One does at a time. In a
+    /// model, and in a simulation, no time passes.
     #[cold]
-    pub(super) fn for_a_moment(&self, how_many: impl Fn() -> usize) {
+    pub(super) fn for_a_moment(&self, how_many: impl Fn() -> Option<usize>) {
         if cfg!(loom) || world::is_here() || self.is_skipped() {
             return;
         }
@@ -47,20 +55,12 @@ impl Spinning {
         self.is_taken.store(false, Ordering::Relaxed);
     }
 
-    fn look(&self, how_many: impl Fn() -> usize) -> usize {
+    fn look(&self, how_many: impl Fn() -> Option<usize>) -> usize {
         let several = self.seen.load(Ordering::Relaxed) > 1;
-        let mut end = clock::now() + MOMENT;
-        let mut before = 0;
-        loop {
-            let seen = how_many();
-            if seen >= ENOUGH || (seen > 0 && !several) || clock::has_come(end) {
-                return seen;
-            }
-            if seen > 0 && before == 0 {
-                end = clock::now() + GATHERING;
-            }
-            before = seen;
-            std::hint::spin_loop();
+        match until_some(&how_many) {
+            0 => 0,
+            _ if several => until_enough(how_many),
+            some => some,
         }
     }
 
@@ -77,5 +77,35 @@ impl Spinning {
         let in_vain = if has_seen { 0 } else { SELDOM.min(before + 1) };
         self.in_vain.store(in_vain, Ordering::Relaxed);
         self.skips.store((1 << in_vain) - 1, Ordering::Relaxed);
+    }
+}
+
+/// Looks until there are some; 0 if there are none.
+fn until_some(how_many: impl Fn() -> Option<usize>) -> usize {
+    let end = clock::now() + MOMENT;
+    loop {
+        let seen = how_many();
+        if seen != Some(0) || clock::has_come(end) {
+            return seen.unwrap_or(0);
+        }
+        pause();
+    }
+}
+
+/// Looks a while longer, where there are some.
+fn until_enough(how_many: impl Fn() -> Option<usize>) -> usize {
+    let end = clock::now() + GATHERING;
+    loop {
+        pause();
+        let seen = how_many().unwrap_or(ENOUGH);
+        if seen >= ENOUGH || clock::has_come(end) {
+            return seen;
+        }
+    }
+}
+
+fn pause() {
+    for _ in 0..PAUSES {
+        std::hint::spin_loop();
     }
 }

@@ -183,10 +183,14 @@ fn q2_mutant_stays_in_its_place() {
 
 /// A receiver that waits, or is about to, meets one who sends.
 fn a_receiver_meets_a_sender(send: fn(&Channel, u8)) {
+    a_sender_meets(send, |channel| receive(channel, None));
+}
+
+fn a_sender_meets(send: fn(&Channel, u8), receive: fn(&Channel) -> Result<u8, Failed>) {
     loom::model(move || {
         let to = channel(1);
         let from = to.clone();
-        let receiver = thread::spawn(move || receive(&from, None));
+        let receiver = thread::spawn(move || receive(&from));
         send(&to, 7);
         assert_eq!(receiver.join().unwrap(), Ok(7));
     });
@@ -208,6 +212,21 @@ fn q4_mutant_asks_before_it_is_at_the_end() {
             unsafe { channel.ring.send().push(&raw const item) };
         }
     });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn q4_mutant_waits_without_looking_with_all_of_it() {
+    let receive_or_wait = |channel: &Channel| {
+        let mut item = 0;
+        let tried = channel.try_receive(None, &raw mut item);
+        let wait = |item| channel.wait(channel.whole(), Side::Receiving, None, item, FOREVER);
+        tried.unwrap_or_else(|| wait(&raw mut item)).map(|()| item)
+    };
+    a_sender_meets(
+        |channel, item| assert_eq!(send(channel, None, item), Ok(())),
+        receive_or_wait,
+    );
 }
 
 /// A sender that waits for room, or is about to, meets one who receives.
