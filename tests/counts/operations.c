@@ -172,7 +172,7 @@ static const struct operation {
      .prepare = make_nursery_10,
      .run = run,
      .instructions = 11200,
-     .locked = 97,
+     .locked = 84,
      .allocations = 15},
     {.name = "channel",
      .prepare = make_channel,
@@ -194,7 +194,7 @@ static const struct operation {
     {.name = "job",
      .run = job,
      .instructions = 1400,
-     .locked = 18,
+     .locked = 17,
      .allocations = 2,
      .threads = true},
 };

@@ -11,7 +11,9 @@ mod thread;
 
 use crate::base::clock;
 use crate::base::counts::{self, Counted};
-use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
+use crate::base::race_detector::Unseen;
+use crate::base::sync::spin_lock::{BriefGuard, BriefLock};
+use crate::base::sync::{Arc, Condvar, Mutex, global};
 use crate::base::world::{self, World};
 use crate::engine::backlog::Backlog;
 use crate::engine::config::Config;
@@ -45,8 +47,8 @@ pub(crate) struct NoThread;
 
 global!(IDLE: Idle = Idle::new(Vec::new()));
 
-/// The parked workers, the warmest last.
-type Idle = Mutex<Vec<Arc<Worker>>>;
+/// The parked workers, the warmest last. Its lock is given back by no locked instruction.
+type Idle = BriefLock<Vec<Arc<Worker>>>;
 
 pub(crate) struct Worker {
     config: Config,
@@ -195,6 +197,7 @@ impl Worker {
         let mut idle = IDLE.lock();
         let is_room = idle.len() < self.config.max_idle;
         if is_room {
+            let _unseen = Unseen::default(); // Calls of the C library move the others.
             idle.push(self.clone());
         }
         is_room
@@ -222,6 +225,7 @@ impl Worker {
     /// Takes itself out of the parked workers. If somebody has done so already, a job is coming (T1).
     fn resign(self: &Arc<Worker>) -> bool {
         let mut idle = IDLE.lock();
+        let _unseen = Unseen::default(); // As above.
         let place = idle.iter().position(|other| Arc::ptr_eq(other, self));
         place.map(|place| idle.remove(place)).is_some()
     }
@@ -252,7 +256,7 @@ pub(crate) fn begin_world() {
 }
 
 /// The locks of this room, held across a `fork`.
-pub(crate) type Held = (MutexGuard<'static, Vec<Arc<Worker>>>, due::Held);
+pub(crate) type Held = (BriefGuard<'static, Vec<Arc<Worker>>>, due::Held);
 
 pub(crate) fn hold() -> Held {
     (IDLE.lock(), due::hold())

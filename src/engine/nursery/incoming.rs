@@ -1,12 +1,14 @@
 //! Where a nursery without a limit accepts its children: so who spawns does not wait for those who begin and end others, and
 //! they take what is there all at once.
 //!
-//! Its lock is taken under that of the nursery, and nothing is locked under it.
+//! Its lock is taken under that of the nursery, and nothing is locked under it. It is given back by no locked instruction, for it is taken for each
+//! child.
 
 use std::collections::VecDeque;
 
 use super::Child;
 use super::spawn::Refused;
+use crate::base::race_detector::Unseen;
 use crate::scope::cancel::Cancel;
 
 pub(super) struct Incoming<C> {
@@ -66,6 +68,7 @@ impl<C> Incoming<C> {
 impl<C: Child> Incoming<C> {
     /// Accepts a child, or gives it back and says why not. Tells whether it is waited for, once.
     pub(super) fn offer(&mut self, mut child: C) -> Result<bool, (C, Refused)> {
+        let _unseen = Unseen::default(); // Calls of the C library move those that are there.
         let Some(under) = &self.under else {
             return Err((child, Refused::Over));
         };

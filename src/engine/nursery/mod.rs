@@ -42,6 +42,7 @@ use crate::base::common::Common;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
 use crate::base::race_detector;
+use crate::base::sync::spin_lock::BriefLock;
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use crate::engine::background::Background;
 use crate::engine::backlog::{self, Backlog, Published, Watch};
@@ -110,7 +111,7 @@ pub(crate) struct Nursery<C> {
     /// Itself, for those who help.
     me: Weak<Nursery<C>>,
     /// Where children are accepted; if there is a limit, it is `state`.
-    incoming: Option<Arc<Mutex<Incoming<C>>>>,
+    incoming: Option<Arc<BriefLock<Incoming<C>>>>,
     state: Mutex<State<C>>,
     /// Rung for the thread that runs it.
     bell: Condvar,
@@ -160,7 +161,7 @@ impl<C: Child> Nursery<C> {
             activities: activity::current(),
             on_failure: on_failure.map(Arc::new),
         };
-        let incoming = Arc::new(Mutex::new(Incoming::new(open.cancel.clone())));
+        let incoming = Arc::new(BriefLock::new(Incoming::new(open.cancel.clone())));
         let nursery = Arc::new_cyclic(|me| Nursery {
             name,
             me: me.clone(),

@@ -4,7 +4,8 @@ use std::collections::VecDeque;
 
 use super::incoming::Incoming;
 use super::threads::Threads;
-use crate::base::sync::{Arc, Mutex};
+use crate::base::sync::Arc;
+use crate::base::sync::spin_lock::BriefLock;
 use crate::engine::background::Background;
 use crate::engine::backlog;
 use crate::scope::activity::Id;
@@ -19,7 +20,7 @@ pub(super) struct Places<C> {
     limit: usize,
     /// Accepted, and not begun; those behind them are still in `incoming`, if there is no limit.
     queue: VecDeque<C>,
-    incoming: Arc<Mutex<Incoming<C>>>,
+    incoming: Arc<BriefLock<Incoming<C>>>,
     /// Whether that may have got the room of a large queue.
     has_lent_room: bool,
     /// How many have begun, or are being released, so far. Each of these numbers only grows: two that change together, one of which
@@ -90,7 +91,7 @@ impl Concerned {
 }
 
 impl<C> Places<C> {
-    pub(super) fn new(limit: usize, incoming: Arc<Mutex<Incoming<C>>>) -> Places<C> {
+    pub(super) fn new(limit: usize, incoming: Arc<BriefLock<Incoming<C>>>) -> Places<C> {
         Places {
             limit,
             queue: VecDeque::new(),
