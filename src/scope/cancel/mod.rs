@@ -243,7 +243,6 @@ impl Node {
     fn struck_by(&self) -> strike::Number {
         self.viewed().links.lock().struck_by
     }
-
 }
 
 impl Links {
