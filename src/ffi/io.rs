@@ -145,7 +145,7 @@ pub unsafe extern "C" fn proc_write_all(
 /// return errno == ECANCELED ? proc_cancel_error(cancel) : proc_errno("accept");
 /// ```
 ///
-/// Ownership: the connection is yours to close. It is close-on-exec and non-blocking.
+/// Ownership: the descriptor is yours. It is close-on-exec and non-blocking.
 ///
 /// @param cancel      NULL is never cancelled.
 /// @param listener    a socket that listens.

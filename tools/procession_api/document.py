@@ -105,7 +105,7 @@ class Document:
             if self.rules.is_pointer(each):
                 said |= self.rules.parameter(function, each, function.variables)
                 said |= self._length(each, function.variables)
-            yield said
+            yield said | (self._descriptor(function, "descriptors are") if each.type == "int *" else {})
 
     def _callback(self, callback):
         said = {"parameters": list(self._parameters(callback)), "result": {"type": callback.result}}
@@ -120,10 +120,13 @@ class Document:
         said = {"type": function.result}
         if pointers(function.result):
             said |= self.rules.result(function, self.release)
-        found = re.search(r"descriptors? (?:is|are) (yours|the \w+'s)", self.comments[function.name].ownership)
-        if found and not pointers(function.result):
-            said["descriptor"] = "owned" if found[1] == "yours" else "borrowed"
-        return said
+        return said | self._descriptor(function, "descriptor is")
+
+    def _descriptor(self, function, subject):
+        """One is returned, several are stored where a parameter points to."""
+        comment = self.comments.get(function.name)
+        found = comment and re.search(rf"{subject} (yours|the \w+'s)", comment.ownership)
+        return {"descriptor": "owned" if found[1] == "yours" else "borrowed"} if found else {}
 
     def _errors(self, function):
         """By which way a failure is told, and the codes that the comment names."""
