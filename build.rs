@@ -8,8 +8,21 @@ fn main() {
         return;
     }
     println!("cargo:rerun-if-changed=src/ffi/printf.c");
-    cc::Build::new()
-        .file("src/ffi/printf.c")
+    let directory = std::env::var("OUT_DIR").expect("cargo sets it");
+    let object = std::path::Path::new(&directory).join("printf.o");
+    let mut build = cc::Build::new();
+    // Some distributions have the linker optimize (-flto in CFLAGS). Such an object has no code yet, and would be left out of the one that
+    // the library is made into. What is said last counts.
+    let status = build
         .warnings(true)
-        .compile("procession_printf");
+        .get_compiler()
+        .to_command()
+        .args(["-fno-lto", "-c", "src/ffi/printf.c", "-o"])
+        .arg(&object)
+        .status();
+    assert!(
+        status.is_ok_and(|status| status.success()),
+        "the C compiler fails"
+    );
+    build.object(object).compile("procession_printf");
 }

@@ -19,34 +19,38 @@ if(rustc_version VERSION_LESS rust_version)
   message(FATAL_ERROR "procession needs Rust ${rust_version} or newer, and ${RUSTC} is ${rustc_version}. https://rustup.rs has newer ones.")
 endif()
 
-# For another machine than this one, which a toolchain file tells, Rust has a name of its own.
+# Cargo is always told which machine it is for, so that no configuration of the user's (`build.target`) is. For another one than this, which a
+# toolchain file tells, Rust has a name of its own.
 if(CMAKE_CROSSCOMPILING)
   set(processor ${CMAKE_SYSTEM_PROCESSOR})
   string(REGEX REPLACE "^arm64$" "aarch64" processor ${processor})
   string(REGEX REPLACE "^amd64$" "x86_64" processor ${processor})
   string(REGEX REPLACE "^riscv64$" "riscv64gc" processor ${processor})
   string(REGEX REPLACE "^ppc64le$" "powerpc64le" processor ${processor})
-  set(PROCESSION_RUST_TARGET ${processor}-unknown-linux-gnu CACHE STRING "What Rust calls the machine that is built for")
+  set(machine ${processor}-unknown-linux-gnu)
+else()
+  execute_process(COMMAND ${RUSTC} -vV OUTPUT_VARIABLE machine COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCH "host: ([^\n]*)" machine "${machine}")
+  set(machine ${CMAKE_MATCH_1})
 endif()
-if(PROCESSION_RUST_TARGET)
-  set(rust_target --target ${PROCESSION_RUST_TARGET})
-  execute_process(COMMAND ${RUSTC} ${rust_target} --print target-libdir
+set(PROCESSION_RUST_TARGET ${machine} CACHE STRING "What Rust calls the machine that is built for")
+set(rust_target --target ${PROCESSION_RUST_TARGET})
+execute_process(COMMAND ${RUSTC} ${rust_target} --print target-libdir
     OUTPUT_VARIABLE target_libdir OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_VARIABLE note RESULT_VARIABLE failed)
-  if(failed)
-    message(FATAL_ERROR "Rust does not know ${PROCESSION_RUST_TARGET} (PROCESSION_RUST_TARGET): ${note}")
-  endif()
-  find_program(RUSTUP rustup HINTS ${cargo_bin})
-  if(NOT EXISTS ${target_libdir} AND RUSTUP)
-    execute_process(COMMAND ${RUSTUP} target add ${PROCESSION_RUST_TARGET})
-  endif()
-  # Rust brings an unwinder for musl, where the compiler may have none that fits. It becomes a part of the library.
-  set(unwinder ${target_libdir}/self-contained/libunwind.a)
-  if(EXISTS ${unwinder})
-    set(unwinder_environment UNWINDER=${unwinder})
-  endif()
-  if(NOT EXISTS ${target_libdir})
-    message(FATAL_ERROR "Rust's standard library for ${PROCESSION_RUST_TARGET} is not installed: rustup target add ${PROCESSION_RUST_TARGET}")
-  endif()
+if(failed)
+  message(FATAL_ERROR "Rust does not know ${PROCESSION_RUST_TARGET} (PROCESSION_RUST_TARGET): ${note}")
+endif()
+find_program(RUSTUP rustup HINTS ${cargo_bin})
+if(NOT EXISTS ${target_libdir} AND RUSTUP)
+  execute_process(COMMAND ${RUSTUP} target add ${PROCESSION_RUST_TARGET})
+endif()
+if(NOT EXISTS ${target_libdir})
+  message(FATAL_ERROR "Rust's standard library for ${PROCESSION_RUST_TARGET} is not installed: rustup target add ${PROCESSION_RUST_TARGET}")
+endif()
+# Rust brings an unwinder for musl, where the compiler may have none that fits. It becomes a part of the library.
+set(unwinder ${target_libdir}/self-contained/libunwind.a)
+if(EXISTS ${unwinder})
+  set(unwinder_environment UNWINDER=${unwinder})
 endif()
 
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
@@ -77,9 +81,12 @@ if(NOT PROCESSION_CARGO_PROFILE STREQUAL "dev")
   # Of several that fit rustc takes the last, and a build directory is often one in the sources.
   set(remap --remap-path-prefix=${cargo_home}=cargo --remap-path-prefix=${CMAKE_CURRENT_SOURCE_DIR}=procession
             --remap-path-prefix=${PROCESSION_CARGO_TARGET_DIR}=build)
-  list(APPEND cargo_environment CC_SHELL_ESCAPED_FLAGS=1
-       "CFLAGS=$ENV{CFLAGS} '-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=procession'")
+  set(c_flags "'-ffile-prefix-map=${CMAKE_CURRENT_SOURCE_DIR}=procession'")
 endif()
+if(CMAKE_SYSROOT)
+  string(APPEND c_flags " '--sysroot=${CMAKE_SYSROOT}'")
+endif()
+list(APPEND cargo_environment CC_SHELL_ESCAPED_FLAGS=1 "CFLAGS=${CMAKE_C_FLAGS} ${c_flags}")
 
 # Flags in the environment take the place of any in cargo's configuration, so then ours must be there too.
 if(DEFINED ENV{RUSTFLAGS})
@@ -93,11 +100,7 @@ endif()
 # The static library alone: the shared one is linked from it, for cargo gives symbols no versions. Without the rlib, which is for tests in
 # Rust: for its sake, functions that code in Rust might call would be kept apart, be called through a table, and not be inlined. A run of a
 # group of two took 6 % more instructions.
-if(rust_target)
-  string(REPLACE "-" "_" c_of_target CC_${PROCESSION_RUST_TARGET})
-else()
-  set(c_of_target CC)
-endif()
+string(REPLACE "-" "_" c_of_target CC_${PROCESSION_RUST_TARGET})
 list(APPEND cargo_environment ${c_of_target}=${CMAKE_C_COMPILER})
 list(APPEND cargo_arguments ${rust_target} --crate-type staticlib --locked --lib --profile ${PROCESSION_CARGO_PROFILE}
      --manifest-path ${CMAKE_CURRENT_SOURCE_DIR}/Cargo.toml --target-dir ${PROCESSION_CARGO_TARGET_DIR})

@@ -192,6 +192,16 @@ case_old_rust() {
     tr -s ' \n' '  ' <"$work/says" | grep -F "$work/rustc does not run: no toolchain"
 }
 
+# What distributions and users have in their environment: C is left to the linker to optimize, and cargo builds for another machine, unless it is
+# told for which. Built in a directory with a space in its name, all functions are there.
+case_environment() {
+    local place="$work/built here"
+    export CFLAGS="-O1 -flto" LDFLAGS=-flto CARGO_BUILD_TARGET=wasm32-unknown-unknown
+    "$CMAKE" -G "$GENERATOR" -S "$SOURCE" -B "$place" -DPROCESSION_TESTS=OFF -DPROCESSION_CARGO_PROFILE=dev
+    "$CMAKE" --build "$place"
+    bash "$SOURCE/tests/exports.sh" symbols "$place/lib/libprocession.so" "$SOURCE/include/procession.h" "$SONAME"
+}
+
 # Another static library in Rust, as it is by default and optimized as a whole, and a program in Rust.
 case_beside_rust() {
     mkdir -p "$work"
