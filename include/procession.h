@@ -1002,8 +1002,8 @@ typedef struct proc_config {
     size_t size;
     /**
      * How many bytes of its stack a thread has for callbacks. What the library itself needs comes on top of
-     * that, so that the deepest tree runs with any size: 1 MiB of address space, of which no more is used
-     * than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
+     * that, so that the deepest tree runs with any size: 1 MiB of address space (1.25 MiB where
+     * the processor is no x86-64), of which no more is used than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
      * than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
      * system gives threads (`ulimit -s`), but 2 MiB at least.
      */

@@ -27,14 +27,18 @@ use crate::engine::config::{self, Config};
 use crate::engine::{slots, terms};
 
 /// What the deepest tree takes of a stack. It is there beside what callbacks are to have, and costs no
-/// memory where trees are flat, since no page of it is touched then.
-const DEEPEST_TREE: usize = 1 << 20;
+/// memory where trees are flat, since no page of it is touched then. Other processors keep more registers in a frame.
+const DEEPEST_TREE: usize = if cfg!(target_arch = "x86_64") {
+    1 << 20
+} else {
+    5 << 18
+};
 
 /// The smallest stack that callbacks may be given: what the C library takes for the smallest.
 pub(crate) const SMALLEST: usize = 16 << 10;
 
 /// As much again for callbacks, where the system's default is small.
-const SMALLEST_DEFAULT: usize = 2 * DEEPEST_TREE;
+const SMALLEST_DEFAULT: usize = 2 << 20;
 
 /// What callbacks cannot have of a stack: the C library keeps thread-local data there, and the frames of
 /// this library lie between.
