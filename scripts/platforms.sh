@@ -22,7 +22,7 @@ platform_cc() {
     esac
 }
 
-# What runs programs of that processor; it finds their libraries in QEMU_LD_PREFIX.
+# What runs programs of that processor.
 platform_emulator() { [ "$1" = musl ] || command -v "qemu-$1"; }
 
 platform_tool() {
@@ -59,7 +59,7 @@ platform_library() {
     target=$(platform_target "$name")
     mkdir -p "$out/bin"
     env "CC_${target//-/_}=$(platform_cc "$name" | cut -d ' ' -f 1)" \
-        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=1 \
+        CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=2 \
         cargo rustc --quiet --lib --crate-type staticlib --release --locked --target-dir build/platforms/cargo --target "$target" &&
         UNWINDER=$(unwinder "$target") LD=$(platform_tool "$name" ld) OBJCOPY=$(platform_tool "$name" objcopy) READELF=readelf \
             sh cmake/relocatable.sh "build/platforms/cargo/$target/release/libprocession.a" "$out/procession.o" --strip-debug
@@ -72,31 +72,46 @@ unwinder() { find "$(rustc --print target-libdir --target "$1")/self-contained" 
 platform_program() {
     # shellcheck disable=SC2046 # the compiler and its options are several words
     $(platform_cc "$1") -std=c11 -D_GNU_SOURCE -DPROJECT_VERSION="\"$(version)\"" -O1 -g1 -w -Iinclude -Itests/c "$2" "build/platforms/$1/procession.o" \
-        -o "$3" -pthread -ldl -lm
+        -o "$3" -pthread -ldl -lm $(platform_loader "$1")
+}
+
+# Where the libraries of that processor are. Told to the programs, for those that they start may have another environment.
+platform_loader() {
+    local libraries=/usr/$1-linux-gnu/lib loader
+    for loader in "$libraries"/ld-linux-*.so.? "$libraries"/ld64.so.?; do
+        [ ! -e "$loader" ] || echo "-Wl,-rpath,$libraries -Wl,--dynamic-linker=$loader"
+    done
 }
 
 version() { sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml; }
 
-# Why a test is left out on a platform, or on each under qemu.
+# What scripts/platforms.txt says of a platform: TOPIC, or TOPIC/CASE, and the reason. ($RUN is what runs its programs, if the system
+# does not know that by itself.)
 left_out() {
-    awk -v name="$1" -v topic="$2" '$1 == topic && ($2 == name || $2 == "qemu" && name != "musl") { $1 = $2 = ""; print substr($0, 3); exit }' scripts/platforms.txt
+    awk -v name="$1" -v run="$RUN" '
+        $2 == name || name != "musl" && ($2 == "qemu" || $2 == "qemu-alone" && run != "") { topic = $1; $1 = $2 = ""; print topic, substr($0, 3) }' scripts/platforms.txt
 }
+
+# why_left_out NAME TOPIC, and cases_left_out NAME TOPIC
+why_left_out() { left_out "$1" | awk -v topic="$2" '$1 == topic { $1 = ""; print substr($0, 2); exit }'; }
+cases_left_out() { left_out "$1" | awk -v topic="$2/" 'index($1, topic) == 1 { printf " %s ", substr($1, length(topic) + 1) }'; }
 
 # platform_test NAME TOPIC: a line with what came of it.
 platform_test() {
-    local name=$1 topic=$2 out=build/platforms/$1 why emulator status
-    why=$(left_out "$name" "$topic")
+    local name=$1 topic=$2 out=build/platforms/$1 why status
+    why=$(why_left_out "$name" "$topic")
     if [ -n "$why" ]; then
         echo "$topic left out: $why"
         return
     fi
-    emulator=$(platform_emulator "$name")
-    [ -z "$emulator" ] || export CHECK_EMULATOR=$emulator QEMU_LD_PREFIX=/usr/$name-linux-gnu
+    [ -z "$RUN" ] || export CHECK_EMULATOR=$RUN
+    CHECK_WITHOUT=$(cases_left_out "$name" "$topic")
+    export CHECK_WITHOUT
     if ! platform_program "$name" "tests/c/$topic.c" "$out/bin/$topic" >"$out/$topic.log" 2>&1; then
         echo "$topic FAILED to compile, see $out/$topic.log"
         return
     fi
-    CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 ${emulator:+"$emulator"} "$out/bin/$topic" >"$out/$topic.log" 2>&1
+    CHECK_DEADLINE=60 CHECK_SCALE=${scale:-100} timeout --kill-after 5 150 ${RUN:+"$RUN"} "$out/bin/$topic" >"$out/$topic.log" 2>&1
     status=$?
     if [ $status = 0 ]; then
         echo "$topic passed"
@@ -119,16 +134,31 @@ platform_topics() {
 all_topics() { find tests/c -maxdepth 1 -name '*.c' -printf '%f\n' | sed 's/\.c$//' | grep -vE '^(plugin|slots)$' | sort; }
 
 platform_run() {
-    local name=$1 results=build/platforms/$1/results scale=100
+    local name=$1 results=build/platforms/$1/results RUN="" scale=100 place=()
     [ "$name" = musl ] || scale=10
     rm -f "$results"
     platform_library "$name" || return 1
-    export scale
-    platform_topics "$name" | xargs -P "$((2 * $(nproc)))" -I '{}' "$BASH" -c "$(declare -f version platform_program platform_test platform_cc platform_emulator left_out)
+    if [ "$name" != musl ] && ! platform_knows "$name"; then
+        RUN=$(platform_emulator "$name")
+        echo "the system cannot be told what runs programs of $name (binfmt_misc), so tests that start such are left out"
+    fi
+    export scale RUN
+    platform_topics "$name" | "${place[@]}" xargs -P "$((2 * $(nproc)))" -I '{}' "$BASH" -c "$(declare -f version platform_program \
+        platform_test platform_cc platform_loader left_out why_left_out cases_left_out)
         platform_test $name {}" >"$results" 2>/dev/null
     grep -v ' passed$' "$results" | sort
     echo "$name: $(grep -c ' passed$' "$results") of the C tests passed, $(grep -c ' left out' "$results") left out, $(grep -c ' FAILED' "$results") failed"
     ! grep -q ' FAILED' "$results"
+}
+
+# Whether programs of that platform can be executed here like any other, at least in the place that `place` leads to: since Linux 6.7, a
+# user namespace has a binfmt_misc of its own.
+platform_knows() {
+    local empty=build/platforms/$1/bin/empty
+    echo 'int main(void) { return 0; }' >"$empty.c" && platform_program "$1" "$empty.c" "$empty" || return 1
+    ! "$empty" 2>/dev/null || return 0
+    place=(unshare --user --map-root-user --mount bash scripts/binfmt.sh "$(platform_emulator "$1")" "$empty")
+    "${place[@]}" "$empty" 2>/dev/null
 }
 
 refusal='procession needs a target of 64 bits'

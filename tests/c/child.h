@@ -35,7 +35,7 @@ static inline _Noreturn void child_exec(const char *name, const char *role, int 
     unsetenv("CHECK_SERIAL"); /* Valgrind does not watch it, so its threads run by themselves. */
     dup2(events, STDOUT_FILENO);
     dup2(errors, STDERR_FILENO);
-    /* A program for another processor is started by what runs this one, too (scripts/platforms.sh). */
+    /* A program for another processor, of which the system does not know what runs it (scripts/platforms.sh). */
     const char *emulator = getenv("CHECK_EMULATOR");
     if (emulator)
         execl(emulator, emulator, "-0", name, self, role, (char *)NULL);
