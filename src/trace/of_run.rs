@@ -6,7 +6,7 @@
 use super::converter::Converter;
 use super::epoch;
 use super::record::{self, Event};
-use crate::base::events::Place;
+use crate::base::events::{Place, Region};
 use crate::base::sync::atomic::AtomicU64;
 use crate::base::sync::{Mutex, MutexGuard, global};
 use crate::base::world;
@@ -20,7 +20,7 @@ const MOST: usize = 256 << 20;
 
 pub(super) struct Recorder {
     converter: Converter,
-    /// When the last thing happened: no two have the same time.
+    /// When the last thing happened: no two have the same time, and none has that which stands for a region that nobody has seen.
     last: u64,
     lost: u64,
     words: Vec<AtomicU64>,
@@ -31,7 +31,7 @@ pub(super) struct Recorder {
 pub(crate) fn begin() {
     *RECORDER.lock() = Some(Recorder {
         converter: Converter::of_run(),
-        last: 0,
+        last: Region::UNSEEN.0 as u64,
         lost: 0,
         words: Vec::new(),
         buffers: Default::default(),

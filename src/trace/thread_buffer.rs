@@ -14,7 +14,7 @@ use super::of_run;
 use super::pool::{self, Grant};
 use super::record::{Event, Kind, LONGEST, LONGEST_TEXT, cut};
 use crate::base::clock;
-use crate::base::events::Place;
+use crate::base::events::{Place, Region};
 use crate::base::sync::notes::{AtomicU32, AtomicU64, Ordering};
 use crate::base::sync::per_thread;
 use crate::base::sys::thread;
@@ -24,7 +24,8 @@ use crate::base::world;
 struct Buffer {
     chunk: Cell<Option<&'static Chunk>>,
     claim: Cell<Claim>,
-    /// When it last wrote.
+    /// When it last wrote. In a simulation the clock begins at 0; so that no region begins at the moment that stands for one which nobody has
+    /// seen, the first moment is later.
     time: Cell<u64>,
     /// 0: not asked for yet.
     tid: Cell<i32>,
@@ -37,7 +38,7 @@ struct Buffer {
 per_thread!(BUFFER: Buffer = Buffer {
     chunk: Cell::new(None),
     claim: Cell::new(Claim::NONE),
-    time: Cell::new(0),
+    time: Cell::new(Region::UNSEEN.0 as u64),
     tid: Cell::new(0),
     number: Cell::new(0),
     introduced: Cell::new(epoch::OFF),

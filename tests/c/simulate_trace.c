@@ -4,6 +4,7 @@
  *   of_the_failing   Of many runs it is that of the one that fails, as that one run alone has it.
  *   none_fails       If no run fails, nothing is written.
  *   what_is_in_it    It has the tasks, regions, logs, and who waits for what.
+ *   first_moment     A region that begins when a run does, at 0, ends where it is ended, also if that run is traced.
  *   apart            The trace of the program, and the flight recorder, have nothing of a run, and a run nothing of them.
  *   not_writable     If it cannot be written, the error says why, and is else the same.
  */
@@ -105,6 +106,39 @@ static void what_is_in_it(void) {
     remove_directory();
 }
 
+static atomic_int regions_ended;
+
+static void count_end(uint64_t region, void *user_data) {
+    (void)region, (void)user_data;
+    regions_ended++;
+}
+
+static proc_error *begin_and_end(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    CHECK_INT(proc_now(), 0);
+    proc_region_end(proc_region_begin(cancel, "first"));
+    return proc_error_new(EPROTO, "it failed");
+}
+
+static proc_impl *first_region(void *user_data) { return proc_new(begin_and_end, user_data, NULL); }
+
+static void first_moment(void) {
+    make_directory();
+    proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
+    hooks.region_end = count_end;
+    CHECK_OK(proc_trace_set_hooks(&hooks));
+    for (int i = 0; i < 2; i++) {
+        proc_simulation options = PROC_SIMULATION_INIT;
+        options.seed = 1;
+        options.trace_path = i > 0 ? in_directory("run") : NULL;
+        regions_ended = 0;
+        CHECK_SIMULATION(proc_simulate(first_region, NULL, &options), EPROTO, "it failed");
+        CHECK(regions_ended > 0);
+    }
+    CHECK_OK(proc_trace_set_hooks(NULL));
+    remove_directory();
+}
+
 static void apart(void) {
     make_directory();
     CHECK_OK(proc_trace_start(in_directory("program")));
@@ -127,4 +161,4 @@ static void not_writable(void) {
 }
 
 CHECK_MAIN(CASE(same_bytes), CASE(of_the_failing), CASE(none_fails), CASE(what_is_in_it),
-           CASE(apart), CASE(not_writable))
+           CASE(first_moment), CASE(apart), CASE(not_writable))
