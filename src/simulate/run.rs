@@ -9,6 +9,7 @@ use super::state::Here;
 use super::world;
 use crate::base::clock::{self, Duration};
 use crate::base::error::{Error, Outcome};
+use crate::base::sys::scheduling;
 use crate::base::world as base_world;
 use crate::daemon::proc_main;
 use crate::engine::{crew, timer};
@@ -158,8 +159,8 @@ fn watch() -> Option<String> {
 struct Seen {
     /// How far it was at the last look, and who ran.
     at: (u64, Id),
-    /// How long that thread had computed by then, as far as the kernel tells.
-    used: Option<Duration>,
+    /// For how long that thread had wanted a processor by then, as far as the kernel tells.
+    wanted: Option<Duration>,
     /// How many looks in a row have found that nobody goes on or computes.
     still: u32,
     /// How many have found it taken down.
@@ -177,12 +178,18 @@ impl Seen {
 
     fn computes(&mut self, here: &Here) -> bool {
         let running = here.worker(here.running);
-        let uses = clock::used_by(running.map_or(0, |worker| worker.thread()));
-        match (std::mem::replace(&mut self.used, uses), uses) {
-            (Some(before), Some(uses)) => uses > before + LOOK / 2,
+        let wanted = wants_processor(running.map_or(0, |worker| worker.thread()));
+        match (std::mem::replace(&mut self.wanted, wanted), wanted) {
+            (Some(before), Some(wanted)) => wanted > before + LOOK / 2,
             _ => false,
         }
     }
+}
+
+/// For how long a thread has used a processor, or would have done if it had one: on a busy machine it may have none for long.
+fn wants_processor(thread: i32) -> Option<Duration> {
+    let waited = scheduling::waited_for_processor(thread).unwrap_or_default();
+    Some(clock::used_by(thread)? + Duration::from_nanos(waited))
 }
 
 /// The thread that runs blocks outside of the library: the run fails, and the others are to end without it.

@@ -15,9 +15,13 @@
  *   nested           A simulation in a simulation is refused.
  *   bad_input        Bad input is told by its field.
  *   blocked          A callback that blocks outside of the library fails the run, and is named.
+ *   computing        … but not if it computes, also if other programs have the processors meanwhile.
  *   outside          The calls that are for runs do nothing outside of one.
  */
 #include "simulated.h"
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 
 typedef struct letter {
     words *w;
@@ -360,6 +364,57 @@ static void blocked(void) {
     close(blocking[0]);
 }
 
+/* Of the calling thread. */
+static double computed(void) {
+    struct timespec used;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+    return (double)used.tv_sec + (double)used.tv_nsec / 1e9;
+}
+
+static void stay_on_first_processor(void) {
+    cpu_set_t first;
+    CPU_ZERO(&first);
+    CPU_SET(sched_getcpu(), &first);
+    sched_setaffinity(0, sizeof first, &first);
+}
+
+enum { OTHERS = 6 };
+
+static pid_t begin_to_compute(void) {
+    pid_t child = fork();
+    if (child != 0)
+        return child;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (volatile unsigned i = 0;; i++)
+        ;
+}
+
+/* Has a seventh of a processor for two seconds. */
+static proc_error *compute_beside_others(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    cpu_set_t all;
+    pid_t others[OTHERS];
+    sched_getaffinity(0, sizeof all, &all);
+    stay_on_first_processor();
+    for (int i = 0; i < OTHERS; i++)
+        others[i] = begin_to_compute();
+    double began = computed();
+    while (computed() - began < 0.3)
+        ;
+    for (int i = 0; i < OTHERS; i++) {
+        kill(others[i], SIGKILL);
+        waitpid(others[i], NULL, 0);
+    }
+    sched_setaffinity(0, sizeof all, &all);
+    return NULL;
+}
+
+static proc_impl *that_computes(void *user_data) {
+    return proc_new(compute_beside_others, user_data, NULL);
+}
+
+static void computing(void) { CHECK_OK(simulate_seed(that_computes, NULL, 1)); }
+
 static void outside(void) {
     proc_simulate_signal(SIGTERM, 0);
     proc_yield();
@@ -369,4 +424,4 @@ static void outside(void) {
 CHECK_MAIN(CASE(same_seed), CASE(other_seeds), CASE(inside), CASE(a_day), CASE(deadlock),
            CASE(never_waited), CASE(time_limit), CASE(step_limit), CASE(own_error),
            CASE(lost_wakeup), CASE(left_behind), CASE(left_handle), CASE(nested), CASE(bad_input),
-           CASE(blocked), CASE(outside))
+           CASE(blocked), CASE(computing), CASE(outside))

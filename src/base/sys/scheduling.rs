@@ -13,6 +13,12 @@ pub(crate) fn processors(thread: i32, set: &mut [u64]) -> bool {
     unsafe { libc::sched_getaffinity(thread, size, set.as_mut_ptr().cast()) == 0 }
 }
 
+/// For how many nanoseconds a thread of this process could have run and had no processor. `None`: the system does not tell.
+pub(crate) fn waited_for_processor(thread: i32) -> Option<u64> {
+    let told = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat")).ok()?;
+    told.split_ascii_whitespace().nth(1)?.parse().ok()
+}
+
 /// Has the calling thread run on these processors.
 pub(crate) fn set_processors(set: &[u64]) -> bool {
     // SAFETY: the set is so long.
