@@ -40,6 +40,7 @@ uint64_t sim_after(const struct timespec *time) {
 }
 
 static struct timespec now(clockid_t clock) {
+    sim_spin();
     uint64_t passed = sim_table->passed() + (is_wall(clock) ? WALL * SECOND : 0);
     return (struct timespec){(time_t)(passed / SECOND), (long)(passed % SECOND)};
 }
@@ -135,4 +136,9 @@ EXPORT int select(int count, fd_set *restrict in, fd_set *restrict out, fd_set *
     return 0;
 }
 
-EXPORT int sched_yield(void) { return TAKES_OVER() ? 0 : NEXT(sched_yield)(); }
+EXPORT int sched_yield(void) {
+    if (!TAKES_OVER())
+        return NEXT(sched_yield)();
+    sim_spin();
+    return 0;
+}

@@ -28,6 +28,8 @@ struct table {
     /* Waits until somebody wakes who waits there, or the run has lasted so many nanoseconds; UINT64_MAX: for ever. */
     void (*wait)(const void *at, uint64_t until);
     void (*wake)(const void *at);
+    /* The calling thread has only asked for something, or yielded. Whether time is to go on, for nobody does anything else. */
+    bool (*spins)(void);
     uint64_t (*passed)(void);
     uint64_t (*random)(void);
     /* The number in the run of a thread of the kernel's, or -1. */

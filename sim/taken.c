@@ -76,6 +76,12 @@ bool sim_takes_over(const void *caller) {
     return true;
 }
 
+void sim_spin(void) {
+    char nobody_wakes = 0;
+    if (sim_table->spins())
+        sim_wait(&nobody_wakes, sim_after(&(struct timespec){0, 1000000}), "a moment", NULL, 0);
+}
+
 void sim_wake(const void *at, const void *caller) {
     if (sim_table && !is_library(caller))
         sim_table->wake(at);

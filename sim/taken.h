@@ -46,9 +46,16 @@ void sim_wake(const void *at, const void *caller);
 /* Tries to take an object by a function of the C library, which another thread may do before. */
 #define TRY(name, object)                                                                          \
     ({                                                                                             \
-        TAKES_OVER();                                                                              \
-        NEXT(name)(object);                                                                        \
+        bool takes_over = TAKES_OVER();                                                            \
+        int result = NEXT(name)(object);                                                           \
+        if (takes_over && result)                                                                  \
+            sim_spin();                                                                            \
+        result;                                                                                    \
     })
+
+/* To be called where a call that is taken over only asks or yields. Who does nothing else, again and again, waits for something: so time goes
+ * on, by a millisecond at a time, if nobody else can do anything but that. */
+void sim_spin(void);
 
 /* Takes `it` out of the list that begins there, if it is in it. */
 #define TAKE_OUT(list, it)                                                                         \

@@ -17,6 +17,7 @@ struct Table {
     switch: extern "C" fn(),
     wait: extern "C" fn(*const c_void, u64),
     wake: extern "C" fn(*const c_void),
+    spins: extern "C" fn() -> bool,
     passed: extern "C" fn() -> u64,
     random: extern "C" fn() -> u64,
     number_of: extern "C" fn(c_int) -> c_int,
@@ -40,6 +41,7 @@ static TABLE: Table = Table {
     switch,
     wait,
     wake,
+    spins,
     passed,
     random,
     number_of,
@@ -78,6 +80,10 @@ extern "C" fn wait(at: *const c_void, until: u64) {
 
 extern "C" fn wake(at: *const c_void) {
     world::wake(at.addr(), true);
+}
+
+extern "C" fn spins() -> bool {
+    guests::spins()
 }
 
 extern "C" fn passed() -> u64 {

@@ -59,6 +59,12 @@ impl Guest {
     }
 }
 
+/// The calling thread has only asked for something, or yielded, in the call that began with its last switch. Tells whether time is to go on,
+/// for nobody does anything else.
+pub(crate) fn spins() -> bool {
+    world::spins()
+}
+
 /// The number of that thread of the kernel's.
 pub(crate) fn number_of(thread: i32) -> Option<Id> {
     world::lock().here.as_ref()?.number_of(thread)

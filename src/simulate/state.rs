@@ -82,6 +82,37 @@ struct Thread {
     waits: Option<Wait>,
     /// It is no thread of the program's, and not missed.
     is_aside: bool,
+    spin: Spin,
+}
+
+/// Whether a thread does nothing but ask (for the time, or for a lock) and yield, again and again.
+#[derive(Default)]
+struct Spin {
+    /// How many calls of it there were.
+    calls: u64,
+    /// The last one that only asked, and how many of them came one after the other.
+    asked_at: u64,
+    in_a_row: u32,
+}
+
+impl Spin {
+    /// A thread that waits for nothing asks less often.
+    const MANY: u32 = 100;
+    /// At every so many-th one time goes on.
+    const EACH: u32 = 10;
+
+    /// The last call only asked. Tells whether it is time that time goes on.
+    fn note_asked(&mut self) -> bool {
+        let goes_on = self.calls == self.asked_at + 1;
+        self.in_a_row = if goes_on { self.in_a_row + 1 } else { 1 };
+        self.asked_at = self.calls;
+        self.in_a_row >= Spin::MANY && self.in_a_row % Spin::EACH == 0
+    }
+
+    /// The next call, before which it may have stopped, may ask as well.
+    fn is_on(&self) -> bool {
+        self.in_a_row >= Spin::MANY && self.calls <= self.asked_at + 1
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -144,6 +175,7 @@ impl Here {
                 worker,
                 waits: None,
                 is_aside,
+                spin: Spin::default(),
             },
         );
         self.able.push(id); // It is the greatest.
@@ -159,6 +191,21 @@ impl Here {
         self.forget_wait(id);
         self.threads.remove(&id);
         self.able.retain(|other| *other != id);
+    }
+
+    /// It calls for something, before which another one may go on.
+    pub(super) fn note_call(&mut self, id: Id) {
+        if let Some(thread) = self.threads.get_mut(&id) {
+            thread.spin.calls += 1;
+        }
+    }
+
+    /// It has only asked in its last call. Tells whether nobody who can go on does anything else.
+    pub(super) fn spins(&mut self, id: Id) -> bool {
+        let is_time = |thread: &mut Thread| thread.spin.note_asked();
+        let is_time = self.threads.get_mut(&id).is_some_and(is_time);
+        let spins = |id: &Id| self.threads.get(id).is_some_and(|it| it.spin.is_on());
+        is_time && self.able.iter().all(spins)
     }
 
     pub(super) fn worker(&self, id: Id) -> Option<Arc<Worker>> {

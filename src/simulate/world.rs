@@ -83,7 +83,8 @@ pub(super) struct Simulated;
 impl World for Simulated {
     fn switch(&self) {
         let mut state = lock();
-        if let Some((here, _)) = state.mine() {
+        if let Some((here, me)) = state.mine() {
+            here.note_call(me);
             let permille = here.faults.cancel;
             let cancels = hits(&mut here.draws.cancellations, permille);
             if cancels && !here.is_root_cancelled && !here.is_wrecked && !here.has_completed() {
@@ -423,6 +424,12 @@ pub(super) fn add(worker: Arc<Worker>) -> Option<(u64, Id)> {
     let run = state.run;
     let (here, _) = state.mine()?;
     Some((run, here.add(worker, false)))
+}
+
+/// The calling thread has only asked in its last call. Tells whether time is to go on.
+pub(super) fn spins() -> bool {
+    let mut state = lock();
+    state.mine().is_some_and(|(here, me)| here.spins(me))
 }
 
 /// It could not be made.

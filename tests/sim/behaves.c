@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <semaphore.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -250,6 +251,61 @@ static void times(void) {
     assert(nanosleep(&(struct timespec){0, -1}, NULL) == -1 && errno == EINVAL);
 }
 
+static atomic_bool is_awake;
+
+static void *sleep_with_lock(void *data) {
+    assert(pthread_mutex_lock(data) == 0);
+    is_awake = false;
+    sleep(1);
+    is_awake = true;
+    assert(pthread_mutex_unlock(data) == 0);
+    return NULL;
+}
+
+static atomic_int turn;
+
+/* Each waits for the other one, who never sleeps. */
+static void *take_turns(void *data) {
+    for (int i = (int)(intptr_t)data; i < 6; i += 2)
+        while (turn != i || ++turn == 0)
+            sched_yield();
+    while (!is_awake)
+        sched_yield();
+    return NULL;
+}
+
+static void spin_together(void) {
+    is_awake = false;
+    pthread_t one = start(take_turns, (void *)0), other = start(take_turns, (void *)1);
+    sleep(1);
+    is_awake = true;
+    join(one);
+    join(other);
+    assert(turn == 6);
+}
+
+/* Who waits without a call that says so, for a moment or for somebody who sleeps. */
+static void spins(void) {
+    int64_t begin = now(CLOCK_MONOTONIC);
+    while (now(CLOCK_MONOTONIC) - begin < 20000000)
+        ;
+    while (now(CLOCK_MONOTONIC) - begin < 40000000)
+        sched_yield();
+    pthread_t sleeper = start(sleep_with_lock, &plain);
+    while (!is_awake)
+        sched_yield();
+    join(sleeper);
+    sleeper = start(sleep_with_lock, &plain);
+    while (is_awake)
+        sched_yield();
+    while (pthread_mutex_trylock(&plain))
+        ;
+    assert(is_awake && now(CLOCK_MONOTONIC) - begin >= 2000000000);
+    pthread_mutex_unlock(&plain);
+    join(sleeper);
+    spin_together();
+}
+
 static const struct {
     const char *name;
     void (*code)(void);
@@ -260,7 +316,8 @@ static const struct {
             {"once", once},
             {"threads", threads},
             {"locks", locks},
-            {"times", times}};
+            {"times", times},
+            {"spins", spins}};
 
 int main(int argc, char **argv) {
     for (size_t i = 0; i < sizeof laws / sizeof *laws; i++)

@@ -60,7 +60,7 @@ check_mistake() {
 check_behaves() {
     local law
     "$program" once || fail "outside of a run it fails"
-    for law in mutexes conditions semaphores barriers once threads locks times; do
+    for law in mutexes conditions semaphores barriers once threads locks times spins; do
         sim 0 --runs 40 "$program" $law
     done
     sim 0 --runs 40 --schedule pct "$program"
