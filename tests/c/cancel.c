@@ -124,4 +124,4 @@ static void signal_safe(void) {
 }
 
 CHECK_MAIN(CASE(once_for_good), CASE(no_cause), CASE(takes_cause), CASE(tells_cause), CASE(null),
-           CASE(run_borrows), CASE(callback_handle), CASE(signal_safe))
+           CASE(run_borrows), CASE(callback_handle), REAL(signal_safe))

@@ -187,6 +187,7 @@ static int released;
 static void release(void *item) { released = 10 * released + *(int *)item; }
 
 static void what_is_left_is_released(void) {
+    released = 0;
     proc_channel *channel = proc_channel_new(3, sizeof(int), release);
     for (int i = 0; i < 3; i++)
         CHECK_INT(send_int(channel, i, 0), 0);

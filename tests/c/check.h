@@ -154,6 +154,13 @@ static inline void gate_wait_locked(gate *g, size_t times, const char *file, int
     }
 }
 
+/* A millisecond of the run's time. (proc_wait without a handle does not wait.) */
+static inline void check_sleep_simulated(void) {
+    proc_cancel *never = proc_cancel_new(NULL);
+    proc_wait(never, PROC_MS(1));
+    proc_cancel_unref(never);
+}
+
 /* In a simulation: time goes on only where everybody waits in the library. */
 static inline void gate_wait_simulated(gate *g, size_t times, const char *file, int line) {
     int64_t until = proc_now() + PROC_SECONDS(check_deadline());
@@ -163,7 +170,7 @@ static inline void gate_wait_simulated(gate *g, size_t times, const char *file, 
         pthread_mutex_unlock(&g->mutex);
         if (is_open || !check_that(proc_now() < until, "the gate is opened", file, line))
             return;
-        proc_wait(NULL, PROC_MS(1));
+        check_sleep_simulated();
     }
 }
 
@@ -191,12 +198,16 @@ typedef struct check_case {
     const char *name;
     void (*run)(void);
     bool is_role; /* runs only when it is named: what a test's child program does (child.h) */
+    bool
+        is_real; /* is in no simulation, for it asks for what none has: signals, files, the program alone */
 } check_case;
 
 #define CASE(function)                                                                             \
-    { #function, function, false }
+    { #function, function, false, false }
+#define REAL(function)                                                                             \
+    { #function, function, false, true }
 #define ROLE(function)                                                                             \
-    { #function, function, true }
+    { #function, function, true, true }
 #define CHECK_MAIN(...)                                                                            \
     int main(int argc, char **argv) {                                                              \
         static const check_case cases[] = {__VA_ARGS__};                                           \
@@ -235,7 +246,7 @@ static inline void check_simulate(const check_case *one, long runs) {
 
 static inline bool check_run_case(const check_case *one) {
     int failures = atomic_load(&check_failures);
-    long runs = one->is_role ? 0 : check_environment("CHECK_SIMULATED", 0);
+    long runs = one->is_real ? 0 : check_environment("CHECK_SIMULATED", 0);
     check_case_name = one->name;
     alarm((unsigned)check_deadline() * 2);
     if (runs > 0)

@@ -212,4 +212,4 @@ static void dumped(void) {
 
 CHECK_MAIN(CASE(after), CASE(shielded), CASE(not_beyond), CASE(closed), CASE(all_errors),
            CASE(echo), CASE(drains), CASE(grace), CASE(cleanup_of), CASE(bad_input), CASE(deep),
-           CASE(dumped), ROLE(drains_role), ROLE(grace_role))
+           REAL(dumped), ROLE(drains_role), ROLE(grace_role))

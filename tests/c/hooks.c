@@ -260,5 +260,5 @@ static void million(void) {
 }
 
 CHECK_MAIN(CASE(once), CASE(already), CASE(removed), CASE(many_on_one), CASE(struck_before),
-           CASE(order), CASE(holds), CASE(holds_no_longer), CASE(group_ends), CASE(signal_cancels),
+           CASE(order), CASE(holds), CASE(holds_no_longer), CASE(group_ends), REAL(signal_cancels),
            CASE(bad_input), CASE(million))

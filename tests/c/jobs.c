@@ -450,7 +450,7 @@ static void in_dump(void) {
     CHECK_OK(proc_job_join(start(impl)));
 }
 
-CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), CASE(fd), CASE(fd_closed),
+CHECK_MAIN(CASE(not_blocking), CASE(join), CASE(on_done), CASE(wait_for), REAL(fd), CASE(fd_closed),
            CASE(cancelled), CASE(own_task), CASE(deadlock), CASE(inside), CASE(own_deadlock),
            CASE(not_inside), CASE(many), CASE(no_thread), ROLE(no_thread_role), CASE(again),
            ROLE(again_role), CASE(again_joined), ROLE(again_joined_role), CASE(bad_input),

@@ -23,6 +23,7 @@ static inline void logged_note(const proc_trace_task *task, const char *category
 static inline void logged_begin(void) {
     proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
     hooks.log = logged_note;
+    logged.count = 0;
     CHECK_OK(proc_trace_set_hooks(&hooks));
 }
 

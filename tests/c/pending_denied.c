@@ -191,6 +191,6 @@ DENIED(from_outside)
 DENIED(others_fail)
 DENIED(on_failure)
 
-#define EACH(law) {#law, law##_denied, false}, ROLE(law##_none), ROLE(law##_one)
+#define EACH(law) {#law, law##_denied, false, false}, ROLE(law##_none), ROLE(law##_one)
 CHECK_MAIN(EACH(ends), EACH(in_turn), EACH(beside_one), EACH(body_rests), EACH(body_waits),
            EACH(takes_places), EACH(from_outside), EACH(others_fail), EACH(on_failure))

@@ -459,5 +459,5 @@ static void bad_input(void) {
 }
 
 CHECK_MAIN(CASE(runs), CASE(left), CASE(waits), CASE(belongs), CASE(in_place), CASE(refused),
-           CASE(nested), CASE(cancelled), CASE(stops), CASE(released), CASE(readable),
+           CASE(nested), CASE(cancelled), CASE(stops), CASE(released), REAL(readable),
            CASE(read_away), CASE(races), CASE(dumped), CASE(bad_input))

@@ -309,5 +309,5 @@ static void dumped(void) { check_dumped_in(briefly, "shield"); }
 
 CHECK_MAIN(CASE(later), CASE(in_time), CASE(draining), CASE(forever), CASE(at_once), CASE(before),
            CASE(nested), CASE(not_beyond), CASE(closed), CASE(hooks), CASE(same_place), CASE(echo),
-           CASE(cleanup), CASE(many), CASE(stop), CASE(bad_input), CASE(deep), CASE(dumped),
+           CASE(cleanup), CASE(many), CASE(stop), CASE(bad_input), CASE(deep), REAL(dumped),
            ROLE(stop_role), ROLE(grace_role))

@@ -360,6 +360,7 @@ static void regions(void) {
     proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;
     hooks.region_begin = region_begins;
     hooks.region_end = region_ends;
+    regions_begun = regions_ended = 0;
     CHECK_OK(proc_trace_set_hooks(&hooks));
     CHECK_OK(supervise(&options, failing_new(&f), NULL));
     CHECK_OK(proc_trace_set_hooks(NULL));
@@ -478,4 +479,4 @@ static void dumped(void) {
 CHECK_MAIN(CASE(again), CASE(gives_up), CASE(window), CASE(never), CASE(delays), CASE(healthy),
            CASE(on_success), CASE(asked), CASE(cancelled_run), CASE(cancelled_delay),
            CASE(deadline), CASE(from_the_start), CASE(echo), CASE(told), CASE(regions),
-           CASE(bad_input), CASE(escape), ROLE(escape_role), CASE(deep), CASE(dumped))
+           CASE(bad_input), CASE(escape), ROLE(escape_role), CASE(deep), REAL(dumped))

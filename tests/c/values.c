@@ -194,6 +194,7 @@ static void release_digit(void *digit) {
 }
 
 static void released(void) {
+    released_in_order = 0;
     int one = 1, two = 2, three = 3;
     proc_cancel *first = proc_cancel_with_value(NULL, &request, &one, release_digit);
     proc_cancel *second = proc_cancel_with_value(first, &request, &two, release_digit);
