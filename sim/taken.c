@@ -9,24 +9,36 @@
 
 const struct table *sim_table;
 
-/* Where the code of libprocession.so lies: what it asks the C library for is its own. */
-static uintptr_t library_begin, library_end;
+/* Whose calls always go to the C library: those of libprocession.so are its own, and it calls malloc under its locks, where no other thread may
+ * go on. So the library that has malloc, which may take a lock, is left alone too. A malloc in the program itself cannot be told from the rest of it. */
+enum { LIBRARY, ALLOCATOR, OWN };
 
-static int find_library(struct dl_phdr_info *info, size_t size, void *inside) {
+static struct code {
+    uintptr_t inside; /* An address in it. */
+    uintptr_t begin, end;
+} own[OWN];
+
+static bool is_within(uintptr_t address, const struct code *code) {
+    return address >= code->begin && address < code->end;
+}
+
+static int find_code(struct dl_phdr_info *info, size_t size, void *data) {
     (void)size;
-    uintptr_t begin = UINTPTR_MAX, end = 0, address = (uintptr_t)inside;
+    struct code *code = data;
+    struct code all = {.begin = UINTPTR_MAX};
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *part = &info->dlpi_phdr[i];
         if (part->p_type != PT_LOAD)
             continue;
         uintptr_t from = info->dlpi_addr + part->p_vaddr;
-        begin = from < begin ? from : begin;
-        end = from + part->p_memsz > end ? from + part->p_memsz : end;
+        all.begin = from < all.begin ? from : all.begin;
+        all.end = from + part->p_memsz > all.end ? from + part->p_memsz : all.end;
     }
-    if (address < begin || address >= end)
+    if (!is_within(code->inside, &all))
         return 0;
-    library_begin = begin;
-    library_end = end;
+    bool is_program = !*info->dlpi_name;
+    if (!is_program)
+        *code = all;
     return 1;
 }
 
@@ -36,7 +48,10 @@ __attribute__((constructor(101))) static void load(void) {
         fputs("libprocession-sim.so: libprocession.so is of another version\n", stderr);
         abort();
     }
-    dl_iterate_phdr(find_library, (void *)(uintptr_t)procession_private_simulation);
+    own[LIBRARY].inside = (uintptr_t)procession_private_simulation;
+    own[ALLOCATOR].inside = (uintptr_t)dlsym(RTLD_DEFAULT, "malloc");
+    for (int i = 0; i < OWN; i++)
+        dl_iterate_phdr(find_code, &own[i]);
     table->set_host(sim_tell_waits, sim_on_failure);
     sim_table = table;
 }
@@ -65,12 +80,13 @@ void *sim_next(_Atomic(void *) *found, const char *name) {
     return known;
 }
 
-static bool is_library(const void *caller) {
-    return (uintptr_t)caller >= library_begin && (uintptr_t)caller < library_end;
+static bool is_own(const void *caller) {
+    return is_within((uintptr_t)caller, &own[LIBRARY]) ||
+           is_within((uintptr_t)caller, &own[ALLOCATOR]);
 }
 
 bool sim_takes_over(const void *caller) {
-    if (!sim_table || !sim_table->is_here() || is_library(caller))
+    if (!sim_table || !sim_table->is_here() || is_own(caller))
         return false;
     sim_table->change_thread();
     return true;
@@ -83,7 +99,7 @@ void sim_spin(void) {
 }
 
 void sim_wake(const void *at, const void *caller) {
-    if (sim_table && !is_library(caller))
+    if (sim_table && !is_own(caller))
         sim_table->wake(at);
 }
 

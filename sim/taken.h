@@ -1,6 +1,7 @@
 /* What all that take calls over have in common.
  *
- * A call is taken over if the thread is in a run, and the caller is not libprocession.so itself. Else it goes on to the C library.
+ * A call is taken over if the thread is in a run, and the caller is neither libprocession.so itself nor the library that has malloc. Else it goes on to the
+ * C library.
  *
  * Invariant: of the threads of a run one goes on at a time, and it stops only in `change_thread` and `wait_at`. So what only they use needs no lock.
  */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What procession-sim finds: finds.sh mistake|behaves|denied|tool PROGRAM, with PROCESSION_SIM_TOOL and PROCESSION_SIM_LIBRARY in the environment.
+# What procession-sim finds: finds.sh mistake|behaves|allocates|denied|tool PROGRAM, with PROCESSION_SIM_TOOL and PROCESSION_SIM_LIBRARY in the environment.
 set -uo pipefail
 what=$1 program=$2
 said=$(mktemp)
@@ -63,6 +63,11 @@ check_behaves() {
     for law in mutexes conditions semaphores barriers once threads locks times spins; do
         sim 0 --runs 40 "$program" $law
     done
+    sim 0 --runs 40 --schedule pct "$program"
+}
+
+check_allocates() {
+    sim 0 --runs 40 "$program"
     sim 0 --runs 40 --schedule pct "$program"
 }
 
