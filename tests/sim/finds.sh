@@ -53,6 +53,7 @@ check_mistake() {
         says "^procession-sim: order [0-9]+: deadlock"
         ;;
     *order) found "ended by signal 11" ;;
+    *freed) found "heap-use-after-free" "exit status 1" ;;
     *) found "ended by signal 6" ;;
     esac
 }
