@@ -45,10 +45,8 @@ pub(crate) type Lend = fn(&Lender, Errand) -> Result<(), NoThread>;
 #[derive(Debug)]
 pub(crate) struct NoThread;
 
-global!(IDLE: Idle = Idle::new(Vec::new()));
-
-/// The parked workers, the warmest last. Its lock is given back by no locked instruction.
-type Idle = BriefLock<Vec<Arc<Worker>>>;
+// The parked workers, the warmest last. Their lock is given back by no locked instruction.
+global!(IDLE: BriefLock<Vec<Arc<Worker>>> = BriefLock::new(Vec::new()));
 
 pub(crate) struct Worker {
     config: Config,
