@@ -281,5 +281,6 @@ static void failure(void) {
     manager_close(&m);
 }
 
-CHECK_MAIN({"reload", reload_case, false, false}, CASE(both), CASE(again), CASE(not_up), CASE(stopping),
-           CASE(other_signal), CASE(drains), CASE(grace), CASE(failure), CASE(for_ever))
+CHECK_MAIN({"reload", reload_case, false, false}, CASE(both), CASE(again), CASE(not_up),
+           CASE(stopping), CASE(other_signal), CASE(drains), CASE(grace), CASE(failure),
+           CASE(for_ever))
