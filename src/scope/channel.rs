@@ -36,6 +36,7 @@ use crate::scope::cancel::{Cancel, Node};
 use crate::scope::level_fd::LevelFd;
 use party::{End, Parties, Party};
 use ring::{Receiving, Ring, Sending};
+use spinning::Spinning;
 
 pub(crate) struct Channel {
     ring: Ring,
@@ -81,6 +82,21 @@ impl Channel {
         })
     }
 
+    /// Whether who finds nothing at his end tries again before he waits. Then he looks for a moment how much there is.
+    #[inline]
+    fn looks_again(
+        &self,
+        end: &Spinning,
+        timeout_ns: Timeout,
+        how_much: impl Fn() -> usize,
+    ) -> bool {
+        let looks = timeout_ns != 0 && !self.is_attended();
+        if looks {
+            end.for_a_moment(|| (!self.is_attended()).then(&how_much));
+        }
+        looks
+    }
+
     /// Sends the item at that address.
     pub(crate) fn send(
         &self,
@@ -89,9 +105,7 @@ impl Channel {
         timeout_ns: Timeout,
     ) -> Result<(), Failed> {
         let handle = cancel.map(|cancel| &**cancel);
-        if timeout_ns != 0 && !self.is_attended() {
-            let room = || (!self.is_attended()).then(|| self.ring.room());
-            self.ring.senders().for_a_moment(room);
+        if self.looks_again(self.ring.senders(), timeout_ns, || self.ring.room()) {
             if let Some(done) = self.try_send(handle, item) {
                 return done;
             }
@@ -158,9 +172,7 @@ impl Channel {
         timeout_ns: Timeout,
     ) -> Result<(), Failed> {
         let handle = cancel.map(|cancel| &**cancel);
-        if timeout_ns != 0 && !self.is_attended() {
-            let length = || (!self.is_attended()).then(|| self.ring.length());
-            self.ring.receivers().for_a_moment(length);
+        if self.looks_again(self.ring.receivers(), timeout_ns, || self.ring.length()) {
             if let Some(done) = self.try_receive(handle, item) {
                 return done;
             }
