@@ -55,6 +55,15 @@ fn pass_by_guest() {
     world::pass_by(GUEST);
 }
 
+/// The guest is given up, and the run is over. There is a world until the guest is found, which that code sees to.
+fn given_up_until(found: impl FnOnce()) {
+    pass_by_guest();
+    end();
+    assert!(base_world::is_any());
+    found();
+    assert!(!base_world::is_any());
+}
+
 #[test]
 fn a_guest_that_was_given_up_is_found_when_it_ends() {
     let _turn = Turn::take();
@@ -70,12 +79,10 @@ fn a_guest_that_was_given_up_is_found_when_it_ends() {
         tells_guest.send(thread).unwrap();
         base_world::switch();
     });
-    pass_by_guest();
-    end();
-    assert!(base_world::is_any());
-    drop(returns);
-    guest.recv().unwrap().join().unwrap();
-    assert!(!base_world::is_any());
+    given_up_until(|| {
+        drop(returns);
+        guest.recv().unwrap().join().unwrap();
+    });
 }
 
 #[test]
@@ -87,11 +94,7 @@ fn a_guest_that_was_given_up_is_found_when_it_could_not_be_made() {
         base_world::switch();
     });
     let guest = guest.recv().unwrap();
-    pass_by_guest();
-    end();
-    assert!(base_world::is_any());
-    guest.retract();
-    assert!(!base_world::is_any());
+    given_up_until(|| guest.retract());
 }
 
 #[test]
