@@ -199,7 +199,7 @@ typedef struct check_case {
     void (*run)(void);
     bool is_role; /* runs only when it is named: what a test's child program does (child.h) */
     bool
-        is_real; /* is in no simulation, for it asks for what none has: signals, files, the program alone */
+        is_real; /* is in no simulation, for it asks for what none has: signals, files, counted system calls, the program alone */
 } check_case;
 
 #define CASE(function)                                                                             \

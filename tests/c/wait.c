@@ -181,4 +181,4 @@ static void units(void) {
 }
 
 CHECK_MAIN(CASE(already), CASE(time_is_up), CASE(woken), CASE(from_above), CASE(all_woken),
-           CASE(group_wakes), CASE(at_once), CASE(rings_for_nobody), CASE(null), CASE(units))
+           CASE(group_wakes), CASE(at_once), REAL(rings_for_nobody), CASE(null), CASE(units))
