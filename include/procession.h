@@ -319,7 +319,7 @@ struct sockaddr;
 /**
  * What a `proc_simulation` begins with: `proc_simulation options = PROC_SIMULATION_INIT;`
  */
-#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL}
+#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1)}
 
 /**
  * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
@@ -1199,6 +1199,22 @@ typedef struct proc_simulation {
      * The seed of the failing run goes there, and nothing if none fails; may be NULL.
      */
     uint64_t *seed_out;
+    /**
+     * Of 1,000 waits of the program's own so many wake for no reason, by chance, at once or up to a second later: default 0. These are those
+     * that POSIX lets wake so (`pthread_cond_wait` and its like), where libprocession-sim.so has taken them over; no wait of this library does. So a
+     * program fails that does not look again whether what it waits for has come. More than 1,000, or less than 0, is bad input.
+     */
+    int early_wakes_permille;
+    /**
+     * Of 1,000 callbacks of processes so many are held back before they begin, and as many when they have returned, by chance: default 0. So a
+     * timeout or another one overtakes. The same for threads that the program makes, before they begin, where libprocession-sim.so has taken these
+     * over. More than 1,000, or less than 0, is bad input.
+     */
+    int slow_permille;
+    /**
+     * For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
+     */
+    int64_t slow_ns;
 } proc_simulation;
 
 /**

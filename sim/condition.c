@@ -11,10 +11,13 @@ struct sleeper {
 
 static struct sleeper *sleepers;
 
-/* Returns 0 also for no reason, where the run has failed or the thread is cancelled. */
+/* Returns 0 also for no reason: by chance, and where the run has failed or the thread is cancelled. */
 static int sleep_until(struct sleeper *me, uint64_t until) {
-    while (!me->is_woken && !sim_table->is_wrecked() && !sim_is_past(until) && !sim_is_cancelled())
-        sim_sleep(me, until, "the condition", me->condition);
+    uint64_t early = sim_table->early_wake(), end = early < until ? early : until;
+    if (sim_is_past(early))
+        sim_table->change_thread();
+    while (!me->is_woken && !sim_table->is_wrecked() && !sim_is_past(end) && !sim_is_cancelled())
+        sim_sleep(me, end, "the condition", me->condition);
     TAKE_OUT(sleepers, me);
     return me->is_woken || !sim_is_past(until) ? 0 : ETIMEDOUT;
 }

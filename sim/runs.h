@@ -11,8 +11,10 @@ struct plan {
     uint64_t runs, seed;
     int schedule; /* EXHAUSTIVE: all orders, at most so many as there are to be runs */
     size_t depth;
-    unsigned seconds; /* of computing, after which a run hangs */
-    int answer;       /* a descriptor */
+    int early_wakes, slow; /* of a thousand */
+    int64_t slow_ms;       /* at most */
+    unsigned seconds;      /* of computing, after which a run hangs */
+    int answer;            /* a descriptor */
 };
 
 /* Returns the exit status: 0, or 1 if a run has failed. */

@@ -28,6 +28,8 @@ struct table {
     /* Waits until somebody wakes who waits there, or the run has lasted so many nanoseconds; UINT64_MAX: for ever. */
     void (*wait)(const void *at, uint64_t until);
     void (*wake)(const void *at);
+    /* When a wait that begins now wakes for no reason, by chance; UINT64_MAX: it does not. */
+    uint64_t (*early_wake)(void);
     /* The calling thread has only asked for something, or yielded. Whether time is to go on, for nobody does anything else. */
     bool (*spins)(void);
     uint64_t (*passed)(void);

@@ -51,6 +51,11 @@ struct simulation {
     int deny_threads_permille = 0;
     int cancel_permille = 0;
 
+    /** Of 1,000 waits for a condition so many wake for no reason; so many of 1,000 children are slow, by up to that time. By chance. */
+    int early_wakes_permille = 0;
+    int slow_permille = 0;
+    std::chrono::nanoseconds slow = std::chrono::seconds(1);
+
     /** The file to which the failing run's trace goes, in virtual time; "": nowhere. */
     std::string trace_path{};
 };
@@ -92,6 +97,9 @@ template <class Program>
     given.limit_steps = options.limit_steps;
     given.deny_threads_permille = options.deny_threads_permille;
     given.cancel_permille = options.cancel_permille;
+    given.early_wakes_permille = options.early_wakes_permille;
+    given.slow_permille = options.slow_permille;
+    given.slow_ns = detail::nanoseconds(options.slow);
     given.trace_path = options.trace_path.empty() ? nullptr : options.trace_path.c_str();
     const bool is_empty = detail::is_empty<stored>(program);
     stored kept(std::forward<Program>(program));

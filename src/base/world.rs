@@ -29,6 +29,8 @@ pub(crate) struct Denied;
 pub(crate) trait World: Sync {
     /// Another one may go on here. Nobody calls this under a lock of the library.
     fn switch(&self);
+    /// The calling thread begins a callback, or has ended one, and may be held back. Under no lock either.
+    fn hold_back(&self);
     /// The calling thread is about to wait at that address, until that moment at the latest. It may have a lock, which it lets go of before
     /// it does.
     fn begin_to_wait(&self, at: usize, end: Option<Instant>);
@@ -126,6 +128,29 @@ fn switch_if_here() {
     if let Some(world) = here() {
         world.switch();
     }
+}
+
+/// The calling thread may be held back, if it is in it.
+#[cold]
+pub(crate) fn hold_back() {
+    if let Some(world) = here() {
+        world.hold_back();
+    }
+}
+
+/// Another thread may go on here, where a child is about to begin or has ended, which may be late.
+#[inline(always)]
+pub(crate) fn switch_at_child() {
+    if is_any() {
+        switch_at_child_if_here();
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn switch_at_child_if_here() {
+    hold_back();
+    switch();
 }
 
 /// Another thread may go on before a callback, and after it, when what comes back is dropped.

@@ -13,7 +13,8 @@ use crate::base::sync::Arc;
 use crate::base::user_data::Code;
 use crate::base::world;
 use crate::signal;
-use crate::simulate::options::{Faults, Kind, Limits, Options, Program};
+use crate::simulate::faults::Faults;
+use crate::simulate::options::{Kind, Limits, Options, Program};
 use crate::simulate::{seeds, world as simulated};
 use crate::tree::process::Process;
 
@@ -61,9 +62,20 @@ pub struct proc_simulation {
     pub trace_path: *const c_char,
     /// The seed of the failing run goes there, and nothing if none fails; may be NULL.
     pub seed_out: *mut u64,
+    /// Of 1,000 waits of the program's own so many wake for no reason, by chance, at once or up to a second later: default 0. These are those
+    /// that POSIX lets wake so (`pthread_cond_wait` and its like), where libprocession-sim.so has taken them over; no wait of this library does. So a
+    /// program fails that does not look again whether what it waits for has come. More than 1,000, or less than 0, is bad input.
+    pub early_wakes_permille: c_int,
+    /// Of 1,000 callbacks of processes so many are held back before they begin, and as many when they have returned, by chance: default 0. So a
+    /// timeout or another one overtakes. The same for threads that the program makes, before they begin, where libprocession-sim.so has taken these
+    /// over. More than 1,000, or less than 0, is bad input.
+    pub slow_permille: c_int,
+    /// For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
+    pub slow_ns: i64,
 }
 
-const DAY: i64 = 86_400_000_000_000;
+const SECOND: i64 = 1_000_000_000;
+const DAY: i64 = 86_400 * SECOND;
 
 // SAFETY: it is `repr(C)`, its size comes first, and all else are numbers and pointers.
 unsafe impl Growing for proc_simulation {
@@ -79,6 +91,9 @@ unsafe impl Growing for proc_simulation {
         cancel_permille: 0,
         trace_path: std::ptr::null(),
         seed_out: std::ptr::null_mut(),
+        early_wakes_permille: 0,
+        slow_permille: 0,
+        slow_ns: SECOND,
     };
 }
 
@@ -197,12 +212,6 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
         let (function, argument) = ("proc_simulate", "options->trace_path");
         return Err(BadInput::Empty { function, argument });
     }
-    let bad = |field, value| BadInput::Simulation { field, value };
-    let wrong = |field, value: c_int| bad(field, i64::from(value));
-    let permille = |field, value: c_int| match u32::try_from(value) {
-        Ok(count @ 0..=1000) => Ok(count),
-        _ => Err(wrong(field, value)),
-    };
     if options.runs == 0 {
         return Err(bad("runs", 0));
     }
@@ -214,7 +223,7 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
         (RANDOM, _) => Kind::Random,
         (PCT, depth) => Kind::Priorities(depth),
         (EXHAUSTIVE, _) => Kind::Exhaustive,
-        (other, _) => return Err(wrong("schedule", other)),
+        (other, _) => return Err(bad("schedule", other.into())),
     };
     Ok(Options {
         trace: trace.map(CStr::to_owned),
@@ -225,11 +234,27 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
             time_ns: u64::try_from(options.limit_ns).unwrap_or(u64::MAX),
             steps: options.limit_steps,
         },
-        faults: Faults {
-            deny_threads: permille("deny_threads_permille", options.deny_threads_permille)?,
-            cancel: permille("cancel_permille", options.cancel_permille)?,
-        },
+        faults: faults(options)?,
     })
+}
+
+fn faults(options: &proc_simulation) -> Result<Faults, BadInput> {
+    let permille = |field, value: c_int| match u32::try_from(value) {
+        Ok(count @ 0..=1000) => Ok(count),
+        _ => Err(bad(field, value.into())),
+    };
+    let slow_ns = options.slow_ns;
+    Ok(Faults {
+        deny_threads: permille("deny_threads_permille", options.deny_threads_permille)?,
+        cancel: permille("cancel_permille", options.cancel_permille)?,
+        early_wakes: permille("early_wakes_permille", options.early_wakes_permille)?,
+        slow: permille("slow_permille", options.slow_permille)?,
+        slow_ns: u64::try_from(slow_ns).map_err(|_| bad("slow_ns", slow_ns))?,
+    })
+}
+
+fn bad(field: &'static str, value: i64) -> BadInput {
+    BadInput::Simulation { field, value }
 }
 
 /// Whether the calling thread is in a run of `proc_simulate`.

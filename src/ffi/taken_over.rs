@@ -17,6 +17,7 @@ struct Table {
     switch: extern "C" fn(),
     wait: extern "C" fn(*const c_void, u64),
     wake: extern "C" fn(*const c_void),
+    early_wake: extern "C" fn() -> u64,
     spins: extern "C" fn() -> bool,
     passed: extern "C" fn() -> u64,
     random: extern "C" fn() -> u64,
@@ -41,6 +42,7 @@ static TABLE: Table = Table {
     switch,
     wait,
     wake,
+    early_wake,
     spins,
     passed,
     random,
@@ -80,6 +82,11 @@ extern "C" fn wait(at: *const c_void, until: u64) {
 
 extern "C" fn wake(at: *const c_void) {
     world::wake(at.addr(), true);
+}
+
+/// When a wait that begins now wakes for no reason; `u64::MAX`: it does not.
+extern "C" fn early_wake() -> u64 {
+    guests::early_wake().unwrap_or(u64::MAX)
 }
 
 extern "C" fn spins() -> bool {

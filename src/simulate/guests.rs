@@ -45,6 +45,7 @@ impl Guest {
         world::arrive(self.run, self.id);
         self.worker.parker.stop();
         base_world::come_in();
+        base_world::hold_back();
     }
 
     /// The calling thread is not in the run any more.
@@ -63,6 +64,14 @@ impl Guest {
 /// for nobody does anything else.
 pub(crate) fn spins() -> bool {
     world::spins()
+}
+
+/// When a wait of the calling thread that begins now wakes for no reason, if it does, by the clock of the run.
+pub(crate) fn early_wake() -> Option<u64> {
+    let mut state = world::lock();
+    let (here, _) = state.mine()?;
+    let delay = here.draws.early_wake()?;
+    Some(here.passed_ns.saturating_add(delay))
 }
 
 /// The number of that thread of the kernel's.

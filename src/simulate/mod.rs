@@ -9,6 +9,7 @@
 //! - `board`: what those and this process have in common.
 //! - `run`: one run, from a fresh beginning to what it has left behind.
 //! - `options`: what is to be simulated.
+//! - `faults`: what goes wrong by chance.
 //! - `world`: what threads of the run ask in the place of the kernel.
 //! - `state`: who can go on, who waits for what, and until when.
 //! - `schedule`: who of those goes on.
@@ -23,6 +24,7 @@
 
 mod board;
 mod failure;
+pub(crate) mod faults;
 mod forked;
 pub(crate) mod guests;
 pub(crate) mod journal;

@@ -2,11 +2,12 @@
 
 use std::ffi::CString;
 
+use super::faults::Faults;
+use super::schedule::{Order, Schedule};
 use crate::base::clock::Duration;
 use crate::base::error::Error;
 use crate::base::sync::Arc;
 use crate::base::time_text;
-use crate::simulate::schedule::{Order, Schedule};
 use crate::tree::process::Process;
 
 /// The program, made anew for each run.
@@ -35,13 +36,6 @@ pub(crate) struct Options {
 pub(crate) struct Limits {
     pub(crate) time_ns: u64,
     pub(crate) steps: u64,
-}
-
-/// How many of a thousand.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Faults {
-    pub(crate) deny_threads: u32,
-    pub(crate) cancel: u32,
 }
 
 /// One run of many.
@@ -87,7 +81,7 @@ impl Plan {
                 format!("seed {seed}, schedule pct, depth {depth}, PROCESSION_SEED={seed}")
             }
             Way::BySeed(_) => format!("seed {seed}, schedule random, PROCESSION_SEED={seed}"),
-            Way::Written(_) | Way::Path(_) if faults == Faults::NONE => {
+            Way::Written(_) | Way::Path(_) if faults.are_none() => {
                 format!("schedule exhaustive, PROCESSION_SCHEDULE={taken}")
             }
             Way::Written(_) | Way::Path(_) => format!(
@@ -95,24 +89,6 @@ impl Plan {
             ),
         };
         again + &faults.describe()
-    }
-}
-
-impl Faults {
-    pub(crate) const NONE: Faults = Faults {
-        deny_threads: 0,
-        cancel: 0,
-    };
-
-    fn describe(self) -> String {
-        let mut text = String::new();
-        if self.deny_threads > 0 {
-            text += &format!(", {} of 1000 threads denied", self.deny_threads);
-        }
-        if self.cancel > 0 {
-            text += &format!(", cancelled at {} of 1000 switches", self.cancel);
-        }
-        text
     }
 }
 

@@ -3,7 +3,8 @@
 use std::ffi::{CStr, CString};
 
 use super::failure::Stuck;
-use super::options::{Faults, Limits, Plan, Program, after};
+use super::faults::Faults;
+use super::options::{Limits, Plan, Program, after};
 use super::schedule::{Id, Order};
 use super::state::Here;
 use super::world;

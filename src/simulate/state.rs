@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use libc::pollfd;
 
 use super::failure::Stuck;
-use super::options::{Faults, Limits};
+use super::faults::{Draws, Faults};
+use super::options::Limits;
 use super::schedule::{Id, Schedule};
 use super::worker::Worker;
 use crate::base::error::{Error, Outcome};
-use crate::base::random::Random;
 use crate::base::sync::Arc;
 use crate::base::world;
 use crate::scope::cancel::Cancel;
@@ -23,7 +23,6 @@ const GRACE_NS: u64 = 1_000_000_000;
 pub(super) struct Here {
     pub(super) schedule: Schedule,
     pub(super) limits: Limits,
-    pub(super) faults: Faults,
     pub(super) draws: Draws,
     threads: BTreeMap<Id, Thread>,
     last: Id,
@@ -53,29 +52,8 @@ pub(super) struct Here {
     completed_at: Option<u64>,
 }
 
-/// What is drawn from the seed beside the schedule: each from a row of its own, so that the one does not change the others.
-pub(super) struct Draws {
-    pub(super) denials: Random,
-    pub(super) cancellations: Random,
-    pub(super) programs: Random,
-}
-
-impl Draws {
-    fn of(seed: u64) -> Draws {
-        let mut rows = Random::seeded(!seed);
-        let mut row = || Random::seeded(rows.next());
-        Draws {
-            denials: row(),
-            cancellations: row(),
-            programs: row(),
-        }
-    }
-}
-
-/// Whether so many of a thousand draws hit.
-pub(super) fn hits(random: &mut Random, permille: u32) -> bool {
-    permille > 0 && random.up_to(999) < u64::from(permille)
-}
+/// The address of waits that only end by time, or by a look.
+const NOBODY_WAKES: usize = 0;
 
 struct Thread {
     worker: Arc<Worker>,
@@ -142,8 +120,7 @@ impl Here {
         Here {
             schedule,
             limits,
-            faults,
-            draws: Draws::of(seed),
+            draws: Draws::of(seed, faults),
             threads: BTreeMap::new(),
             last: 0,
             able: Vec::new(),
@@ -241,11 +218,30 @@ impl Here {
         files: Vec<pollfd>,
         until: Option<u64>,
     ) {
-        const NOBODY_WAKES: usize = 0;
         self.begin_to_wait(id, NOBODY_WAKES, until);
         if !self.is_wrecked {
             self.files.insert(id, files);
         }
+    }
+
+    /// It is about to begin a callback, or has ended one, and may be held back. Tells whether it is.
+    pub(super) fn hold_back(&mut self, id: Id) -> bool {
+        let delay = self.draws.delay();
+        let until = delay.map(|delay| self.passed_ns.saturating_add(delay));
+        if until.is_some() {
+            self.begin_to_wait(id, NOBODY_WAKES, until);
+        }
+        until.is_some()
+    }
+
+    /// The handle of the run, if it is to be cancelled by chance at this switch.
+    pub(super) fn cancels_by_chance(&mut self) -> Option<Cancel> {
+        let cancels = self.draws.cancels();
+        if !cancels || self.is_root_cancelled || self.is_wrecked || self.has_completed() {
+            return None;
+        }
+        self.is_root_cancelled = true;
+        Some(self.root.clone())
     }
 
     fn enable_who_has_files(&mut self) {

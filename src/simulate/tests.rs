@@ -4,9 +4,10 @@ use std::process;
 use std::sync::mpsc;
 use std::thread;
 
+use super::faults::Faults;
 use super::forked;
 use super::guests::Guest;
-use super::options::{Faults, Limits};
+use super::options::Limits;
 use super::schedule::{Id, Order, Schedule};
 use super::state::Here;
 use super::world::{self, Turn};
@@ -29,6 +30,9 @@ fn begin(job: impl FnOnce() + Send + 'static) {
     let faults = Faults {
         deny_threads: 0,
         cancel: 0,
+        early_wakes: 0,
+        slow: 0,
+        slow_ns: 0,
     };
     let guest_first = Schedule::written(Order(vec![(0, GUEST)]));
     let here = Here::new(guest_first, 1, limits, faults, Cancel::root(None));

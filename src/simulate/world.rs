@@ -16,7 +16,7 @@ use super::failure::Stuck;
 use super::guests;
 use super::parker::Parker;
 use super::schedule::Id;
-use super::state::{Here, Next, hits};
+use super::state::{Here, Next};
 use super::worker::Worker;
 use crate::base::clock::{self, Instant};
 use crate::base::error::{Error, Outcome};
@@ -71,7 +71,7 @@ impl State {
     }
 
     /// The run, if the calling thread is still in it.
-    fn mine(&mut self) -> Option<(&mut Here, Id)> {
+    pub(super) fn mine(&mut self) -> Option<(&mut Here, Id)> {
         let (run, id) = ME.with(Cell::get);
         let here = self.here.as_mut().filter(|_| run == self.run)?;
         here.has(id).then_some((here, id))
@@ -85,17 +85,20 @@ impl World for Simulated {
         let mut state = lock();
         if let Some((here, me)) = state.mine() {
             here.note_call(me);
-            let permille = here.faults.cancel;
-            let cancels = hits(&mut here.draws.cancellations, permille);
-            if cancels && !here.is_root_cancelled && !here.is_wrecked && !here.has_completed() {
-                here.is_root_cancelled = true;
-                let root = here.root.clone();
+            if let Some(root) = here.cancels_by_chance() {
                 drop(state);
                 let _ = start(Box::new(move || root.trigger(cancelled())), true);
                 state = lock();
             }
         }
         go_on(state);
+    }
+
+    fn hold_back(&self) {
+        let mut state = lock();
+        if state.mine().is_some_and(|(here, me)| here.hold_back(me)) {
+            go_on(state);
+        }
     }
 
     fn begin_to_wait(&self, at: usize, end: Option<Instant>) {
@@ -120,10 +123,7 @@ impl World for Simulated {
     }
 
     fn lend(&self, job: Job) -> Result<(), Denied> {
-        let draw = |(here, _): (&mut Here, Id)| {
-            let permille = here.faults.deny_threads;
-            !hits(&mut here.draws.denials, permille)
-        };
+        let draw = |(here, _): (&mut Here, Id)| !here.draws.denies();
         let is_to_be_had = lock().mine().is_some_and(draw);
         if is_to_be_had {
             return start(job, false);
@@ -134,7 +134,7 @@ impl World for Simulated {
     fn random(&self) -> u64 {
         let mut state = lock();
         let mine = state.mine();
-        mine.map_or(0, |(here, _)| here.draws.programs.next())
+        mine.map_or(0, |(here, _)| here.draws.number())
     }
 
     fn number_task(&self) -> u64 {

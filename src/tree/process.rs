@@ -176,13 +176,13 @@ pub(super) fn call(
 ) -> Outcome {
     if context.slot.on_crew {
         thread_name::carry(context.task.map(|task| task.thread_name()));
-        world::switch(); // All threads of a simulation are the library's.
+        world::switch_at_child(); // All threads of a simulation are the library's.
     }
     let outcome = context.during(function, || {
         guard::must_return(|| TaskRun::path(context.task), call)
     });
     if context.slot.on_crew {
-        world::switch();
+        world::switch_at_child();
     }
     if outcome.is_err() {
         context.slot.counts.count(Counted::CallbacksFailed);

@@ -99,6 +99,9 @@ static void simulation_is_same(void) {
     SAME(cancel_permille);
     SAME(trace_path);
     SAME(seed_out);
+    SAME(early_wakes_permille);
+    SAME(slow_permille);
+    SAME(slow_ns);
 }
 
 static void stats_and_hooks_are_same(void) {

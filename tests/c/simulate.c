@@ -329,6 +329,11 @@ static void bad_input(void) {
     CHECK_BAD(deny_threads_permille, 1001);
     CHECK_BAD(deny_threads_permille, -1);
     CHECK_BAD(cancel_permille, 1001);
+    CHECK_BAD(early_wakes_permille, 1001);
+    CHECK_BAD(early_wakes_permille, -1);
+    CHECK_BAD(slow_permille, 1001);
+    CHECK_BAD(slow_permille, -1);
+    CHECK_BAD(slow_ns, -1);
     proc_simulation traced = PROC_SIMULATION_INIT;
     traced.trace_path = "";
     CHECK_FAILS(proc_simulate(letters, NULL, &traced), EINVAL,

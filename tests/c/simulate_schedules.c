@@ -8,8 +8,6 @@
  *   all_orders       If none of all orders fails, it is success; if there are more than `runs`, ENOBUFS.
  *   environment      PROCESSION_SEED is the seed of a program that names none; nonsense is bad input.
  *   shrunk           The fewest switches are told, and with them it fails again.
- *   denied           Threads that are denied by chance: children fail with EAGAIN.
- *   cancelled        A run that is cancelled by chance, and stops well, has not failed.
  *   killed           No run outlives the process that has begun it.
  */
 #include "simulated.h"
@@ -117,17 +115,6 @@ static void pct(void) {
     CHECK(first_failing(incrementing, &c, PROC_SCHEDULE_PCT, 300) > 0);
 }
 
-/* The order that an error's text names. */
-static void take_order(const char *text, char *order, size_t size) {
-    const char *name = "PROCESSION_SCHEDULE=", *begin = strstr(text ? text : "", name);
-    CHECK(begin != NULL);
-    begin = begin ? begin + strlen(name) : "";
-    snprintf(order, size, "%.*s", (int)strspn(begin, "0123456789:,-"), begin);
-    size_t length = strlen(order);
-    while (length > 1 && strchr(":,", order[length - 1]))
-        order[--length] = 0;
-}
-
 /* It fails again in the order that the error names, which is released. */
 static void fails_again(proc_error *error) {
     counter c;
@@ -193,55 +180,6 @@ static void shrunk(void) {
     fails_again(error);
 }
 
-static proc_error *wait_a_bit(proc_cancel *cancel, void *user_data) {
-    (void)user_data;
-    return proc_wait(cancel, PROC_SECONDS(1)) ? proc_cancel_error(cancel) : NULL;
-}
-
-static proc_impl *several_that_wait(void *user_data) {
-    proc_impl *all[4];
-    for (int i = 0; i < 4; i++)
-        all[i] = proc_new(wait_a_bit, user_data, NULL);
-    return proc_group(all, 4);
-}
-
-static void denied(void) {
-    proc_simulation options = PROC_SIMULATION_INIT;
-    options.seed = 1;
-    options.deny_threads_permille = 1000;
-    CHECK_SIMULATION(proc_simulate(several_that_wait, NULL, &options), EAGAIN,
-                     ", 1000 of 1000 threads denied");
-    options.deny_threads_permille = 300;
-    int failures = 0;
-    for (options.seed = 1; options.seed <= 50; options.seed++) {
-        proc_error *error = proc_simulate(several_that_wait, NULL, &options);
-        CHECK(error == NULL || proc_error_is(error, EAGAIN));
-        failures += error != NULL;
-        proc_error_unref(error);
-    }
-    CHECK(failures > 0 && failures < 50);
-}
-
-static proc_error *note_cancelled(proc_cancel *cancel, void *user_data) {
-    bool is_cancelled = proc_wait(cancel, PROC_SECONDS(1));
-    *(int *)user_data += is_cancelled;
-    return is_cancelled ? proc_cancel_error(cancel) : NULL;
-}
-
-static proc_impl *noting_cancelled(void *user_data) {
-    return PROC_GROUP(proc_new(note_cancelled, user_data, NULL),
-                      proc_new(note_cancelled, user_data, NULL));
-}
-
-static void cancelled(void) {
-    proc_simulation options = PROC_SIMULATION_INIT;
-    int times = 0;
-    options.cancel_permille = 100;
-    for (options.seed = 1; options.seed <= 50; options.seed++)
-        CHECK_OK(proc_simulate(noting_cancelled, &times, &options));
-    CHECK(times > 0 && times < 100);
-}
-
 /* Has begun, and computes without end. */
 static proc_error *endless(proc_cancel *cancel, void *user_data) {
     static atomic_bool is_over;
@@ -282,5 +220,4 @@ static void killed(void) {
 }
 
 CHECK_MAIN(CASE(many_seeds), CASE(none_fails), CASE(crash), CASE(pct), CASE(exhaustive),
-           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(denied), CASE(cancelled),
-           CASE(killed))
+           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(killed))

@@ -40,6 +40,17 @@ static inline uint64_t first_failing(proc_simulation_fn program, void *data, int
     return 0;
 }
 
+/* The order that an error's text names. */
+static inline void take_order(const char *text, char *order, size_t size) {
+    const char *name = "PROCESSION_SCHEDULE=", *begin = strstr(text ? text : "", name);
+    CHECK(begin != NULL);
+    begin = begin ? begin + strlen(name) : "";
+    snprintf(order, size, "%.*s", (int)strspn(begin, "0123456789:,-"), begin);
+    size_t length = strlen(order);
+    while (length > 1 && strchr(":,", order[length - 1]))
+        order[--length] = 0;
+}
+
 static inline void check_simulation(proc_error *error, int code, const char *part, const char *file,
                                     int line) {
     check_int(proc_error_code(error), code, "the error's code", file, line);

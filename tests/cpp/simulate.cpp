@@ -113,6 +113,23 @@ TEST(simulate, bad_input) {
     options = {};
     options.cancel_permille = 1001;
     EXPECT_EQ(proc::try_simulate([] { return [] {}; }, options).code(), EINVAL);
+    options = {};
+    options.early_wakes_permille = 1001;
+    EXPECT_EQ(proc::try_simulate([] { return [] {}; }, options).code(), EINVAL);
+}
+
+TEST(simulate, slow) {
+    proc::simulation options;
+    options.slow_permille = 1000;
+    options.slow = hours(1);
+    const auto looks = [] {
+        return [] {
+            if (proc::now() > std::chrono::seconds(1))
+                throw std::runtime_error("late");
+        };
+    };
+    EXPECT_NE(std::string(proc::try_simulate(looks, options).message()).find("by up to 1 h"),
+              std::string::npos);
 }
 
 TEST(simulate, trace) {

@@ -60,6 +60,9 @@ pub struct Simulation {
     pub cancel_permille: c_int,
     pub trace_path: *const c_char,
     pub seed_out: *mut u64,
+    pub early_wakes_permille: c_int,
+    pub slow_permille: c_int,
+    pub slow_ns: i64,
 }
 
 pub const RANDOM: c_int = 0;

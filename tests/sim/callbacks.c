@@ -5,6 +5,9 @@
  *   virtual_time  sleep, and a wait for a condition with a deadline, go by the clock of the run.
  *   threads       Threads that a callback makes are in the run, and so are their locks.
  *   left_behind   One that still goes on when the process has completed fails the run.
+ *   early_wakes   A wait for a condition may wake for no reason, by chance: who does not look again fails, and only then.
+ *   early_times   It does so at once or later, and the same seed is the same run.
+ *   late_threads  A thread that the program makes may be late, by chance.
  *   outside       Threads that are in no run are not concerned.
  */
 #include "simulated.h"
@@ -129,6 +132,125 @@ static void left_behind(void) {
     CHECK_SIMULATION(simulate_seed(leaving_one, NULL, 1), EBUSY, "left threads behind");
 }
 
+/* One waits until another has brought something. */
+typedef struct delivery {
+    bool looks_again, is_there;
+    pthread_mutex_t mutex;
+    pthread_cond_t arrived;
+} delivery;
+
+static proc_error *fetch(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    delivery *d = user_data;
+    pthread_mutex_lock(&d->mutex);
+    if (!d->is_there)
+        pthread_cond_wait(&d->arrived, &d->mutex);
+    while (d->looks_again && !d->is_there)
+        pthread_cond_wait(&d->arrived, &d->mutex);
+    bool is_there = d->is_there;
+    pthread_mutex_unlock(&d->mutex);
+    return is_there ? NULL : proc_error_new(EPROTO, "nothing is there");
+}
+
+static proc_error *bring(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    delivery *d = user_data;
+    pthread_mutex_lock(&d->mutex);
+    d->is_there = true;
+    pthread_cond_signal(&d->arrived);
+    pthread_mutex_unlock(&d->mutex);
+    return NULL;
+}
+
+static proc_impl *delivering(void *user_data) {
+    ((delivery *)user_data)->is_there = false;
+    return PROC_CONCURRENT(proc_new(fetch, user_data, NULL), proc_new(bring, user_data, NULL));
+}
+
+static proc_simulation with_early_wakes(int permille, size_t runs) {
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed = 1;
+    options.runs = runs;
+    options.early_wakes_permille = permille;
+    return options;
+}
+
+static void early_wakes(void) {
+    delivery d = {.mutex = PTHREAD_MUTEX_INITIALIZER, .arrived = PTHREAD_COND_INITIALIZER};
+    proc_simulation never = with_early_wakes(0, 10000), some = with_early_wakes(100, 200),
+                    many = with_early_wakes(100, 10000);
+    CHECK_OK(proc_simulate(delivering, &d, &never));
+    proc_error *error = proc_simulate(delivering, &d, &some);
+    CHECK_HAS(proc_error_message(error), ", 100 of 1000 waits woken early, after ");
+    CHECK_HAS(proc_error_message(error), "fewest switches ");
+    CHECK_SIMULATION(error, EPROTO, "nothing is there");
+    d.looks_again = true;
+    CHECK_OK(proc_simulate(delivering, &d, &many));
+}
+
+static proc_error *wait_twenty_times(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+    pthread_cond_t condition = PTHREAD_COND_INITIALIZER;
+    pthread_mutex_lock(&mutex);
+    for (int i = 0; i < 20; i++) {
+        struct timespec end;
+        clock_gettime(CLOCK_REALTIME, &end);
+        end.tv_sec += 2;
+        int64_t began = proc_now();
+        bool is_early = pthread_cond_timedwait(&condition, &mutex, &end) == 0;
+        int64_t passed = proc_now() - began;
+        CHECK(is_early ? passed <= PROC_SECONDS(1) : passed == PROC_SECONDS(2));
+        say(user_data, passed == 0 ? "at once" : is_early ? "later" : "not");
+    }
+    pthread_mutex_unlock(&mutex);
+    return NULL;
+}
+
+static proc_impl *waiting_often(void *user_data) {
+    ((words *)user_data)->length = 0;
+    return proc_new(wait_twenty_times, user_data, NULL);
+}
+
+static void early_times(void) {
+    static words first, second;
+    proc_simulation options = with_early_wakes(500, 1);
+    CHECK_OK(proc_simulate(waiting_often, &first, &options));
+    CHECK_OK(proc_simulate(waiting_often, &second, &options));
+    CHECK_STR(second.text, first.text);
+    CHECK_HAS(first.text, "at once@");
+    CHECK_HAS(first.text, "later@");
+    CHECK_HAS(first.text, "not@");
+}
+
+static void *note_moment(void *data) {
+    *(int64_t *)data = proc_now();
+    return NULL;
+}
+
+static proc_error *note_begin(proc_cancel *cancel, void *user_data) {
+    (void)cancel;
+    int64_t *late_by = user_data, began = proc_now();
+    pthread_t thread;
+    CHECK_INT(pthread_create(&thread, NULL, note_moment, late_by), 0);
+    CHECK_INT(pthread_join(thread, NULL), 0);
+    *late_by -= began;
+    return NULL;
+}
+
+static proc_impl *noting_begin(void *user_data) { return proc_new(note_begin, user_data, NULL); }
+
+static void late_threads(void) {
+    int64_t late_by = 0;
+    CHECK_OK(simulate_seed(noting_begin, &late_by, 1));
+    CHECK_INT(late_by, 0);
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.seed = 1;
+    options.slow_permille = 1000;
+    CHECK_OK(proc_simulate(noting_begin, &late_by, &options));
+    CHECK(late_by > 0 && late_by <= PROC_SECONDS(1));
+}
+
 static void outside(void) {
     pthread_mutex_lock(&one);
     CHECK_INT(pthread_mutex_trylock(&one), EBUSY);
@@ -138,5 +260,5 @@ static void outside(void) {
     CHECK(proc_now() - begin >= PROC_MS(1));
 }
 
-CHECK_MAIN(CASE(locked), CASE(virtual_time), CASE(threads), CASE(left_behind), CASE(outside),
-           CASE(deadlock))
+CHECK_MAIN(CASE(locked), CASE(virtual_time), CASE(threads), CASE(left_behind), CASE(early_wakes),
+           CASE(early_times), CASE(late_threads), CASE(outside), CASE(deadlock))

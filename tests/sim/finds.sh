@@ -23,11 +23,14 @@ sim() {
 
 says() { grep -qE -- "$1" "$said" || fail "it did not say: $1"; }
 
+# With which faults a mistake is found.
+faults=()
+
 # found WORDS…: of each kind of mistake, by both schedules, what it says; then once more with its seed, in the words that it told.
 found() {
     local schedule again first words
     for schedule in random pct; do
-        sim 1 --seed 1 --runs 10000 --schedule $schedule "$program"
+        sim 1 --seed 1 --runs 10000 --schedule $schedule "${faults[@]}" "$program"
         for words in "$@"; do
             says "$words"
         done
@@ -37,8 +40,19 @@ found() {
         sim 1 --seed $again
         [ "$first" = "$(grep '^procession-sim: seed ' "$said")" ] || fail "it was another run than: $first"
     done
-    sim 0 --runs 100 "$program" repaired
-    sim 0 --runs 100 --schedule pct "$program" repaired
+    sim 0 --runs 100 "${faults[@]}" "$program" repaired
+    sim 0 --runs 100 --schedule pct "${faults[@]}" "$program" repaired
+}
+
+# found_with FAULTS… -- WORDS…: the same, where it is not found without these.
+found_with() {
+    sim 0 --runs 100 "$program"
+    while [ "$1" != -- ]; do
+        faults+=("$1")
+        shift
+    done
+    shift
+    found "$@" "procession-sim --runs 1 .*${faults[*]} $program$"
 }
 
 check_mistake() {
@@ -53,6 +67,11 @@ check_mistake() {
         says "^procession-sim: order [0-9]+: deadlock"
         ;;
     *order) found "ended by signal 11" ;;
+    *early_wake) found_with --early-wakes 100 -- "ended by signal 6" ;;
+    *late_thread)
+        found_with --slow 200 --slow-ms 150 -- "ended by signal 6"
+        sim 0 --runs 100 --slow 200 --slow-ms 99 "$program"
+        ;;
     *freed) found "heap-use-after-free" "exit status 1" ;;
     *) found "ended by signal 6" ;;
     esac
@@ -108,6 +127,8 @@ check_tool() {
     says "to run it again: PROCESSION_SEED=[0-9]+ procession-sim --runs 1 --schedule exhaustive $program status"
     sim 2 --runs 0 "$program"
     sim 2 --schedule never "$program"
+    sim 2 --early-wakes 1001 "$program"
+    sim 2 --slow -1 "$program"
     sim 2
     sim 0 --help
     says "deadlock and who waits for what"
