@@ -25,7 +25,7 @@ pub(super) struct Schedule {
 }
 
 enum How {
-    Random(Random),
+    Random(Walk),
     Priorities(Priorities),
     Written(Order),
     /// The places of those that are chosen; from then on the usual ones. And of each choice, how many there were and which was taken.
@@ -34,7 +34,7 @@ enum How {
 
 impl Schedule {
     pub(super) fn random(seed: u64) -> Schedule {
-        Schedule::by(How::Random(Random::seeded(seed)))
+        Schedule::by(How::Random(Walk::new(seed)))
     }
 
     /// Probabilistic concurrency testing, which finds each bug of that depth with a probability that is known.
@@ -68,7 +68,7 @@ impl Schedule {
         let number = self.choices;
         self.choices += 1;
         let chosen = match &mut self.how {
-            How::Random(random) => able[random.up_to(able.len() as u64 - 1) as usize],
+            How::Random(walk) => walk.choose(able, running),
             How::Priorities(priorities) => priorities.choose(number, able, usual),
             How::Written(order) => order.at(number).unwrap_or(usual),
             How::Path(path, seen) => take_path(path, seen, able, usual),
@@ -111,6 +111,34 @@ pub(super) fn next_path(seen: &[(usize, usize)]) -> Option<Vec<usize>> {
     let mut path: Vec<usize> = seen[..=last].iter().map(|(_, taken)| *taken).collect();
     path[last] += 1;
     Some(path)
+}
+
+/// At some choices anybody may go on, each as likely; at the others the one that runs does.
+///
+/// How often that is, is drawn for each run: errors that need a switch at nearly every choice are found, and so are those that need
+/// a thread to go on for long. And most runs are short of switches, which are what takes time.
+struct Walk {
+    random: Random,
+    /// One choice of so many, on average, is anybody's.
+    apart: u64,
+}
+
+/// They are 1, 2, 4 and so on apart, up to 2 to the power of this, each as often.
+const MOST_APART: u64 = 5;
+
+impl Walk {
+    fn new(seed: u64) -> Walk {
+        let mut random = Random::seeded(seed);
+        let apart = 1 << random.up_to(MOST_APART);
+        Walk { random, apart }
+    }
+
+    fn choose(&mut self, able: &[Id], running: Option<Id>) -> Id {
+        match running {
+            Some(id) if self.random.up_to(self.apart - 1) != 0 => id,
+            _ => able[self.random.up_to(able.len() as u64 - 1) as usize],
+        }
+    }
 }
 
 /// Each thread has a priority, and the highest goes on; at some points the one that runs gets the lowest.
@@ -273,6 +301,18 @@ mod tests {
         orders.sort();
         orders.dedup();
         assert_eq!(orders.len(), 8);
+    }
+
+    #[test]
+    fn some_walks_switch_often_and_some_seldom() {
+        let switches = |seed| {
+            let order = run(Schedule::random(seed), 1000);
+            order.windows(2).filter(|pair| pair[0] != pair[1]).count()
+        };
+        let all: Vec<usize> = (0..100).map(switches).collect();
+        assert!(all.iter().any(|switches| *switches > 600), "{all:?}");
+        assert!(all.iter().any(|switches| *switches < 50), "{all:?}");
+        assert!(all.iter().all(|switches| *switches > 0), "{all:?}");
     }
 
     #[test]
