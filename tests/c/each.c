@@ -4,13 +4,14 @@
  *   in_order              With a limit of 1 in order, on the caller's thread.
  *   at_most               At no time do more run than the limit allows, and so many meet.
  *   truly_concurrent      With no limit all run at the same time, truly.
+ *   held_up               With no limit, those that wait for all others hold none of them back.
  *   named                 A failed child is named by its index, in its error and in the cause; the code is its own.
  *   named_in_tasks        … inside of what it ran in, and wrapped.
  *   failure_stops         After a failure nothing begins any more.
  *   echo                  Children that pass on the cause add nothing to it.
  *   cancelled_before      Cancelled from the start, no index is run: the cause, once.
  *   cancelled_within      Cancelled from above meanwhile, the rest is not begun: the cause, once.
- *   endless               A count of SIZE_MAX runs until it has enough.
+ *   endless               A count of SIZE_MAX runs until it has enough, with a limit and without one.
  *   empty                 No indices succeed at once.
  *   bad_input             No callback: EINVAL, which names it; the data is released.
  *   released              The data is released once, after the last run and the last reference.
@@ -103,6 +104,33 @@ static void truly_concurrent(void) {
     CHECK_OK(proc_run(each(MEETING, 0, &t), NULL));
 }
 
+typedef struct held {
+    size_t others;
+    atomic_size_t over;
+    gate all;
+} held;
+
+enum { WAITERS = 5 };
+
+/* The first one of each part, and the last one. */
+static proc_error *wait_for_others(proc_cancel *cancel, size_t index, void *user_data) {
+    (void)cancel;
+    held *h = user_data;
+    bool is_last = index + 1 == h->others + WAITERS;
+    if (is_last || (index % (h->others / (WAITERS - 1)) == 0 && index < h->others))
+        GATE_WAIT(&h->all);
+    else if (++h->over == h->others)
+        gate_open(&h->all);
+    return NULL;
+}
+
+static void held_up(void) {
+    held h = {.others = 4 * check_scaled(MANY / 4)};
+    gate_init(&h.all);
+    CHECK_OK(proc_run(proc_each(h.others + WAITERS, 0, wait_for_others, &h, NULL), NULL));
+    CHECK_INT((long long)h.over, (long long)h.others);
+}
+
 static void named(void) {
     table t = {.fails_at = 17}, w = {.fails_at = 1, .others_wait = true};
     CHECK_FAILS(proc_run(each(100, 1, &t), NULL), 77, "[17]: fails");
@@ -160,9 +188,11 @@ static proc_error *until_enough(proc_cancel *cancel, size_t index, void *user_da
 }
 
 static void endless(void) {
-    atomic_size_t total = 0;
-    CHECK_OK(proc_run(proc_each(SIZE_MAX, 2, until_enough, &total, NULL), NULL));
-    CHECK(total > 1000);
+    for (size_t limit = 0; limit <= 2; limit += 2) {
+        atomic_size_t total = 0;
+        CHECK_OK(proc_run(proc_each(SIZE_MAX, limit, until_enough, &total, NULL), NULL));
+        CHECK(total > 1000);
+    }
 }
 
 static void empty(void) {
@@ -207,7 +237,7 @@ static proc_error *look(proc_cancel *cancel, size_t index, void *user_data) {
 
 static void shown(void) { CHECK_OK(proc_run(proc_each(3, 1, look, NULL, NULL), NULL)); }
 
-CHECK_MAIN(CASE(every_index), CASE(in_order), CASE(at_most), CASE(truly_concurrent), CASE(named),
-           CASE(named_in_tasks), CASE(failure_stops), CASE(echo), CASE(cancelled_before),
-           CASE(cancelled_within), CASE(endless), CASE(empty), CASE(bad_input), CASE(released),
-           CASE(again), CASE(shown))
+CHECK_MAIN(CASE(every_index), CASE(in_order), CASE(at_most), CASE(truly_concurrent), CASE(held_up),
+           CASE(named), CASE(named_in_tasks), CASE(failure_stops), CASE(echo),
+           CASE(cancelled_before), CASE(cancelled_within), CASE(endless), CASE(empty),
+           CASE(bad_input), CASE(released), CASE(again), CASE(shown))

@@ -1,11 +1,9 @@
 //! Claiming children, and running them.
 
-use std::ops::Range;
-
 use super::FanOut;
+use super::shares::Share;
 use crate::base::bug;
 use crate::base::error::Outcome;
-use crate::base::sync::atomic::Ordering;
 use crate::engine::children::Children;
 use crate::engine::frames::Context;
 use crate::engine::pending::Kept;
@@ -21,20 +19,21 @@ pub(super) enum Taken {
 }
 
 impl<C: Children> FanOut<C> {
-    /// Claims one child (F2), unless none is to begin any more.
+    /// Claims one child (F2), of that share if it is not used up, unless none is to begin any more.
     #[inline(always)]
-    pub(super) fn claim(&self, cancel: &Cancel) -> Option<usize> {
-        if self.rule.stops && cancel.cancelled() {
-            self.cut();
-        }
-        self.claim_next()
+    pub(super) fn claim(&self, share: &Share, cancel: &Cancel) -> Option<usize> {
+        self.claim_by(self.rule, share, cancel)
     }
 
     #[inline(always)]
-    fn claim_next(&self) -> Option<usize> {
-        // Relaxed: the children are immutable, and what they leave behind is passed on by `state`.
-        let index = self.next.fetch_add(1, Ordering::Relaxed);
-        (index < self.count).then_some(index)
+    fn claim_by(&self, rule: Rule, share: &Share, cancel: &Cancel) -> Option<usize> {
+        if rule.stops && cancel.cancelled() {
+            self.cut();
+        }
+        match share.claim() {
+            None if self.looks_elsewhere() => self.claim_elsewhere(share),
+            claimed => claimed,
+        }
     }
 
     /// Takes a child that is ready, or claims one, if there is room (F10). It counts as on a thread until it has ended, or waits without
@@ -43,48 +42,52 @@ impl<C: Children> FanOut<C> {
         if self.rule.stops && cancel.cancelled() {
             self.cut();
         }
-        let mut state = self.state.lock();
+        let state = &mut *self.state.lock();
         let operations = state.operations.as_mut()?;
         let room = operations.room(self.rule.limit);
         let taken = operations.take().or_else(|| {
-            let index = (room > 0).then(|| self.claim_next()).flatten()?;
-            Some(Taken::New(index))
+            let beyond = || state.shares.as_mut()?.beyond.next();
+            let claimed = || self.first.claim().or_else(beyond);
+            (room > 0).then(claimed).flatten().map(Taken::New)
         })?;
         operations.add_on_threads(1);
         Some(taken)
     }
 
-    /// How many nobody has claimed.
-    pub(super) fn not_claimed(&self) -> usize {
-        self.count.saturating_sub(self.next.load(Ordering::Relaxed))
-    }
-
-    /// Claims all that is unclaimed, which is not to begin any more (F9). Tells which they are.
-    pub(super) fn close(&self) -> Range<usize> {
-        let claimed = self.next.swap(self.count, Ordering::Relaxed);
-        claimed.min(self.count)..self.count
-    }
-
-    /// The same, because of a cancellation.
+    /// Claims all, because of a cancellation.
     #[cold]
     pub(super) fn cut(&self) {
-        if !self.close().is_empty() {
-            self.state.lock().noted().is_cut = true;
+        let mut state = self.state.lock();
+        if self.close(&mut state).next().is_some() {
+            state.noted().is_cut = true;
         }
     }
 
     /// Claims and runs children until there are none.
     pub(super) fn work(&self, children: &C, context: &Context<'_>) {
         if self.rule.is_contest() {
-            let cancel = context.scope.handle();
-            while let Some(index) = self.claim(cancel) {
-                self.run_child(children, index, context);
-            }
+            self.work_on_share(&self.first, children, context, || {});
         } else {
             let mut first = self.callers_first();
             while let Err(error) = self.work_until_one_fails(children, context, first.take()) {
                 self.note_end(Err(error), context.scope.handle());
             }
+        }
+    }
+
+    /// The same, with those of that share first. Tells of each before it is run.
+    pub(super) fn work_on_share(
+        &self,
+        share: &Share,
+        children: &C,
+        context: &Context<'_>,
+        tell: impl Fn(),
+    ) {
+        let rule = self.rule; // Who helps does not look at it for each: it lies beside what the caller writes.
+        let cancel = context.scope.handle();
+        while let Some(index) = self.claim_by(rule, share, cancel) {
+            tell();
+            self.run_by(rule, children, index, context);
         }
     }
 
@@ -108,14 +111,14 @@ impl<C: Children> FanOut<C> {
     ) -> Outcome {
         let cancel = context.scope.handle();
         bug::contained(|| {
-            let mut next = first.or_else(|| self.claim(cancel));
+            let mut next = first.or_else(|| self.claim(&self.first, cancel));
             while let Some(index) = next {
                 children.run_one(index, context)?;
                 // Who has claimed the last one need not ask.
-                if index + 1 == self.count {
+                if index + 1 == self.count && !self.looks_elsewhere() {
                     break;
                 }
-                next = self.claim(cancel);
+                next = self.claim(&self.first, cancel);
             }
             Ok(())
         })
@@ -124,7 +127,7 @@ impl<C: Children> FanOut<C> {
     /// Runs one child. Nobody could step in if it waited for a sibling, so they fail at once (F3).
     pub(super) fn work_alone(&self, children: &C, context: &Context<'_>) {
         let first = self.callers_first();
-        let first = first.or_else(|| self.claim(context.scope.handle()));
+        let first = first.or_else(|| self.claim(&self.first, context.scope.handle()));
         if let Some(struck) = self.fail_unclaimed(children, context.scope.handle()) {
             struck.finish();
         }
@@ -134,8 +137,13 @@ impl<C: Children> FanOut<C> {
     }
 
     pub(super) fn run_child(&self, children: &C, index: usize, context: &Context<'_>) {
+        self.run_by(self.rule, children, index, context);
+    }
+
+    #[inline(always)]
+    fn run_by(&self, rule: Rule, children: &C, index: usize, context: &Context<'_>) {
         let outcome = bug::contained(|| children.run_one(index, context));
-        if outcome.is_err() || self.rule.is_contest() {
+        if outcome.is_err() || rule.is_contest() {
             self.note_end(outcome, context.scope.handle());
         }
     }

@@ -45,7 +45,7 @@ impl<C: Children> FanOut<C> {
         }
         let work = state.open.as_ref()?.work();
         state.inside += 1;
-        race_detector::acquire(&raw const self.next);
+        race_detector::acquire(&raw const self.first);
         Some(work)
     }
 
@@ -98,12 +98,15 @@ impl<C: Children> FanOut<C> {
 
     /// As `work` does, and says of each child that it was started elsewhere.
     pub(super) fn help_on(&self, work: &Work<C>, context: &Context<'_>) -> bool {
-        let mut useful = false;
-        while let Some(index) = self.claim(&work.cancel) {
-            events::arrive(work.origin, work.task.as_deref());
-            self.run_child(&work.children, index, context);
-            useful = true;
-        }
-        useful
+        let arrives = || events::arrive(work.origin, work.task.as_deref());
+        let Some(first) = self.claim(&self.first, &work.cancel) else {
+            return false;
+        };
+        arrives();
+        self.run_child(&work.children, first, context);
+        let own = self.share_for_helper(); // Many have one child, for which they need none.
+        let share = own.as_deref().map_or(&self.first, |own| own);
+        self.work_on_share(share, &work.children, context, arrives);
+        true
     }
 }

@@ -6,6 +6,7 @@
 //!
 //! The rooms, in reading order:
 //!
+//! - `shares`: what is unclaimed, divided among those who work.
 //! - `claiming`: who claims a child, and runs it.
 //! - `outcomes`: what becomes of it, and of those that nobody can run.
 //! - `waiting`: children that wait without a thread.
@@ -31,11 +32,13 @@
 //! - **F11** See `lent`.
 //! - **F12 the first is the caller's.** Where every child begins, whatever becomes of the others, the first one is claimed for the caller before
 //!   the fan-out is published, which takes no locked instruction.
+//! - **F13** See `shares`.
 
 mod claiming;
 mod helping;
 mod lent;
 mod outcomes;
+mod shares;
 mod waiting;
 
 use crate::base::common::Common;
@@ -58,6 +61,7 @@ use crate::scope::activity::Activities;
 use crate::scope::cancel::Cancel;
 use crate::scope::task_run::{TaskRun, Tree};
 use lent::Lent;
+use shares::{Share, Shares};
 use waiting::Operations;
 
 /// Runs all of these children.
@@ -143,7 +147,7 @@ fn make<C: Children>(children: &C, context: &Context<'_>, rule: Rule) -> Arc<Fan
     if fan_out.can_wait {
         fan_out.state.lock().operations = Some(Operations::of(&fan_out));
     }
-    race_detector::release(&raw const fan_out.next);
+    race_detector::release(&raw const fan_out.first);
     fan_out
 }
 
@@ -153,8 +157,10 @@ struct FanOut<C> {
     rule: Rule,
     /// Whether any child can wait without a thread.
     can_wait: bool,
-    /// The next child to claim; at or past `count`, all are claimed.
-    next: AtomicUsize,
+    /// Whether those who help have shares of their own.
+    is_divided: bool,
+    /// The caller's share of what is unclaimed.
+    first: Share,
     /// How many helpers have found something to do.
     useful: AtomicUsize,
     state: Mutex<State<C>, Seen>,
@@ -168,6 +174,8 @@ struct State<C> {
     open: Option<Lent<C>>,
     /// How many helpers are in.
     inside: usize,
+    /// What else is unclaimed, if there may be any.
+    shares: Option<Box<Shares>>,
     /// What of the program's is due because children were given up.
     due: Option<Due>,
     ended: Noted,
@@ -192,15 +200,19 @@ impl<C: Children> FanOut<C> {
     fn new(children: &C, context: &Context<'_>, rule: Rule) -> FanOut<C> {
         let can_wait = children.can_any_wait();
         let taken = FanOut::<C>::is_one_the_callers(rule, can_wait);
+        let count = children.count();
+        let shares = shares::beyond_caller(count); // First, so that nothing is put together on the stack.
         FanOut {
-            count: children.count(),
+            count,
             rule,
             can_wait,
-            next: AtomicUsize::new(usize::from(taken)),
+            is_divided: shares::is_divided(count, rule, can_wait),
+            first: shares::of_caller(count, usize::from(taken)),
             useful: AtomicUsize::new(0),
             state: Mutex::new(State {
                 open: Some(Lent::of(children, context)),
                 inside: 0,
+                shares,
                 due: None,
                 ended: None,
                 operations: None,
@@ -281,7 +293,7 @@ impl<C: Children> Backlog for FanOut<C> {
     }
 
     fn claimed(&self) -> usize {
-        let claimed = self.next.load(Ordering::Relaxed).min(self.count);
+        let claimed = self.count - self.not_claimed();
         claimed + self.of_operations(|operations| operations.taken)
     }
 

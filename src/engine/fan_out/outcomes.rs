@@ -46,7 +46,7 @@ impl<C: Children> FanOut<C> {
     pub(super) fn note(&self, outcome: Outcome) -> Option<Error> {
         let mut state = self.state.lock();
         let cause = state.noted().compete(outcome, self.rule.decides)?;
-        self.close();
+        drop(self.close(&mut state));
         Some(cause)
     }
 
@@ -64,7 +64,8 @@ impl<C: Children> FanOut<C> {
             self.cut();
             return None;
         }
-        self.fail_those(children, self.close(), cancel)
+        let claimed = self.close(&mut self.state.lock());
+        self.fail_those(children, claimed, cancel)
     }
 
     /// The same of those that were claimed.

@@ -120,7 +120,7 @@ impl<C: Children> FanOut<C> {
     /// Whether the caller has nothing to do, and is to be rung when it has.
     fn caller_waits(&self, state: &mut State<C>) -> bool {
         let is_over = self.is_at_end(state);
-        let left = self.not_claimed();
+        let left = self.not_claimed_by(state);
         let Some(operations) = &mut state.operations else {
             return false;
         };
@@ -134,7 +134,7 @@ impl<C: Children> FanOut<C> {
     /// Whether all children have ended, or will never begin.
     fn is_at_end(&self, state: &State<C>) -> bool {
         let operations = state.operations.as_ref();
-        self.not_claimed() == 0 && operations.is_none_or(|operations| operations.is_empty())
+        self.not_claimed_by(state) == 0 && operations.is_none_or(|operations| operations.is_empty())
     }
 
     /// Begins and ends children until there is none that could be. Of those that were started elsewhere, says where. Tells whether

@@ -97,9 +97,10 @@ fn f2_f4_each_child_is_run_and_reported_once_and_nothing_is_held() {
 fn f2_mutant_claims_in_two_steps() {
     caller_and_helper(|fan_out| {
         let Some(work) = fan_out.enter() else { return };
-        let next = fan_out.next.load(Ordering::Relaxed);
-        if next < fan_out.count {
-            fan_out.next.store(next + 1, Ordering::Relaxed);
+        let left = fan_out.first.left();
+        let next = left.start;
+        if !left.is_empty() {
+            fan_out.first.fill(next + 1..left.end);
             let scope = Scope::of(Some(&work.cancel), None);
             on_this_thread(&scope, |context| {
                 fan_out.run_child(&work.children, next, &context)
@@ -334,7 +335,7 @@ fn f9_mutant_is_decided_twice() {
         let ended = state.noted();
         ended.is_decided = is_decided;
         let decides = ended.compete(outcome, Decides::First).is_some();
-        fan_out.close();
+        drop(fan_out.close(&mut state));
         decides
     });
 }
@@ -343,12 +344,14 @@ fn f9_mutant_is_decided_twice() {
 fn one_completes(complete: fn(&FanOut<Two>)) {
     loom::model(move || {
         let scene = two_children(Rule::of("race", Decides::First));
-        let claimed = scene.fan_out.claim(scene.scope.handle());
+        let claimed = scene
+            .fan_out
+            .claim(&scene.fan_out.first, scene.scope.handle());
         assert_eq!(claimed, Some(0));
         let (fan_out, cancel) = (scene.fan_out.clone(), scene.scope.handle().clone());
         let other = thread::spawn(move || {
             let was_decided = fan_out.state.lock().noted().is_decided;
-            let claimed = fan_out.claim(&cancel);
+            let claimed = fan_out.claim(&fan_out.first, &cancel);
             assert!(
                 claimed.is_none() || !was_decided,
                 "it begins after the decision"
@@ -369,7 +372,7 @@ fn f9_what_has_not_begun_never_begins() {
 fn f9_mutant_closes_after_the_decision() {
     one_completes(|fan_out| {
         let cause = fan_out.state.lock().noted().compete(Ok(()), Decides::First);
-        fan_out.close();
+        drop(fan_out.close(&mut fan_out.state.lock()));
         drop(cause);
     });
 }
