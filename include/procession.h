@@ -319,7 +319,7 @@ struct sockaddr;
 /**
  * What a `proc_simulation` begins with: `proc_simulation options = PROC_SIMULATION_INIT;`
  */
-#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1)}
+#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1), 0}
 
 /**
  * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
@@ -1215,6 +1215,11 @@ typedef struct proc_simulation {
      * For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
      */
     int64_t slow_ns;
+    /**
+     * Of PROC_SCHEDULE_EXHAUSTIVE: only orders in which a thread that could go on is stopped for another one at most so many times. Most errors need
+     * one or two, and there are far fewer of these orders. 0, the default: all orders.
+     */
+    size_t preemptions;
 } proc_simulation;
 
 /**

@@ -3,7 +3,7 @@
  * Before main runs, the process becomes one that forks a child for each seed, in which main runs in a simulation. Nobody sees what they write.
  * The first seed that fails is run once more, in sight.
  *
- * PROCESSION_SIM: runs, the first seed, the schedule, its depth, the faults (how many waits of a thousand wake early, how many threads are slow, and
+ * PROCESSION_SIM: runs, the first seed, the schedule, its depth, the most preemptions, the faults (how many waits of a thousand wake early, how many threads are slow, and
  * by how many milliseconds at most), how many seconds a run may compute, and a descriptor to answer on: "taken" at once, and "failed SEED".
  */
 #include "runs.h"
@@ -72,6 +72,7 @@ void sim_run(uint64_t seed, const struct journal *journal) {
     options.early_wakes_permille = plan.early_wakes;
     options.slow_permille = plan.slow;
     options.slow_ns = PROC_MS(plan.slow_ms);
+    options.preemptions = plan.preemptions;
     is_program = true;
     proc_error *error = proc_simulate(make_program, NULL, &options);
     const char *text = proc_error_message(error);
@@ -83,9 +84,9 @@ static bool read_plan(void) {
     const char *text = getenv("PROCESSION_SIM");
     int schedule, answer;
     if (!text || !sim_table ||
-        sscanf(text, "%" SCNu64 " %" SCNu64 " %d %zu %d %d %" SCNd64 " %u %d", &plan.runs,
-               &plan.seed, &schedule, &plan.depth, &plan.early_wakes, &plan.slow, &plan.slow_ms,
-               &plan.seconds, &answer) != 9)
+        sscanf(text, "%" SCNu64 " %" SCNu64 " %d %zu %zu %d %d %" SCNd64 " %u %d", &plan.runs,
+               &plan.seed, &schedule, &plan.depth, &plan.preemptions, &plan.early_wakes, &plan.slow,
+               &plan.slow_ms, &plan.seconds, &answer) != 10)
         return false;
     plan.schedule = schedule;
     plan.answer = answer;

@@ -11,6 +11,7 @@ struct plan {
     uint64_t runs, seed;
     int schedule; /* EXHAUSTIVE: all orders, at most so many as there are to be runs */
     size_t depth;
+    size_t preemptions;    /* in an order, at most; 0: any number */
     int early_wakes, slow; /* of a thousand */
     int64_t slow_ms;       /* at most */
     unsigned seconds;      /* of computing, after which a run hangs */

@@ -56,6 +56,9 @@ struct simulation {
     int slow_permille = 0;
     std::chrono::nanoseconds slow = std::chrono::seconds(1);
 
+    /** Of proc::schedule::exhaustive: only orders in which a thread that could go on is stopped at most so many times; 0: all. */
+    std::size_t preemptions = 0;
+
     /** The file to which the failing run's trace goes, in virtual time; "": nowhere. */
     std::string trace_path{};
 };
@@ -100,6 +103,7 @@ template <class Program>
     given.early_wakes_permille = options.early_wakes_permille;
     given.slow_permille = options.slow_permille;
     given.slow_ns = detail::nanoseconds(options.slow);
+    given.preemptions = options.preemptions;
     given.trace_path = options.trace_path.empty() ? nullptr : options.trace_path.c_str();
     const bool is_empty = detail::is_empty<stored>(program);
     stored kept(std::forward<Program>(program));

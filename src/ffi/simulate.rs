@@ -72,6 +72,9 @@ pub struct proc_simulation {
     pub slow_permille: c_int,
     /// For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
     pub slow_ns: i64,
+    /// Of PROC_SCHEDULE_EXHAUSTIVE: only orders in which a thread that could go on is stopped for another one at most so many times. Most errors need
+    /// one or two, and there are far fewer of these orders. 0, the default: all orders.
+    pub preemptions: usize,
 }
 
 const SECOND: i64 = 1_000_000_000;
@@ -94,6 +97,7 @@ unsafe impl Growing for proc_simulation {
         early_wakes_permille: 0,
         slow_permille: 0,
         slow_ns: SECOND,
+        preemptions: 0,
     };
 }
 
@@ -230,6 +234,10 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
         seed: options.seed,
         runs: options.runs as u64,
         kind,
+        preemptions: match options.preemptions {
+            0 => usize::MAX,
+            most => most,
+        },
         limits: Limits {
             time_ns: u64::try_from(options.limit_ns).unwrap_or(u64::MAX),
             steps: options.limit_steps,

@@ -28,6 +28,8 @@ pub(crate) struct Options {
     pub(crate) seed: u64,
     pub(crate) runs: u64,
     pub(crate) kind: Kind,
+    /// Of all orders, those with at most so many.
+    pub(crate) preemptions: usize,
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
 }
@@ -52,7 +54,8 @@ pub(super) struct Plan {
 pub(super) enum Way {
     BySeed(Kind),
     Written(Order),
-    Path(Vec<usize>),
+    /// The choices of one of all orders, with at most so many preemptions.
+    Path(Vec<usize>, usize),
 }
 
 impl Plan {
@@ -69,7 +72,7 @@ impl Plan {
             Way::BySeed(Kind::Priorities(depth)) => Schedule::priorities(self.seed, *depth),
             Way::BySeed(_) => Schedule::random(self.seed),
             Way::Written(order) => Schedule::written(order.clone()),
-            Way::Path(path) => Schedule::path(path.clone()),
+            Way::Path(path, preemptions) => Schedule::path(path.clone(), *preemptions),
         }
     }
 
@@ -81,10 +84,10 @@ impl Plan {
                 format!("seed {seed}, schedule pct, depth {depth}, PROCESSION_SEED={seed}")
             }
             Way::BySeed(_) => format!("seed {seed}, schedule random, PROCESSION_SEED={seed}"),
-            Way::Written(_) | Way::Path(_) if faults.are_none() => {
+            Way::Written(_) | Way::Path(..) if faults.are_none() => {
                 format!("schedule exhaustive, PROCESSION_SCHEDULE={taken}")
             }
-            Way::Written(_) | Way::Path(_) => format!(
+            Way::Written(_) | Way::Path(..) => format!(
                 "seed {seed}, schedule exhaustive, PROCESSION_SEED={seed} PROCESSION_SCHEDULE={taken}"
             ),
         };

@@ -28,8 +28,7 @@ enum How {
     Random(Walk),
     Priorities(Priorities),
     Written(Order),
-    /// The places of those that are chosen; from then on the usual ones. And of each choice, how many there were and which was taken.
-    Path(Vec<usize>, Vec<(usize, usize)>),
+    Path(Path),
 }
 
 impl Schedule {
@@ -46,9 +45,13 @@ impl Schedule {
         Schedule::by(How::Written(order))
     }
 
-    /// One of all orders, by which it is found.
-    pub(super) fn path(path: Vec<usize>) -> Schedule {
-        Schedule::by(How::Path(path, Vec::new()))
+    /// One of all orders with at most so many preemptions, by which it is found.
+    pub(super) fn path(planned: Vec<usize>, preemptions: usize) -> Schedule {
+        Schedule::by(How::Path(Path {
+            planned,
+            seen: Vec::new(),
+            preemptions,
+        }))
     }
 
     fn by(how: How) -> Schedule {
@@ -71,7 +74,7 @@ impl Schedule {
             How::Random(walk) => walk.choose(able, running),
             How::Priorities(priorities) => priorities.choose(number, able, usual),
             How::Written(order) => order.at(number).unwrap_or(usual),
-            How::Path(path, seen) => take_path(path, seen, able, usual),
+            How::Path(path) => path.choose(able, running),
         };
         let chosen = if able.contains(&chosen) {
             chosen
@@ -87,22 +90,40 @@ impl Schedule {
     /// Of all choices, how many there were and which was taken, if all orders are tried.
     pub(super) fn seen(&self) -> &[(usize, usize)] {
         match &self.how {
-            How::Path(_, seen) => seen,
+            How::Path(path) => &path.seen,
             _ => &[],
         }
     }
 }
 
-/// The usual one has place 0, and the others those after it.
-fn take_path(path: &[usize], seen: &mut Vec<(usize, usize)>, able: &[Id], usual: Id) -> Id {
-    let place = path.get(seen.len()).copied().unwrap_or(0);
-    seen.push((able.len(), place));
-    journal::note(able.len(), place);
-    let others = able.iter().copied().filter(|id| *id != usual);
-    std::iter::once(usual)
-        .chain(others)
-        .nth(place)
-        .unwrap_or(usual)
+/// One of all orders.
+struct Path {
+    /// The places of those that are chosen; from then on the usual ones.
+    planned: Vec<usize>,
+    /// Of each choice, how many there were and which was taken.
+    seen: Vec<(usize, usize)>,
+    /// How many times more another one may go on where the one that runs could.
+    preemptions: usize,
+}
+
+impl Path {
+    /// The usual one has place 0, and the others those after it.
+    fn choose(&mut self, able: &[Id], running: Option<Id>) -> Id {
+        let is_bound = running.is_some() && self.preemptions == 0;
+        let count = if is_bound { 1 } else { able.len() };
+        let place = self.planned.get(self.seen.len()).copied().unwrap_or(0);
+        self.seen.push((count, place));
+        journal::note(count, place);
+        if running.is_some() && place > 0 {
+            self.preemptions = self.preemptions.saturating_sub(1);
+        }
+        let usual = running.unwrap_or(able[0]);
+        let others = able.iter().copied().filter(|id| *id != usual);
+        std::iter::once(usual)
+            .chain(others)
+            .nth(place)
+            .unwrap_or(usual)
+    }
 }
 
 /// The next of all orders after that one; `None`: it was the last.
@@ -293,7 +314,7 @@ mod tests {
         let mut orders = Vec::new();
         let mut next = Some(Vec::new());
         while let Some(path) = next {
-            let mut schedule = Schedule::path(path);
+            let mut schedule = Schedule::path(path, usize::MAX);
             let taken: Vec<Id> = (0..3).map(|_| schedule.choose(&[0, 1], Some(0))).collect();
             orders.push(taken);
             next = next_path(schedule.seen());
@@ -301,6 +322,32 @@ mod tests {
         orders.sort();
         orders.dedup();
         assert_eq!(orders.len(), 8);
+    }
+
+    fn orders(preemptions: usize) -> usize {
+        let mut count = 0;
+        let mut next = Some(Vec::new());
+        while let Some(path) = next {
+            let mut schedule = Schedule::path(path, preemptions);
+            let mut running = None;
+            for _ in 0..4 {
+                running = Some(schedule.choose(&[0, 1, 2], running));
+            }
+            count += 1;
+            next = next_path(schedule.seen());
+        }
+        count
+    }
+
+    #[test]
+    fn a_bound_leaves_the_orders_with_fewer_preemptions() {
+        // At the first choice nobody runs yet, and at each of the three others two can come in the place of the one that does.
+        let of_so_many = [1, 3 * 2, 3 * 4, 8];
+        for bound in 0..=3 {
+            let expected = 3 * of_so_many[..=bound].iter().sum::<usize>();
+            assert_eq!(orders(bound), expected, "{bound}");
+        }
+        assert_eq!(orders(usize::MAX), 81);
     }
 
     #[test]

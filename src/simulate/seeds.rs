@@ -40,7 +40,7 @@ pub(crate) fn simulate(program: &Program, options: &Options) -> Result<(), Faile
     let _turn = Turn::take();
     let seed = first_seed(options)?;
     if let Some(path) = journal::path() {
-        let way = Way::Path(path);
+        let way = Way::Path(path, options.preemptions);
         return once(program, options, Plan::new(seed, way));
     }
     if let Some(order) = said(SCHEDULE)? {
@@ -157,7 +157,7 @@ fn try_all_orders(program: &Program, options: &Options, seed: u64) -> Option<(i3
             return Some((libc::ENOBUFS, String::new()));
         }
         runs += 1;
-        let way = Way::Path(path);
+        let way = Way::Path(path, options.preemptions);
         let plan = Plan::new(seed, way);
         let ended = run::run(program, &plan, options.limits, options.faults);
         if ended.outcome.is_err() {

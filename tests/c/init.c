@@ -102,6 +102,7 @@ static void simulation_is_same(void) {
     SAME(early_wakes_permille);
     SAME(slow_permille);
     SAME(slow_ns);
+    SAME(preemptions);
 }
 
 static void stats_and_hooks_are_same(void) {

@@ -6,6 +6,7 @@
  *   pct              With a depth of 3 an error that needs two switches at the right places is found.
  *   exhaustive       Of all orders the one that fails is found, and is run again as it is written down.
  *   all_orders       If none of all orders fails, it is success; if there are more than `runs`, ENOBUFS.
+ *   preemptions      With a bound on preemptions, what needs one is found with one, and there are far fewer orders.
  *   environment      PROCESSION_SEED is the seed of a program that names none; nonsense is bad input.
  *   shrunk           The fewest switches are told, and with them it fails again.
  *   killed           No run outlives the process that has begun it.
@@ -156,6 +157,31 @@ static void all_orders(void) {
                 "proc_simulate: there are more than 2 orders, options->runs");
 }
 
+static proc_error *yield_often(proc_cancel *cancel, void *user_data) {
+    (void)cancel, (void)user_data;
+    for (int i = 0; i < 5; i++)
+        proc_yield();
+    return NULL;
+}
+
+static proc_impl *two_that_yield_often(void *user_data) {
+    return PROC_CONCURRENT(proc_new(yield_often, user_data, NULL),
+                           proc_new(yield_often, user_data, NULL));
+}
+
+static void preemptions(void) {
+    counter c;
+    proc_simulation options = PROC_SIMULATION_INIT;
+    options.schedule = PROC_SCHEDULE_EXHAUSTIVE;
+    options.runs = 1000;
+    options.preemptions = 1;
+    fails_again(proc_simulate(incrementing, &c, &options));
+    CHECK_OK(proc_simulate(two_that_yield_often, NULL, &options));
+    options.preemptions = 0;
+    CHECK_FAILS(proc_simulate(two_that_yield_often, NULL, &options), ENOBUFS,
+                "proc_simulate: there are more than 1000 orders, options->runs");
+}
+
 static void environment(void) {
     counter c;
     uint64_t failing = first_failing(incrementing, &c, PROC_SCHEDULE_RANDOM, 300), seed = 0;
@@ -220,4 +246,4 @@ static void killed(void) {
 }
 
 CHECK_MAIN(CASE(many_seeds), CASE(none_fails), CASE(crash), CASE(pct), CASE(exhaustive),
-           CASE(all_orders), CASE(environment), CASE(shrunk), CASE(killed))
+           CASE(all_orders), CASE(preemptions), CASE(environment), CASE(shrunk), CASE(killed))

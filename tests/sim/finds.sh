@@ -65,6 +65,8 @@ check_mistake() {
         found "deadlock: nobody can go on" "waits for the condition sim_lost_signal"
         sim 1 --schedule exhaustive --runs 10000 "$program"
         says "^procession-sim: order [0-9]+: deadlock"
+        sim 1 --schedule exhaustive --runs 10000 --preemptions 1 "$program"
+        says "--schedule exhaustive --preemptions 1 $program$"
         ;;
     *order) found "ended by signal 11" ;;
     *early_wake) found_with --early-wakes 100 -- "ended by signal 6" ;;
