@@ -1,6 +1,7 @@
 //! How handles come to be: with nothing above them, or below another one.
 
 use super::above::{Above, LastHolder, View};
+use super::bell::Bell;
 use super::deadline::{Deadline, Nearest};
 use super::holding::Linked;
 use super::inherited::{Chain, Entry, Inherited};
@@ -9,7 +10,7 @@ use crate::base::common::{Common, Room};
 use crate::base::intrusive_list::IntrusiveList;
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Condvar, Mutex};
+use crate::base::sync::spin_lock::BriefLock;
 use crate::base::written::Written;
 use crate::scope::drain::Main;
 use crate::scope::task_run::{TaskRun, Tree};
@@ -145,7 +146,7 @@ impl Node {
             own_deadline: nearest.own,
             deadline_of: Above(nearest.above),
             place: AtomicUsize::new(0),
-            links: Mutex::new(Links {
+            links: BriefLock::new(Links {
                 children: IntrusiveList::new(),
                 struck_by: strike::NONE,
                 held_from_below: 0,
@@ -154,7 +155,7 @@ impl Node {
                 rare: None,
                 waiting: 0,
             }),
-            bell: Condvar::new(),
+            bell: Bell::new(),
         }
     }
 

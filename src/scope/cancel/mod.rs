@@ -29,6 +29,7 @@
 
 mod above;
 mod asked;
+mod bell;
 mod birth;
 mod deadline;
 mod drains;
@@ -49,7 +50,7 @@ use crate::base::error::Error;
 use crate::base::intrusive_list::{IntrusiveList, Member};
 use crate::base::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use crate::base::sync::notes::{self, AtomicU64};
-use crate::base::sync::{Condvar, Mutex, Seen};
+use crate::base::sync::spin_lock::BriefLock;
 use crate::base::written::Written;
 use crate::scope::drain::Main;
 use crate::scope::hook::Lent;
@@ -58,6 +59,7 @@ use crate::scope::task_run::{TaskRun, Tree};
 
 use above::{Above, LastHolder, View};
 use asked::STRUCK;
+use bell::Bell;
 pub(crate) use deadline::{Deadline, Striker, TimeLimit};
 use holding::Linked;
 pub(crate) use inherited::{Chain, Entry, Key, Value};
@@ -103,9 +105,9 @@ pub(crate) struct Node {
     deadline_of: Above,
     /// Where this node is among its parent's children; guarded by the parent's lock.
     place: AtomicUsize,
-    links: Mutex<Links, Seen>,
-    /// Rung once, at the cancellation. Every wait of the library for one is here or in `poll`.
-    bell: Condvar,
+    links: BriefLock<Links>,
+    /// Every wait of the library for a cancellation is here or in `poll`.
+    bell: Bell,
 }
 
 struct Links {
@@ -221,20 +223,21 @@ impl Node {
         if !children.is_empty() {
             links.struck_by = strike.number();
         }
-        // The flag is stored last, with release, so who sees it sees the cause (C1).
+        // The flag is stored with release, so who sees it sees the cause (C1).
         self.decide(strike.cause());
         self.struck_at
             .store(self.time_of_strike(), Ordering::Relaxed);
         self.store_struck();
-        // A waiter checks the flag under the lock that is held here, so it cannot miss the bell.
-        if links.waiting > 0 {
-            self.bell.notify_all();
-        }
+        let is_awaited = links.waiting > 0;
         strike.add_hooks(links.hook.take());
         if let Some(rare) = &mut links.rare {
             let (listeners, hooks) = rare.observers.tell();
             strike.add_listeners(listeners);
             strike.add_hooks(hooks);
+        }
+        drop(links);
+        if is_awaited {
+            self.bell.ring();
         }
         Some(children)
     }

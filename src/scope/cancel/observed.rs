@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::RawFd;
 
-use super::{Links, Node};
+use super::Node;
 use crate::base::clock::Instant;
 use crate::base::events;
 use crate::base::sync::Arc;
@@ -76,12 +76,11 @@ impl Node {
 
     /// Blocks until cancelled (true) or until the moment, if there is one (false).
     pub(crate) fn wait(&self, end: Option<Instant>) -> bool {
-        let waits = |_: &mut Links| !self.is_struck();
         let end = self.at_the_latest(end);
-        let mut links = self.links.lock();
-        links.waiting += 1;
         let _asleep = events::asleep(!self.is_struck(), end);
-        self.bell.wait_while_asked(links, end, waits).waiting -= 1;
+        self.links.lock().waiting += 1;
+        self.bell.wait(end, || !self.is_struck());
+        self.links.lock().waiting -= 1;
         self.cancelled() || world::is_wrecked()
     }
 }
