@@ -4,15 +4,20 @@
 //! that the thread knows its state as the thread left it: its *claim*. A claim may be taken away at any
 //! moment but while the thread writes; then the thread finds the state changed, and claims another.
 //!
+//! It is hardly ever taken away. So the thread says with plain stores that it writes (`looking`), in a place of its own, and who takes a claim away
+//! looks there. Who has lost a claim may find that out late, and comes into its place once more; so whoever has the chunk then has another place. When
+//! these are used up, and as long as somebody looks, a thread says it in the state, by a locked instruction.
+//!
 //! Invariants:
-//! - **H3 one writer.** Words are written only by who has set `BUSY`, and only the holder of the latest
-//!   claim can set it. A claim changes hands only while `BUSY` is not set.
+//! - **H3 one writer.** Words are written only by who has set `BUSY`, or is inside, and only the holder of the latest
+//!   claim can be either. A claim changes hands only while he is neither.
 //! - **H4 the prefix stands.** The words below the length do not change until the chunk is emptied. So
 //!   they can be read while more are appended.
 
 mod memory;
 
 use crate::base::sync::atomic::{AtomicU64, Ordering};
+use crate::base::sync::looking::{Inside, Look};
 use crate::base::sync::notes;
 
 /// How many words a chunk has: room for the longest record and a few others, in whole pages.
@@ -23,15 +28,22 @@ pub(super) const WORDS: usize = 6;
 
 /// In the state: a thread is writing.
 const BUSY: u64 = 1;
-/// Where the length begins in the state, and the number of the claim.
+/// Where the length begins in the state, the place of who has the claim, and the number of the claim.
 const LENGTH: u32 = 1;
-const NUMBER: u32 = 17;
-const _: () = assert!(WORDS < 1 << (NUMBER - LENGTH));
+const PLACE: u32 = 17;
+const NUMBER: u32 = 22;
+const _: () = assert!(WORDS < 1 << (PLACE - LENGTH));
+
+/// How many places there are: so often the chunk can be taken away before the locked instruction is needed.
+const PLACES: usize = if cfg!(loom) { 2 } else { 31 };
+const _: () = assert!(PLACES < 1 << (NUMBER - PLACE));
 
 pub(super) struct Chunk {
     /// Whether somebody is writing, how many words are written, and whose it is.
     state: AtomicU64,
     words: &'static [AtomicU64],
+    /// Whether its holder is inside; each place is one holder's, or that of several of whom each but the last has closed it himself.
+    places: [Inside; PLACES],
     /// How much of it has been read, and whose the last record was; its reader's business only.
     read: notes::AtomicUsize,
     reading: notes::AtomicI32,
@@ -57,12 +69,21 @@ impl Claim {
     pub(super) const NONE: Claim = Claim(0);
 
     /// The number tells it from all others.
-    fn new(number: u64, length: usize) -> Claim {
-        Claim(number << NUMBER | (length as u64) << LENGTH)
+    fn new(number: u64, place: usize, length: usize) -> Claim {
+        Claim(number << NUMBER | (place as u64) << PLACE | (length as u64) << LENGTH)
     }
 
     fn length(self) -> usize {
-        (self.0 >> LENGTH) as usize % (1 << (NUMBER - LENGTH))
+        (self.0 >> LENGTH) as usize % (1 << (PLACE - LENGTH))
+    }
+
+    /// `PLACES`: none is left.
+    fn place(self) -> usize {
+        (self.0 >> PLACE) as usize % (1 << (NUMBER - PLACE))
+    }
+
+    fn after(self, size: usize) -> Claim {
+        Claim(self.0 + ((size as u64) << LENGTH))
     }
 }
 
@@ -72,6 +93,7 @@ impl Chunk {
         let chunk = Chunk {
             state: AtomicU64::new(Claim::NONE.0),
             words: memory::words(WORDS)?,
+            places: std::array::from_fn(|_| Inside::new()),
             read: notes::AtomicUsize::new(0),
             reading: notes::AtomicI32::new(0),
             fills: notes::AtomicU64::new(0),
@@ -80,7 +102,7 @@ impl Chunk {
     }
 
     /// Appends so many words, for the holder of a claim; returns what the claim is then.
-    #[inline]
+    #[inline(always)]
     pub(super) fn append(
         &self,
         claim: Claim,
@@ -91,46 +113,75 @@ impl Chunk {
         let Some(place) = self.words.get(length..length + size) else {
             return Err(Refused::Full);
         };
-        let busy = claim.0 | BUSY;
-        // Acquire: what was written before the claim was handed over comes before what is written now.
-        let locked =
-            (self.state).compare_exchange(claim.0, busy, Ordering::Acquire, Ordering::Relaxed);
-        if locked.is_err() {
+        let inside = self.inside(claim).filter(|inside| inside.come_in());
+        if !self.is_kept(claim, inside) {
             return Err(Refused::Lost);
         }
         write(place);
-        let after = Claim(claim.0 + ((size as u64) << LENGTH));
+        let after = claim.after(size);
         // Release: who sees the length sees the words (H4).
         self.state.store(after.0, Ordering::Release);
+        inside.inspect(|inside| inside.go_out());
         Ok(after)
+    }
+
+    /// Where the holder of that claim says whether he is inside.
+    #[inline]
+    fn inside(&self, claim: Claim) -> Option<&Inside> {
+        self.places.get(claim.place())
+    }
+
+    /// Whether the holder of a claim still has it, and keeps it until the state is as he leaves it: he is inside, or becomes busy.
+    #[inline]
+    fn is_kept(&self, claim: Claim, inside: Option<&Inside>) -> bool {
+        // Acquire: what was written before the claim was handed over comes before what is written now.
+        let Some(inside) = inside else {
+            let busy = claim.0 | BUSY;
+            let (if_kept, if_lost) = (Ordering::Acquire, Ordering::Relaxed);
+            return (self.state)
+                .compare_exchange(claim.0, busy, if_kept, if_lost)
+                .is_ok();
+        };
+        let is_kept = self.state.load(Ordering::Acquire) == claim.0;
+        if !is_kept {
+            inside.go_out();
+        }
+        is_kept
     }
 
     /// Takes the claim from its holder, for the claim of that number, or for nobody with number 0;
     /// `None` if the holder is just writing (H3).
     pub(super) fn hand_over(&self, number: u64) -> Option<Claim> {
-        let state = self.state.load(Ordering::Relaxed);
-        if state & BUSY != 0 {
+        let former = Claim(self.state.load(Ordering::Relaxed));
+        let inside = self.inside(former);
+        let _look = inside.map(|_| Look::begin());
+        if former.0 & BUSY != 0 || inside.is_some_and(Inside::is_there) {
             return None;
         }
-        let claim = Claim::new(number, Claim(state).length());
+        let place = PLACES.min(former.place() + 1);
+        self.replace(former, Claim::new(number, place, former.length()))
+    }
+
+    /// Its holder gives it up; `None`: it was taken from him.
+    pub(super) fn close(&self, claim: Claim) -> Option<Claim> {
+        self.replace(claim, Claim::new(0, claim.place(), claim.length()))
+    }
+
+    fn replace(&self, former: Claim, claim: Claim) -> Option<Claim> {
         // Relaxed: what the holder has written is passed on to who acquires this, in `append` or `written`.
         let relaxed = Ordering::Relaxed;
-        let taken = (self.state).compare_exchange(state, claim.0, relaxed, relaxed);
-        taken.is_ok().then_some(claim)
+        let replaced = (self.state).compare_exchange(former.0, claim.0, relaxed, relaxed);
+        replaced.is_ok().then_some(claim)
     }
 
     /// Empties a chunk that is nobody's, and claims it.
     pub(super) fn claim(&self, number: u64) -> Claim {
-        let claim = Claim::new(number, 0);
+        let place = Claim(self.state.load(Ordering::Relaxed)).place();
+        let claim = Claim::new(number, place, 0);
         self.fills.fetch_add(1, Ordering::Relaxed);
         self.set_bookmark(0, 0);
         self.state.store(claim.0, Ordering::Release);
         claim
-    }
-
-    /// Whether this is the claim on the chunk.
-    pub(super) fn is_held(&self, claim: Claim) -> bool {
-        self.state.load(Ordering::Relaxed) == claim.0
     }
 
     /// How many words can still be appended.
@@ -173,6 +224,7 @@ impl Chunk {
 
     /// In a child of `fork`: it is nobody's, whatever the parent's threads were doing.
     pub(super) fn forget(&self) {
+        self.places.iter().for_each(Inside::go_out);
         self.state.store(Claim::NONE.0, Ordering::Relaxed);
     }
 }

@@ -64,10 +64,15 @@ impl Inside {
         self.0.store(false, Ordering::Release); // LK2
     }
 
+    /// Whether the thread that it belongs to is inside, where it cannot come in meanwhile: the caller looks.
+    pub(crate) fn is_there(&self) -> bool {
+        self.0.load(Ordering::Acquire) // LK2
+    }
+
     /// Waits until who is inside is out, where nobody can come in meanwhile: the caller looks, or keeps out the thread that it belongs to.
     #[inline(always)]
     pub(crate) fn wait_until_out(&self) {
-        if self.0.load(Ordering::Acquire) {
+        if self.is_there() {
             self.wait_longer();
         }
     }
@@ -76,7 +81,7 @@ impl Inside {
     fn wait_longer(&self) {
         let is_inside = |_| {
             std::hint::spin_loop();
-            self.0.load(Ordering::Acquire)
+            self.is_there()
         };
         while (0..LOOKS).all(is_inside) {
             stand_back(NAP);

@@ -3,6 +3,8 @@
 use loom::thread;
 
 use super::*;
+use crate::base::models::explore;
+use crate::base::sync::looking;
 
 /// Appends a record of two equal words.
 fn append(chunk: &Chunk, claim: Claim, word: u64) -> Result<Claim, Refused> {
@@ -28,12 +30,21 @@ fn records(chunk: &Chunk) -> Vec<u64> {
     words.chunks(2).map(record).collect()
 }
 
+/// With a locked instruction, as where the kernel has no barrier, and without one.
+fn in_both_ways(model: impl Fn() + Copy + Sync + Send + 'static) {
+    loom::model(model);
+    loom::model(move || {
+        looking::prepare();
+        model();
+    });
+}
+
 type Append = fn(&Chunk, Claim, u64) -> Result<Claim, Refused>;
 
 /// The holder of a claim appends, while another thread takes the claim away and appends too. What each was
 /// told to be written is there, once.
 fn hand_over_races_with_append(append_as: Append, hand_over: fn(&Chunk) -> Option<Claim>) {
-    loom::model(move || {
+    in_both_ways(move || {
         let chunk = Chunk::make().expect("memory");
         let claim = chunk.claim(1);
         let holder = thread::spawn(move || {
@@ -69,7 +80,7 @@ fn k1_a_claim_changes_hands_between_two_records() {
 #[ignore = "a mutant"]
 fn k1_mutant_looks_before_it_writes() {
     let append = |chunk: &Chunk, claim: Claim, word| {
-        if !chunk.is_held(claim) {
+        if chunk.state.load(Ordering::Relaxed) != claim.0 {
             return Err(Refused::Lost);
         }
         let length = claim.length();
@@ -86,7 +97,7 @@ fn k1_mutant_looks_before_it_writes() {
 fn k1_mutant_takes_the_claim_of_one_who_writes() {
     hand_over_races_with_append(append, |chunk| {
         let state = chunk.state.load(Ordering::Relaxed);
-        let claim = Claim::new(2, Claim(state).length());
+        let claim = Claim::new(2, 1, Claim(state).length());
         let swap =
             chunk
                 .state
@@ -97,7 +108,7 @@ fn k1_mutant_takes_the_claim_of_one_who_writes() {
 
 /// Somebody reads while two holders append, one after the other.
 fn reading_races_with(append_as: Append) {
-    loom::model(move || {
+    in_both_ways(move || {
         let chunk = Chunk::make().expect("memory");
         let claim = chunk.claim(1);
         let holder = thread::spawn(move || append_as(chunk, claim, 1).is_ok());
@@ -178,8 +189,85 @@ fn k1_mutant_takes_the_claim_in_two_steps() {
         if state & BUSY != 0 {
             return None;
         }
-        let claim = Claim::new(2, Claim(state).length());
+        let claim = Claim::new(2, 1, Claim(state).length());
         chunk.state.store(claim.0, Ordering::Relaxed);
         Some(claim)
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn k1_mutant_does_not_see_who_is_inside() {
+    hand_over_races_with_append(append, |chunk| {
+        let former = Claim(chunk.state.load(Ordering::Relaxed));
+        let _look = Look::begin();
+        chunk.replace(former, Claim::new(2, 1, former.length()))
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn k1_mutant_does_not_say_that_it_looks() {
+    hand_over_races_with_append(append, |chunk| {
+        let former = Claim(chunk.state.load(Ordering::Relaxed));
+        if former.0 & BUSY != 0 || chunk.places[0].is_there() {
+            return None;
+        }
+        chunk.replace(former, Claim::new(2, 1, former.length()))
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn k1_mutant_is_inside_without_a_look_at_the_state() {
+    let append = |chunk: &Chunk, claim: Claim, word| {
+        let inside = chunk.inside(claim).filter(|inside| inside.come_in());
+        let Some(inside) = inside else {
+            return append(chunk, claim, word);
+        };
+        let length = claim.length();
+        write(&chunk.words[length..length + 2], word);
+        let after = claim.after(2);
+        chunk.state.store(after.0, Ordering::Release);
+        inside.go_out();
+        Ok(after)
+    };
+    hand_over_races_with_append(append, |chunk| chunk.hand_over(2));
+}
+
+/// A claim is taken away, and taken away again, while those append who have had it. Who is told that his record is written has it below the length.
+fn claim_is_taken_away_twice(hand_over: fn(&Chunk, u64) -> Option<Claim>) {
+    explore(2, move || {
+        looking::prepare();
+        let chunk = Chunk::make().expect("memory");
+        let first = chunk.claim(1);
+        let second = hand_over(chunk, 2).expect("nobody is inside");
+        let appends = |claim| thread::spawn(move || append(chunk, claim, 1).is_ok());
+        let [first, second] = [first, second].map(appends);
+        let third = hand_over(chunk, 3);
+        assert!(!first.join().unwrap());
+        let has_appended = second.join().unwrap();
+        if let Some(third) = third {
+            assert_eq!(chunk.state.load(Ordering::Relaxed), third.0);
+            assert_eq!(third.length() > 0, has_appended);
+        }
+    });
+}
+
+#[test]
+fn k1_who_has_lost_a_claim_disturbs_nobody() {
+    claim_is_taken_away_twice(Chunk::hand_over);
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn k1_mutant_hands_the_place_over_too() {
+    claim_is_taken_away_twice(|chunk, number| {
+        let former = Claim(chunk.state.load(Ordering::Relaxed));
+        let _look = Look::begin();
+        if former.0 & BUSY != 0 || chunk.places[0].is_there() {
+            return None;
+        }
+        chunk.replace(former, Claim::new(number, 0, former.length()))
     });
 }

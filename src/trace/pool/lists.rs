@@ -121,7 +121,7 @@ impl Lists {
 
     /// Takes a chunk from the holder of this claim, if he still has it.
     pub(super) fn close(&mut self, (chunk, claim): Grant) {
-        if chunk.is_held(claim) && chunk.hand_over(0).is_some() {
+        if chunk.close(claim).is_some() {
             remove(&mut self.open, chunk);
             self.shelve(chunk);
         }
