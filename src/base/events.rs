@@ -48,10 +48,12 @@ pub(crate) trait Subscriber: Sync {
     fn task_end(&self, task: &dyn Any, error: Option<&Error>, cause: Option<&Error>);
     fn task_label(&self, task: &dyn Any);
     fn region_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Region;
+    fn region_begin_here(&self, name: &CStr) -> Region;
     fn region_end(&self, region: Region);
     fn apart_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Apart;
     fn apart_end(&self, apart: Apart);
     fn log(&self, task: Option<&dyn Any>, category: &CStr, message: &CStr);
+    fn log_here(&self, category: &CStr, message: &CStr);
     fn cancel(&self, handle: *const c_void, cause: &Error);
     fn wait_begin(&self) -> Wait;
     fn wait_end(&self, wait: Wait);
@@ -185,6 +187,14 @@ pub(crate) fn region_begin(task: Option<&impl Task>, name: &CStr) -> Region {
     }
 }
 
+/// The same in the task of the calling callback, if there is one. The subscriber looks for it, where it knows the thread anyway.
+#[inline]
+pub(crate) fn region_begin_here(name: &CStr) -> Region {
+    listening().map_or(Region::UNSEEN, |subscriber| {
+        subscriber.region_begin_here(name)
+    })
+}
+
 /// A region of the calling thread ends, and those inside of it. One that began when nobody wanted to know does not
 /// show.
 #[inline]
@@ -217,6 +227,14 @@ pub(crate) fn apart_end(apart: Apart) {
 pub(crate) fn log(task: Option<&impl Task>, category: &CStr, message: &CStr) {
     if let Some(subscriber) = listening() {
         subscriber.log(seen(task), category, message);
+    }
+}
+
+/// The same in the task of the calling callback, if there is one.
+#[inline]
+pub(crate) fn log_here(category: &CStr, message: &CStr) {
+    if let Some(subscriber) = listening() {
+        subscriber.log_here(category, message);
     }
 }
 

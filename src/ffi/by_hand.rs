@@ -10,7 +10,7 @@ use crate::base::error::Error;
 use crate::base::events::{self, Region};
 use crate::base::world;
 use crate::scope::cancel::Cancel;
-use crate::tree::{by_hand, process};
+use crate::tree::by_hand;
 
 /// # Tasks, regions and logs by hand
 ///
@@ -132,10 +132,11 @@ pub unsafe extern "C" fn proc_region_begin(
 unsafe fn begin_region(cancel: *mut proc_cancel, region_type: *const c_char) -> Region {
     // SAFETY: the caller lends both.
     let (cancel, region_type) = unsafe { (look(cancel), string(region_type)) };
-    process::in_task_of(cancel, |task| {
-        let region_type = region_type.unwrap_or_default();
-        events::region_begin(task.map(|task| &**task), region_type)
-    })
+    let region_type = region_type.unwrap_or_default();
+    match cancel.and_then(|cancel| cancel.task()) {
+        Some(task) => events::region_begin(Some(&**task), region_type),
+        None => events::region_begin_here(region_type),
+    }
 }
 
 /// Ends a region. Regions that were begun inside of it on the same thread, and have not ended, end with it.
@@ -173,13 +174,11 @@ pub unsafe extern "C" fn proc_trace_log(
             unsafe { (look(cancel), [category, message].map(|text| string(text))) };
         let [category, message] = texts;
         let message = message.unwrap_or(c"proc_trace_log: message is NULL");
-        process::in_task_of(cancel, |task| {
-            events::log(
-                task.map(|task| &**task),
-                category.unwrap_or_default(),
-                message,
-            );
-        });
+        let category = category.unwrap_or_default();
+        match cancel.and_then(|cancel| cancel.task()) {
+            Some(task) => events::log(Some(&**task), category, message),
+            None => events::log_here(category, message),
+        }
     }
 }
 

@@ -65,20 +65,24 @@ impl Subscriber for Dispatch {
     }
 
     fn region_begin(&self, task: Option<&dyn Any>, name: &CStr) -> Region {
-        let task = task.map(run);
-        let mut began = None;
-        if epoch::is_recording() {
-            began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
-        }
-        let began = began.unwrap_or_else(thread_buffer::moment);
-        tell_region_begin(task, began, name)
+        begin_region(task.map(run), name)
     }
 
+    fn region_begin_here(&self, name: &CStr) -> Region {
+        in_task_here(|task| begin_region(task, name))
+    }
+
+    /// Most are the innermost one.
     fn region_end(&self, region: Region) {
-        if epoch::is_recording() && regions::is_open(region.0) {
+        if !regions::end_if_innermost(region.0) {
+            return end_outer_region(&region);
+        }
+        if epoch::is_recording() {
             record(Kind::RegionEnd, [region.0 as u64], []);
         }
-        tell_region_end(&region);
+        if Who::TOLD.wants() {
+            tell_region_ended(region.0 as u64);
+        }
     }
 
     /// Hooks and probes know regions on one thread only: to them it ends there as it begins.
@@ -90,8 +94,11 @@ impl Subscriber for Dispatch {
             let began = record(Kind::ApartBegin, [id, known(task)], [name.to_bytes()]);
             apart = began.map_or(apart, |time| Apart { id, time });
         }
-        if Who::HOOKS.wants() || Who::PROBES.wants() {
-            tell_region_end(&tell_region_begin(task, thread_buffer::moment(), name));
+        if Who::TOLD.wants() {
+            let began = thread_buffer::moment();
+            regions::begin(began);
+            tell_region_begun(task, began, name);
+            tell_region_ends(began as usize);
         }
         apart
     }
@@ -103,19 +110,11 @@ impl Subscriber for Dispatch {
     }
 
     fn log(&self, task: Option<&dyn Any>, category: &CStr, message: &CStr) {
-        let task = task.map(run);
-        if epoch::is_recording() {
-            let texts = [category.to_bytes(), message.to_bytes()];
-            record(Kind::Log, [known(task)], texts);
-        }
-        if Who::HOOKS.wants() {
-            in_task(task, |hooks, task| {
-                hooks.callbacks.log(task, category, message)
-            });
-        }
-        if Who::PROBES.wants() {
-            probes::log(task, category, message);
-        }
+        log(task.map(run), category, message);
+    }
+
+    fn log_here(&self, category: &CStr, message: &CStr) {
+        in_task_here(|task| log(task, category, message));
     }
 
     fn cancel(&self, handle: *const c_void, cause: &Error) {
@@ -239,8 +238,47 @@ fn record_end(task: &TaskRun, error: Option<&Error>, cause: Option<&Error>) {
     }
 }
 
-fn tell_region_begin(task: Option<&TaskRun>, began: u64, name: &CStr) -> Region {
+/// What is done in the task of the calling callback, if there is one.
+#[inline(always)]
+fn in_task_here<T>(what: impl FnOnce(Option<&TaskRun>) -> T) -> T {
+    frames::with_current(|context| {
+        what(context.and_then(|context| context.task).map(|task| &**task))
+    })
+}
+
+#[inline(always)]
+fn begin_region(task: Option<&TaskRun>, name: &CStr) -> Region {
+    let mut began = None;
+    if epoch::is_recording() {
+        began = record(Kind::RegionBegin, [known(task)], [name.to_bytes()]);
+    }
+    let began = began.unwrap_or_else(thread_buffer::moment);
     regions::begin(began);
+    if Who::TOLD.wants() {
+        tell_region_begun(task, began, name);
+    }
+    Region(began as usize)
+}
+
+/// Ends a region that is not the innermost one, if it is open at all.
+#[cold]
+fn end_outer_region(region: &Region) {
+    if epoch::is_recording() && regions::is_open(region.0) {
+        record(Kind::RegionEnd, [region.0 as u64], []);
+    }
+    tell_region_ends(region.0);
+}
+
+fn tell_region_ends(began: usize) {
+    while let Some(ended) = regions::end_innermost(began) {
+        tell_region_ended(ended);
+    }
+}
+
+// What is told to the program is kept out of line, for it takes more of the stack than all else.
+#[cold]
+#[inline(never)]
+fn tell_region_begun(task: Option<&TaskRun>, began: u64, name: &CStr) {
     if Who::HOOKS.wants() {
         in_task(task, |hooks, task| {
             hooks.callbacks.region_begin(task, began, name);
@@ -249,17 +287,40 @@ fn tell_region_begin(task: Option<&TaskRun>, began: u64, name: &CStr) -> Region 
     if Who::PROBES.wants() {
         probes::region_begin(task, began, name);
     }
-    Region(began as usize)
 }
 
-fn tell_region_end(region: &Region) {
-    while let Some(ended) = regions::end_innermost(region.0) {
-        if Who::HOOKS.wants() {
-            tell(|hooks| hooks.callbacks.region_end(ended));
-        }
-        if Who::PROBES.wants() {
-            probes::region_end(ended);
-        }
+#[cold]
+#[inline(never)]
+fn tell_region_ended(ended: u64) {
+    if Who::HOOKS.wants() {
+        tell(|hooks| hooks.callbacks.region_end(ended));
+    }
+    if Who::PROBES.wants() {
+        probes::region_end(ended);
+    }
+}
+
+#[inline(always)]
+fn log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
+    if epoch::is_recording() {
+        let texts = [category.to_bytes(), message.to_bytes()];
+        record(Kind::Log, [known(task)], texts);
+    }
+    if Who::TOLD.wants() {
+        tell_log(task, category, message);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn tell_log(task: Option<&TaskRun>, category: &CStr, message: &CStr) {
+    if Who::HOOKS.wants() {
+        in_task(task, |hooks, task| {
+            hooks.callbacks.log(task, category, message)
+        });
+    }
+    if Who::PROBES.wants() {
+        probes::log(task, category, message);
     }
 }
 

@@ -96,14 +96,14 @@ pub(super) struct Event<'a, const WORDS: usize, const TEXTS: usize> {
 
 impl<const WORDS: usize, const TEXTS: usize> Event<'_, WORDS, TEXTS> {
     /// How many words its record has.
-    #[inline]
+    #[inline(always)]
     pub(super) fn size(&self) -> usize {
         let texts = self.texts.iter().map(|text| text.len().div_ceil(WORD));
         BEGINNING + WORDS + texts.sum::<usize>()
     }
 
     /// Writes the record, into as many words as it has.
-    #[inline]
+    #[inline(always)]
     pub(super) fn write(&self, time: u64, record: &[AtomicU64]) {
         let words = [time, self.head(record.len())]
             .into_iter()
@@ -120,7 +120,7 @@ impl<const WORDS: usize, const TEXTS: usize> Event<'_, WORDS, TEXTS> {
     }
 
     /// From the lowest bit on: 8 for the kind, 16 for the size, 20 for the length of each text.
-    #[inline]
+    #[inline(always)]
     fn head(&self, size: usize) -> u64 {
         let append = |lengths, text: &&[u8]| lengths << 20 | text.len() as u64;
         let lengths = self.texts.iter().rev().fold(0, append);
@@ -128,7 +128,7 @@ impl<const WORDS: usize, const TEXTS: usize> Event<'_, WORDS, TEXTS> {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn write_text(place: &[AtomicU64], text: &[u8]) {
     let whole = text.chunks_exact(WORD);
     let (count, rest) = (whole.len(), whole.remainder());
@@ -142,16 +142,28 @@ fn write_text(place: &[AtomicU64], text: &[u8]) {
 }
 
 /// The rest of a text, filled up to a word. (Copying so few bytes one by one costs as much as all else.)
-#[inline]
+#[inline(always)]
 fn last_word(text: &[u8], rest: &[u8]) -> u64 {
     match text.last_chunk() {
         // What is before the rest is shifted out.
         Some(end) => u64::from_le_bytes(*end) >> (8 * (WORD - rest.len())),
-        None => rest
-            .iter()
-            .rev()
-            .fold(0, |word, &byte| word << 8 | u64::from(byte)),
+        None => short_word(rest),
     }
+}
+
+/// Less than a word. What is read first and last is the same bytes in part, which are put where they belong.
+#[inline]
+fn short_word(text: &[u8]) -> u64 {
+    let at = |end: usize| 8 * (text.len() - end);
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let [first, last] = [first, last].map(|half| u64::from(u32::from_le_bytes(*half)));
+        return first | last << at(4);
+    }
+    if let (Some(first), Some(last)) = (text.first_chunk(), text.last_chunk()) {
+        let [first, last] = [first, last].map(|part| u64::from(u16::from_le_bytes(*part)));
+        return first | last << at(2);
+    }
+    text.first().copied().map_or(0, u64::from)
 }
 
 /// A text that is not too long for a record: as it is, or its beginning, with a mark that says so.

@@ -26,6 +26,7 @@ per_thread!(OPEN: Open = Open {
 });
 
 /// One begins on the calling thread.
+#[inline(always)]
 pub(super) fn begin(began: u64) {
     OPEN.with(|open| open.begin(began));
 }
@@ -33,6 +34,12 @@ pub(super) fn begin(began: u64) {
 /// Whether the one that began then is open on the calling thread.
 pub(super) fn is_open(began: usize) -> bool {
     OPEN.with(|open| open.place(began).is_some())
+}
+
+/// Ends the one that began then, if that is the innermost one, and known: as most are that are ended.
+#[inline(always)]
+pub(super) fn end_if_innermost(began: usize) -> bool {
+    OPEN.with(|open| open.end_if_innermost(began))
 }
 
 /// Ends the innermost one, if that which began then is open: it, or one that is inside of it. So who asks again until
@@ -48,6 +55,7 @@ enum Place {
 }
 
 impl Open {
+    #[inline(always)]
     fn begin(&self, began: u64) {
         let count = self.count.get();
         match self.known.get(count) {
@@ -55,6 +63,16 @@ impl Open {
             None => self.before.set(u64::MAX),
         }
         self.count.set(count + 1);
+    }
+
+    #[inline(always)]
+    fn end_if_innermost(&self, began: usize) -> bool {
+        let inside_of = self.count.get().wrapping_sub(1);
+        let is_it = (self.known.get(inside_of)).is_some_and(|other| other.get() as usize == began);
+        if is_it {
+            self.count.set(inside_of);
+        }
+        is_it
     }
 
     fn end_innermost(&self, began: usize) -> Option<u64> {

@@ -59,42 +59,27 @@ const _: () = assert!(cfg!(loom) || INTRODUCTION + LONGEST <= WORDS);
 const TRIES: usize = 10;
 
 /// Records an event, at the present moment, which is returned; `None`: it is lost.
-#[inline]
+#[inline(always)]
 pub(super) fn record<const W: usize, const T: usize>(
     kind: Kind,
     words: [u64; W],
     texts: [&[u8]; T],
 ) -> Option<u64> {
-    if texts.iter().any(|text| text.len() > LONGEST_TEXT) {
-        return record_cut(kind, words, texts);
-    }
     let event = Event { kind, words, texts };
-    if world::is_here() {
-        return record_in_run(&event);
+    if texts.iter().any(|text| text.len() > LONGEST_TEXT) || world::is_any() {
+        return record_rare(&event);
     }
     BUFFER.with(|buffer| buffer.record(&event))
 }
 
-/// A trace that was begun in the run is as others are.
+/// The same with texts of any length, and where there may be a simulation. A trace that was begun in its run is as others are.
 #[cold]
 #[inline(never)]
-fn record_in_run<const W: usize, const T: usize>(event: &Event<'_, W, T>) -> Option<u64> {
-    of_run::record(event).or_else(|| BUFFER.with(|buffer| buffer.record(event)))
-}
-
-#[cold]
-fn record_cut<const W: usize, const T: usize>(
-    kind: Kind,
-    words: [u64; W],
-    texts: [&[u8]; T],
-) -> Option<u64> {
-    let texts = texts.map(cut);
+fn record_rare<const W: usize, const T: usize>(event: &Event<'_, W, T>) -> Option<u64> {
+    let texts = event.texts.map(cut);
     let texts = texts.each_ref().map(|text| &**text);
-    let event = Event { kind, words, texts };
-    if world::is_here() {
-        return record_in_run(&event);
-    }
-    BUFFER.with(|buffer| buffer.record(&event))
+    let event = Event { texts, ..*event };
+    of_run::record(&event).or_else(|| BUFFER.with(|buffer| buffer.record(&event)))
 }
 
 /// The present moment: for the calling thread, no two are the same.
@@ -125,7 +110,8 @@ pub(super) fn lost() -> u64 {
 }
 
 impl Buffer {
-    #[inline]
+    // Here the inlining ends, for where the thread's memory is was asked before, where something happens.
+    #[inline(never)]
     fn record<const W: usize, const T: usize>(&self, event: &Event<'_, W, T>) -> Option<u64> {
         let time = self.tick();
         match self.chunk.get() {
@@ -142,7 +128,7 @@ impl Buffer {
         time
     }
 
-    #[inline]
+    #[inline(always)]
     fn append<const W: usize, const T: usize>(
         &self,
         (chunk, claim): Grant,

@@ -94,17 +94,6 @@ pub(crate) fn task_of<'a>(
     own.or_else(|| asking?.task)
 }
 
-/// The same, for no longer than the code runs; who asks is only looked for if that matters.
-pub(crate) fn in_task_of<T>(
-    cancel: Option<&cancel::Node>,
-    code: impl FnOnce(Option<&Common<TaskRun>>) -> T,
-) -> T {
-    match cancel.and_then(|cancel| cancel.task()) {
-        Some(task) => code(Some(task)),
-        None => frames::with_current(|asking| code(task_of(None, asking))),
-    }
-}
-
 /// The values of the callback that asks.
 pub(crate) fn values_of(asking: Option<&Context<'_>>) -> Chain {
     asking?.scope.existing()?.values()

@@ -32,6 +32,8 @@ impl Who {
     pub(crate) const PROBES: Who = Who(0xFFFF << HALVES[0]);
     pub(crate) const RECORDER: Who = Who(1 << HALVES[1]);
     pub(crate) const HOOKS: Who = Who(2 << HALVES[1]);
+    /// Who is told at once, and not by what is recorded.
+    pub(crate) const TOLD: Who = Who(Who::PROBES.0 | Who::HOOKS.0);
     /// The recorder of a run of a simulation.
     pub(crate) const RUN: Who = Who(4 << HALVES[1]);
 
