@@ -40,7 +40,7 @@ use slot::Pushed;
 pub(crate) use frame::{Frame, Stage, Supervision, What};
 pub(super) use mine::{adopt, disown, own_slot};
 pub(crate) use mine::{
-    note_spawned, take_added, this_thread, time_passed, waits_in, while_waiting,
+    note_spawned, spare_hook, take_added, this_thread, time_passed, waits_in, while_waiting,
 };
 pub(crate) use slot::{Running, Slot};
 

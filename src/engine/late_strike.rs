@@ -110,7 +110,15 @@ impl Drop for LateStrike {
 
 /// Has the deadline of a handle strike at its moment, if there is one. To be called before somebody else is to hear of it than who asks
 /// or waits: a hook, a descriptor, who listens.
+#[inline]
 pub(crate) fn watch(cancel: &Cancel) {
+    if cancel.deadline().is_some() {
+        watch_nearest(cancel);
+    }
+}
+
+#[cold]
+fn watch_nearest(cancel: &Cancel) {
     let Some((deadline, owner)) = cancel.deadline_above() else {
         return;
     };

@@ -3,10 +3,11 @@
 use std::ffi::c_void;
 
 use super::errno::set_errno;
-use super::handle::share;
+use super::handle::{borrow, share};
 use super::types::{proc_cancel, proc_hook};
-use crate::base::user_data::Notice;
+use crate::base::user_data::{Notice, Notify};
 use crate::base::world;
+use crate::engine::frames;
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
 use crate::engine::waiting;
@@ -65,13 +66,65 @@ pub unsafe extern "C" fn proc_on_cancel(
 ) -> *mut proc_hook {
     world::switch();
     // SAFETY: the caller lends a valid pointer.
-    let (Some(cancel), Some(function)) = (unsafe { share(cancel) }, r#fn) else {
+    hook(
+        unsafe { share(cancel) },
+        r#fn,
+        user_data,
+        |cancel, notice| {
+            late_strike::watch(&cancel);
+            Hooked::on(cancel, notice)
+        },
+    )
+}
+
+/// Has a function called when a handle is cancelled that is lent.
+///
+/// It is `proc_on_cancel` for a callback that hooks the handle which it was given, and removes the hook before it returns; and for
+/// whoever else has a reference that he keeps until the hook is removed. The hook does not hold the handle, and in a callback it takes no
+/// memory but for the first one on a thread. So it costs less; all else is the same.
+///
+/// Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
+///
+/// @param cancel     lent until `proc_hook_remove` has returned. NULL is bad input.
+/// @param fn         NULL is bad input.
+/// @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
+///                   returned.
+/// @return the hook, which `fn` may run before you have it. NULL with `errno` after bad input; then `fn` is never
+///         called.
+/// Errors:
+/// - EINVAL: `cancel` or `fn` is NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn proc_on_cancel_lent(
+    cancel: *mut proc_cancel,
+    r#fn: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
+    user_data: *mut c_void,
+) -> *mut proc_hook {
+    world::switch();
+    // SAFETY: the caller lends a valid pointer.
+    hook(
+        unsafe { borrow(cancel) },
+        r#fn,
+        user_data,
+        |cancel, notice| {
+            late_strike::watch(&cancel);
+            // SAFETY: the caller lends the handle until the hook is removed. The place is that of the slot that the thread is in, in which no other is.
+            unsafe { Hooked::on_lent(cancel, notice, frames::spare_hook()) }
+        },
+    )
+}
+
+#[inline(always)]
+fn hook<C>(
+    cancel: Option<C>,
+    function: Option<Notify>,
+    data: *mut c_void,
+    on: impl FnOnce(C, Notice) -> Hooked,
+) -> *mut proc_hook {
+    let (Some(cancel), Some(function)) = (cancel, function) else {
         set_errno(libc::EINVAL);
         return std::ptr::null_mut();
     };
-    let data = user_data;
-    late_strike::watch(&cancel);
-    let hooked = Hooked::on(cancel, Notice { function, data });
+    let hooked = on(cancel, Notice { function, data });
     hooked.into_raw().cast_mut().cast()
 }
 
@@ -96,7 +149,9 @@ pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
     if hook.is_null() {
         return;
     }
-    // SAFETY: it came from `proc_on_cancel`, and the caller gives it up.
+    // SAFETY: it came from one of the functions above, and the caller gives it up.
     let hooked = unsafe { Hooked::from_raw(hook.cast_const().cast()) };
-    hooked.remove(|stop| waiting::during(Waiting::HookRemove, stop));
+    let wait = |stop: &dyn Fn()| waiting::during(Waiting::HookRemove, stop);
+    // SAFETY: as for a handle that is lent.
+    unsafe { hooked.remove(wait, frames::spare_hook) };
 }

@@ -6,8 +6,8 @@
 //! - **C4 no callbacks under locks** (`cancel`). The state says that it runs; no lock does.
 //! - **C12 lent to its handle.** A hook is in the list of a handle only while its owner holds it, who takes it out of there, under the lock
 //!   of the handle, before he lets go. So the list has no count of its own. A cancellation that takes it out, under that lock, holds it from then on.
-//! - **C13 the handle is the owner's.** He lets go of the handle that it is on when he has stopped it, and nobody looks at that handle any more: who
-//!   runs it does so before it is stopped.
+//! - **C13 the handle is the owner's.** He lets go of the handle that it is on when he has stopped it, unless that is lent to him for as long; and nobody looks at
+//!   that handle any more: who runs it does so before it is stopped.
 //!
 //! In a child of `fork` a run of the parent's is not there, so nobody waits for it.
 //!
@@ -30,10 +30,12 @@ use crate::scope::cancel::Cancel;
 use crate::scope::task_run::TaskRun;
 use crate::scope::wait_graph::{self, Awaited};
 
-pub(super) struct Hook {
+pub(crate) struct Hook {
     notice: Notice,
-    /// That it is on, which holds that; the owner's (C13).
+    /// That it is on; the owner's (C13).
     cancel: ManuallyDrop<Cancel>,
+    /// Whether it holds that.
+    holds: bool,
     state: Mutex<State>,
     /// Rung when a run is over.
     bell: Condvar,
@@ -58,10 +60,12 @@ struct Run {
 pub(super) struct Lent(ManuallyDrop<Common<Hook>>);
 
 impl Hook {
-    pub(super) fn new(notice: Notice, cancel: Cancel) -> Hook {
+    /// One that holds the handle, or to which that is lent until the owner lets go of it.
+    pub(super) fn new(notice: Notice, cancel: ManuallyDrop<Cancel>, holds: bool) -> Hook {
         Hook {
             notice,
-            cancel: ManuallyDrop::new(cancel),
+            cancel,
+            holds,
             state: Mutex::new(State::Waiting),
             bell: Condvar::new(),
             place: AtomicUsize::new(0),
@@ -102,11 +106,19 @@ impl Hook {
         &self.cancel
     }
 
-    /// Lets go of that.
+    /// Whether it holds that, to which it is not lent.
+    pub(super) fn holds(&self) -> bool {
+        self.holds
+    }
+
+    /// Lets go of that, if it holds it.
     ///
     /// # Safety
     /// It is in no list, and was stopped. Only the owner does so, once.
     pub(super) unsafe fn let_go(&self) {
+        if !self.holds {
+            return;
+        }
         // SAFETY: nobody looks at it from now on (C13).
         drop(ManuallyDrop::into_inner(unsafe {
             std::ptr::read(&raw const self.cancel)

@@ -10,6 +10,8 @@
  *   holds_no_longer   … and when it is removed, nothing is left.
  *   group_ends        A hook on a group's handle, or below it, runs when the group ends, on success too.
  *   signal_cancels    A hook on the handle of proc_main's process, or below it, runs when a signal cancels that.
+ *   lent              In a callback, proc_on_cancel_lent does all that, one hook after the other and several at once …
+ *   lent_to_no_longer … also of a handle that goes as soon as the hook is removed, perhaps by the hook itself.
  *   bad_input         NULL handle or function: NULL, errno EINVAL, and nothing runs. Removing NULL does nothing.
  *   million           A million hooks on one handle are removed in any order, each in a time that does not grow with them.
  */
@@ -227,6 +229,44 @@ static void check_bad(proc_cancel *cancel, void (*fn)(void *), probe *p) {
     CHECK_INT(errno, EINVAL);
 }
 
+static proc_error *hook_lent(proc_cancel *cancel, void *user_data) {
+    probe *probes = user_data;
+    for (int i = 0; i < 3; i++)
+        proc_hook_remove(proc_on_cancel_lent(cancel, run_probe, &probes[0]));
+    proc_hook *first = proc_on_cancel_lent(cancel, run_probe, &probes[1]);
+    proc_hook *second = proc_on_cancel_lent(cancel, run_probe, &probes[2]);
+    proc_cancel_trigger(cancel, NULL);
+    CHECK_INT(probes[1].runs, 1);
+    CHECK_INT(probes[2].runs, 1);
+    proc_hook *late = proc_on_cancel_lent(cancel, run_probe, &probes[3]);
+    CHECK_INT(probes[3].runs, 1);
+    proc_hook_remove(first);
+    proc_hook_remove(late);
+    proc_hook_remove(second);
+    return NULL;
+}
+
+static void lent(void) {
+    probe probes[4] = {{0}};
+    CHECK(proc_run(proc_new(hook_lent, probes, NULL), NULL) == NULL);
+    CHECK_INT(probes[0].runs, 0);
+    CHECK_INT(probes[1].runs + probes[2].runs + probes[3].runs, 3);
+}
+
+static void lent_to_no_longer(void) {
+    probe p = {0};
+    proc_cancel *above = proc_cancel_new(NULL);
+    proc_cancel *cancel = proc_cancel_new(above);
+    proc_hook_remove(proc_on_cancel_lent(cancel, run_probe, &p));
+    proc_cancel_unref(cancel);
+    cancel = proc_cancel_new(above);
+    p.removes = proc_on_cancel_lent(cancel, run_probe, &p);
+    proc_cancel_trigger(above, NULL);
+    CHECK_INT(p.runs, 1);
+    proc_cancel_unref(cancel);
+    proc_cancel_unref(above);
+}
+
 static void bad_input(void) {
     probe p = {0};
     proc_cancel *cancel = proc_cancel_new(NULL);
@@ -235,6 +275,9 @@ static void bad_input(void) {
     check_bad(NULL, NULL, NULL);
     proc_cancel_trigger(cancel, NULL);
     check_bad(cancel, NULL, &p);
+    CHECK_INT(p.runs, 0);
+    CHECK(proc_on_cancel_lent(NULL, run_probe, &p) == NULL && errno == EINVAL);
+    CHECK(proc_on_cancel_lent(cancel, NULL, &p) == NULL && errno == EINVAL);
     CHECK_INT(p.runs, 0);
     proc_hook_remove(NULL);
     proc_cancel_unref(cancel);
@@ -261,4 +304,4 @@ static void million(void) {
 
 CHECK_MAIN(CASE(once), CASE(already), CASE(removed), CASE(many_on_one), CASE(struck_before),
            CASE(order), CASE(holds), CASE(holds_no_longer), CASE(group_ends), REAL(signal_cancels),
-           CASE(bad_input), CASE(million))
+           CASE(lent), CASE(lent_to_no_longer), CASE(bad_input), CASE(million))

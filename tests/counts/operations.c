@@ -95,6 +95,12 @@ static void root(void) { proc_cancel_unref(proc_cancel_new(NULL)); }
 static void below(void) { proc_cancel_unref(proc_cancel_new(handle)); }
 static void ref(void) { proc_cancel_unref(proc_cancel_ref(handle)); }
 static void on_cancel(void) { proc_hook_remove(proc_on_cancel(handle, hook, NULL)); }
+static proc_error *on_cancel_lent(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    proc_hook_remove(proc_on_cancel_lent(cancel, hook, NULL));
+    return NULL;
+}
+static void make_hooking_leaf(void) { process = proc_new(on_cancel_lent, NULL, NULL); }
 static void by_hand(void) { proc_task_end(proc_task_begin(handle, "task"), NULL); }
 static void job(void) {
     make_leaf();
@@ -182,7 +188,12 @@ static const struct operation {
     {.name = "handle", .run = root, .instructions = 415, .allocations = 1},
     {.name = "handle_below", .run = below, .instructions = 560, .locked = 4, .allocations = 1},
     {.name = "handle_ref", .run = ref, .instructions = 76, .locked = 2},
-    {.name = "hook", .run = on_cancel, .instructions = 320, .locked = 4, .allocations = 1},
+    {.name = "hook", .run = on_cancel, .instructions = 310, .locked = 4, .allocations = 1},
+    {.name = "hook_lent",
+     .prepare = make_hooking_leaf,
+     .run = run,
+     .instructions = 730,
+     .locked = 5},
     {.name = "task_by_hand", .run = by_hand, .instructions = 1170, .locked = 8, .allocations = 2},
     {.name = "cancel_100",
      .prepare = make_tree,

@@ -13,6 +13,7 @@ use crate::base::sync::per_thread;
 use crate::base::sys::thread;
 use crate::engine::leaf::Waiting;
 use crate::engine::slots;
+use crate::scope::hooked::SpareHook;
 
 per_thread!(pub(super) MINE: Mine = Mine::new());
 
@@ -51,6 +52,11 @@ pub(crate) fn this_thread() -> i32 {
 /// The slot that the calling thread is in.
 pub(in crate::engine) fn own_slot() -> Option<&'static Slot> {
     MINE.with(Mine::own)
+}
+
+/// Where the calling thread keeps room for a hook, if it is in a slot, and as long as it is.
+pub(crate) fn spare_hook() -> Option<&'static SpareHook> {
+    own_slot().map(|slot| &slot.spare_hook)
 }
 
 /// Says that what begins next on the calling thread does not begin at the same moment as the last thing did.

@@ -14,6 +14,7 @@ use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
 use crate::scope::cancel::SpareHandle;
+use crate::scope::hooked::SpareHook;
 
 /// Where one thread says what runs on it.
 pub(crate) struct Slot {
@@ -31,6 +32,8 @@ pub(crate) struct Slot {
     pub(super) frames: Frames,
     /// Room for a handle of the thread that is in it.
     pub(super) spare_handle: SpareHandle,
+    /// And for a hook.
+    pub(super) spare_hook: SpareHook,
     /// And for a fan-out of that thread.
     pub(in crate::engine) spare_fan_out: SpareArc,
     /// The kernel's number of the thread.
@@ -52,6 +55,7 @@ impl Slot {
             is_watched: AtomicBool::new(false),
             frames: Frames::new(),
             spare_handle: SpareHandle::new(),
+            spare_hook: SpareHook::new(),
             spare_fan_out: SpareArc::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),

@@ -21,6 +21,7 @@ impl Node {
     }
 
     /// From now on that hook runs when the handle is cancelled (true); or it is cancelled (false), and will not run it.
+    #[inline(always)]
     pub(in crate::scope) fn add_hook(&self, hook: Lent) -> bool {
         let mut links = self.links.lock();
         if self.cancelled() {

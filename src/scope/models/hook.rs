@@ -21,7 +21,8 @@ extern "C-unwind" fn runs_until_stopped(_: *mut c_void) {
 
 fn hook(function: crate::base::user_data::Notify) -> Common<Hook> {
     let data = std::ptr::null_mut();
-    Common::new(|| Hook::new(Notice { function, data }, Cancel::root(None)))
+    let cancel = ManuallyDrop::new(Cancel::root(None));
+    Common::new(|| Hook::new(Notice { function, data }, cancel, true))
 }
 
 /// The owner does so when he has stopped it.

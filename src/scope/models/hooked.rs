@@ -54,7 +54,7 @@ fn c3_a_hook_runs_once_whoever_comes_first() {
 #[ignore = "a mutant"]
 fn c3_mutant_looks_before_it_hooks() {
     hooking_races_with_cancellations(|cancel, notice| {
-        let hook = Common::new(|| Hook::new(notice, cancel));
+        let hook = Common::new(|| Hook::new(notice, ManuallyDrop::new(cancel), true));
         if hook.cancel().cancelled() {
             hook.run();
         } else {
@@ -86,7 +86,30 @@ fn c3_a_removed_hook_does_not_run() {
 #[test]
 #[ignore = "a mutant"]
 fn c3_mutant_only_takes_it_out_of_the_list() {
-    removing_races_with_a_cancellation(|hooked| hooked.remove(|_stop| {}));
+    removing_races_with_a_cancellation(|hooked| {
+        // SAFETY: there is no place.
+        unsafe { hooked.remove(|_stop| {}, || None) }
+    });
+}
+
+/// The handle goes as soon as the hook is removed, as after a callback.
+#[test]
+fn c13_a_removed_hook_does_not_look_at_what_was_lent() {
+    loom::model(|| {
+        let parent = Cancel::root(None);
+        let child = parent.child();
+        let other = cancelled(&parent);
+        // SAFETY: it is held until the hook is removed, and there is no place.
+        let hooked = unsafe {
+            let lent = ManuallyDrop::new(std::ptr::read(&raw const child));
+            Hooked::on_lent(lent, counts(), None)
+        };
+        drop(hooked);
+        REMOVED.store(true, Ordering::SeqCst);
+        drop(child);
+        other.join().unwrap();
+        assert!(!parent.is_shared());
+    });
 }
 
 fn dropping_races_with_a_cancellation_above(keep_hook_only: fn(Cancel) -> Hooked) {
@@ -111,7 +134,7 @@ fn c3_a_hook_holds_its_handle() {
 #[ignore = "a mutant"]
 fn c3_mutant_holds_some_other_handle() {
     dropping_races_with_a_cancellation_above(|child| {
-        let hook = Common::new(|| Hook::new(counts(), Cancel::root(None)));
+        let hook = Common::new(|| Hook::new(counts(), ManuallyDrop::new(Cancel::root(None)), true));
         // SAFETY: it is held until it is removed.
         if !child.add_hook(unsafe { Lent::of(&hook) }) {
             hook.run();
