@@ -230,7 +230,8 @@ class error : public detail::handle<error, proc_error, proc_error_ref, proc_erro
 #ifdef __cpp_lib_source_location
     /**
      * Where in the source it was made, or the first error in it of which that is known: one that was made of a code and a text, in C++20. It is
-     * there as long as the code that has made it (a plug-in, say).
+     * there as long as the code that has made it (a plug-in, say). Where the C++ library has no std::source_location, there is none: clang 14 with
+     * libstdc++ lacks what that is made of (__builtin_source_location).
      */
     [[nodiscard]] std::optional<std::source_location> where() const noexcept;
 #endif
