@@ -38,4 +38,18 @@ check_needed() {
         ! dynamic '\(NEEDED\)' | grep -vE '\[(libc|libm|libgcc_s|libpthread|libdl|librt|ld-linux[^/]*)\.so\.[0-9]+\]'
 }
 
+# What is to lie together with the code of a first run is there, under the names that it is listed by. LIBRARY is the static one.
+check_first_run() {
+    local listed=0 names pattern
+    names=$(readelf -SW "$library" | grep -oE ' [.]text[.]hot[.][^ ]*' | sort -u)
+    while read -r pattern; do
+        listed=$((listed + 1))
+        grep -qE "$pattern" <<<"$names" || {
+            echo "cmake/first_run.txt: nothing is called $pattern" >&2
+            return 1
+        }
+    done <"$(dirname "$0")/../cmake/first_run.txt"
+    [ $listed -gt 0 ]
+}
+
 "check_$1"
