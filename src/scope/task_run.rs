@@ -166,6 +166,13 @@ impl TaskRun {
         }
     }
 
+    /// The same while nobody else knows the run.
+    pub(crate) fn first_id(&self) -> u64 {
+        let id = next_id();
+        self.id.store(id, Ordering::Relaxed);
+        id
+    }
+
     fn give_id(&self) -> u64 {
         let id = next_id();
         let given = (self.id).compare_exchange(0, id, Ordering::Relaxed, Ordering::Relaxed);

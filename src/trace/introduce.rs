@@ -27,15 +27,14 @@ fn is_introduced(task: &TaskRun, epoch: u64) -> bool {
     introduced >= epoch << TIME && introduced & MISSED == 0
 }
 
-/// Records the beginning of a task.
+/// Records the beginning of a task, which nobody else knows yet.
 pub(super) fn begin(task: &TaskRun) {
-    let words = [task.id(), known(task.outer())];
+    let words = [task.first_id(), known(task.outer())];
     let recorded = record(Kind::TaskBegin, words, [task.name().to_bytes()]);
     let told = match recorded {
         Some(time) => time << TIME,
         None => clock::exact() << TIME | MISSED,
     };
-    // Nobody else knows the task yet.
     introduced(task).store(told, Ordering::Relaxed);
 }
 
