@@ -4117,6 +4117,11 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
  * returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
  *
+ * A run that would succeed fails, too, if it leaves behind what the program was to release (EBUSY): a reference that this library has given it in the run,
+ * to a process, error, handle, hook, job, nursery, channel, promise or queue, and that nobody has given back when the run is over, be it kept in
+ * `user_data`. The error says how many of each there are. What was made before is not the run's, and may be used or released in it: so what is
+ * to be there for several runs is made before them.
+ *
  * The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
  * `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
  * the same time as there are processors, so what they leave in memory is not seen here; the failing one is made again by the calling process. One

@@ -16,8 +16,10 @@ use crate::base::clock::{self, Duration, Instant};
 use crate::base::sync::{OnceLock, per_thread};
 
 mod code;
+pub(crate) mod given;
 
 pub(crate) use code::told as told_code;
+use given::Kind;
 
 /// What a thread of it is to do.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
@@ -42,6 +44,10 @@ pub(crate) trait World: Sync {
     fn wake(&self, at: usize, all: bool) -> bool;
     /// Has something done by another thread.
     fn lend(&self, job: Job) -> Result<(), Denied>;
+    /// The program has a reference more to what is there.
+    fn note_given(&self, kind: Kind, at: usize);
+    /// One less, by whatever thread.
+    fn note_given_back(&self, kind: Kind, at: usize);
     /// A number that is drawn from the seed.
     fn random(&self) -> u64;
     /// A number that no task of the run has yet.

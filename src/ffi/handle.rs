@@ -16,6 +16,7 @@ use crate::base::common::Common;
 use crate::base::error::{self, Error, Outcome};
 use crate::base::holder::Holder;
 use crate::base::sync::Arc;
+use crate::base::world::given::{self, Kind};
 use crate::scope::cancel::{self, Cancel};
 use crate::scope::channel::Channel;
 use crate::scope::promise::{self, Promise};
@@ -28,6 +29,7 @@ use crate::tree::process::{self, Process};
 pub(super) trait Handle: Sized {
     type Node;
     type Held: Clone;
+    const KIND: Kind;
     /// The pointer that stands for what is given up here.
     fn into_raw(held: Self::Held) -> *const Self::Node;
     /// # Safety
@@ -36,10 +38,11 @@ pub(super) trait Handle: Sized {
 }
 
 macro_rules! handle {
-    ($c:ty, $held:ty, $node:ty, $counted:ident::$from:ident) => {
+    ($c:ty, $held:ident, $node:ty, $counted:ident::$from:ident) => {
         impl Handle for $c {
             type Node = $node;
             type Held = $held;
+            const KIND: Kind = Kind::$held;
             fn into_raw(held: $held) -> *const $node {
                 held.into_raw()
             }
@@ -53,10 +56,11 @@ macro_rules! handle {
 
 /// One that is nothing but a shared node.
 macro_rules! counted {
-    ($c:ty, $node:ty) => {
+    ($c:ty, $kind:ident, $node:ty) => {
         impl Handle for $c {
             type Node = $node;
             type Held = Arc<$node>;
+            const KIND: Kind = Kind::$kind;
             fn into_raw(held: Arc<$node>) -> *const $node {
                 Arc::into_raw(held)
             }
@@ -68,9 +72,9 @@ macro_rules! counted {
     };
 }
 
-counted!(proc_job, Job);
-counted!(proc_nursery, Open);
-counted!(proc_channel, Channel);
+counted!(proc_job, Job, Job);
+counted!(proc_nursery, Nursery, Open);
+counted!(proc_channel, Channel, Channel);
 
 handle!(proc_impl, Process, process::Node, Holder::from_holder);
 handle!(proc_error, Error, error::Node, Holder::from_holder);
@@ -80,7 +84,9 @@ handle!(proc_promise, Promise, promise::Node, Arc::from_arc);
 
 /// Hands a value to C.
 pub(super) fn give<H: Handle>(held: H::Held) -> *mut H {
-    H::into_raw(held).cast_mut().cast()
+    let node = H::into_raw(held);
+    given::note_given(H::KIND, node);
+    node.cast_mut().cast()
 }
 
 /// Takes over what C hands us.
@@ -88,6 +94,19 @@ pub(super) fn give<H: Handle>(held: H::Held) -> *mut H {
 /// # Safety
 /// `pointer` is NULL or stands for a reference that C owns and gives up by this call.
 pub(super) unsafe fn take<H: Handle>(pointer: *mut H) -> Option<H::Held> {
+    // SAFETY: as promised by the caller.
+    let held = unsafe { held(pointer) };
+    if held.is_some() {
+        given::note_given_back(H::KIND, pointer);
+    }
+    held
+}
+
+/// Who has the reference for which a pointer of C stands. It is to be dropped where C gives that up, and else not.
+///
+/// # Safety
+/// `pointer` is NULL or stands for a reference that C owns.
+unsafe fn held<H: Handle>(pointer: *mut H) -> Option<H::Held> {
     if pointer.is_null() {
         return None;
     }
@@ -111,7 +130,7 @@ pub(super) unsafe fn share<H: Handle>(pointer: *mut H) -> Option<H::Held> {
 /// `pointer` is NULL or valid for as long as the result is used.
 pub(super) unsafe fn borrow<H: Handle>(pointer: *mut H) -> Option<ManuallyDrop<H::Held>> {
     // SAFETY: the reference that is taken is not given up, because it is not dropped.
-    unsafe { take(pointer) }.map(ManuallyDrop::new)
+    unsafe { held(pointer) }.map(ManuallyDrop::new)
 }
 
 /// What C lends us, to look at.

@@ -7,6 +7,7 @@ use super::handle::{borrow, share};
 use super::types::{proc_cancel, proc_hook};
 use crate::base::user_data::{Notice, Notify};
 use crate::base::world;
+use crate::base::world::given::{self, Kind};
 use crate::engine::frames;
 use crate::engine::late_strike;
 use crate::engine::leaf::Waiting;
@@ -124,8 +125,9 @@ fn hook<C>(
         set_errno(libc::EINVAL);
         return std::ptr::null_mut();
     };
-    let hooked = on(cancel, Notice { function, data });
-    hooked.into_raw().cast_mut().cast()
+    let hook = on(cancel, Notice { function, data }).into_raw();
+    given::note_given(Kind::Hook, hook);
+    hook.cast_mut().cast()
 }
 
 /// Removes a hook and releases it. Once this has returned, its function is not running and never will.
@@ -149,6 +151,7 @@ pub unsafe extern "C" fn proc_hook_remove(hook: *mut proc_hook) {
     if hook.is_null() {
         return;
     }
+    given::note_given_back(Kind::Hook, hook);
     // SAFETY: it came from one of the functions above, and the caller gives it up.
     let hooked = unsafe { Hooked::from_raw(hook.cast_const().cast()) };
     let wait = |stop: &dyn Fn()| waiting::during(Waiting::HookRemove, stop);

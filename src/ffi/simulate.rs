@@ -15,7 +15,7 @@ use crate::base::world;
 use crate::signal;
 use crate::simulate::faults::Faults;
 use crate::simulate::options::{Kind, Limits, Options, Program};
-use crate::simulate::{seeds, world as simulated};
+use crate::simulate::{seeds, signals};
 use crate::tree::process::Process;
 
 /// Who goes on, in the field `schedule` of `proc_simulation`.
@@ -130,6 +130,11 @@ type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
 /// goes on a second of its own time after its process has completed (EBUSY); if the program would be ended by a second signal, or by the end of
 /// a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
 /// returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
+///
+/// A run that would succeed fails, too, if it leaves behind what the program was to release (EBUSY): a reference that this library has given it in the run,
+/// to a process, error, handle, hook, job, nursery, channel, promise or queue, and that nobody has given back when the run is over, be it kept in
+/// `user_data`. The error says how many of each there are. What was made before is not the run's, and may be used or released in it: so what is
+/// to be there for several runs is made before them.
 ///
 /// The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
 /// `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
@@ -284,7 +289,7 @@ pub extern "C" fn proc_simulated() -> bool {
 pub extern "C" fn proc_simulate_signal(signal_number: c_int, after_ns: i64) {
     world::switch();
     if after_ns >= 0 && signal::check(signal_number).is_ok() {
-        simulated::signal_after(signal_number, after_ns);
+        signals::send_after(signal_number, after_ns);
     }
 }
 

@@ -13,7 +13,9 @@
 //! - `world`: what threads of the run ask in the place of the kernel.
 //! - `state`: who can go on, who waits for what, and until when.
 //! - `schedule`: who of those goes on.
+//! - `account`: what the program has of the library's.
 //! - `journal`: its choices, where another process reads them.
+//! - `signals`: those that come to a run.
 //! - `failure`: how a run ends that does not end by itself.
 //! - `worker`: the threads of a run.
 //! - `guests`: those that the program has made itself.
@@ -22,6 +24,7 @@
 //! Circle: `state`, `worker`, `world`, `guests`: the world guards who can go on, those are workers, and each of them goes on as the world
 //! says; also those of the program, whose host the world tells of a failure.
 
+mod account;
 mod board;
 mod failure;
 pub(crate) mod faults;
@@ -34,6 +37,7 @@ mod run;
 mod schedule;
 pub(crate) mod seeds;
 mod shrinking;
+pub(crate) mod signals;
 mod state;
 #[cfg(all(test, not(loom)))]
 mod tests;

@@ -102,8 +102,7 @@ fn ended(has_begun: bool, left: Option<String>) -> Ended {
     let outcome = match (here.failure.take(), left) {
         (Some(failure), Some(left)) => Err(with_those_left(&failure, &left)),
         (Some(failure), None) => Err(failure),
-        (None, _) if here.root.is_held_elsewhere() => outcome.and_then(|()| Err(left_handles())),
-        (None, _) => outcome,
+        (None, _) => outcome.and_then(|()| nothing_left(&here)),
     };
     Ended {
         outcome,
@@ -117,10 +116,19 @@ fn ended(has_begun: bool, left: Option<String>) -> Ended {
     }
 }
 
-/// A handle below that of the run, or that one, has not been released.
-fn left_handles() -> Error {
-    let text = "the process has completed, and left a cancel handle behind, which is held by a reference or by what hangs below it";
-    Error::new(libc::EBUSY, text)
+/// Of what the program was given in the run, it has given all back; and no handle below that of the run is held, nor that one.
+fn nothing_left(here: &Here) -> Outcome {
+    let handle = || {
+        let is_held = here.root.is_held_elsewhere();
+        is_held.then(|| "a cancel handle, which is held by what hangs below it,".to_owned())
+    };
+    let Some(left) = here.account.left().or_else(handle) else {
+        return Ok(());
+    };
+    let text = format!(
+        "the process has completed, and left {left} behind, which the program was to release"
+    );
+    Err(Error::new(libc::EBUSY, &text))
 }
 
 fn with_those_left(failure: &Error, left: &str) -> Error {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use libc::pollfd;
 
+use super::account::Account;
 use super::failure::Stuck;
 use super::faults::{Draws, Faults};
 use super::options::Limits;
@@ -24,6 +25,7 @@ pub(super) struct Here {
     pub(super) schedule: Schedule,
     pub(super) limits: Limits,
     pub(super) draws: Draws,
+    pub(super) account: Account,
     threads: BTreeMap<Id, Thread>,
     last: Id,
     /// Those who can go on, in ascending order; the one that runs is among them.
@@ -121,6 +123,7 @@ impl Here {
             schedule,
             limits,
             draws: Draws::of(seed, faults),
+            account: Account::default(),
             threads: BTreeMap::new(),
             last: 0,
             able: Vec::new(),

@@ -21,10 +21,9 @@ use super::worker::Worker;
 use crate::base::clock::{self, Instant};
 use crate::base::error::{Error, Outcome};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
+use crate::base::world::given::Kind;
 use crate::base::world::{self, Denied, Job, World};
 use crate::live;
-use crate::scope::cancel::Cancel;
-use crate::signal;
 
 global!(STATE: Mutex<State> = Mutex::new(State::EMPTY));
 
@@ -129,6 +128,18 @@ impl World for Simulated {
             return start(job, false);
         }
         Err(Denied)
+    }
+
+    fn note_given(&self, kind: Kind, at: usize) {
+        if let Some((here, _)) = lock().mine() {
+            here.account.note_given(kind, at);
+        }
+    }
+
+    fn note_given_back(&self, kind: Kind, at: usize) {
+        if let Some(here) = &mut lock().here {
+            here.account.note_given_back(kind, at);
+        }
     }
 
     fn random(&self) -> u64 {
@@ -401,21 +412,6 @@ pub(super) fn complete(outcome: Outcome) {
     if let Some((here, _)) = lock().mine() {
         here.note_completed(outcome);
     }
-}
-
-/// A signal comes to the run after that time.
-pub(crate) fn signal_after(signal: i32, after_ns: i64) {
-    if !world::is_here() {
-        return;
-    }
-    let wait = move || {
-        Cancel::root(None).wait(clock::deadline(after_ns));
-        let is_over = lock().mine().is_none_or(|(here, _)| here.has_completed());
-        if !is_over && !world::is_wrecked() && !signal::simulate(signal) {
-            wreck(&Stuck::Unheard(signal::name(signal)));
-        }
-    };
-    let _ = start(Box::new(wait), true);
 }
 
 /// One more thread of the run of the calling one, which the program makes.

@@ -9,6 +9,7 @@ use std::ffi::c_void;
 use crate::base::error::{self, Error, Outcome};
 use crate::base::holder::Holder;
 use crate::base::user_data::UserData;
+use crate::base::world::given::{self, Kind};
 use crate::scope::cancel::{self, Cancel};
 
 /// The code of a leaf. It is lent the handle, and gives the error that it returns.
@@ -61,6 +62,7 @@ pub(super) unsafe fn outcome(error: *mut error::Node) -> Outcome {
     if error.is_null() {
         return Ok(());
     }
+    given::note_given_back(Kind::Error, error);
     // SAFETY: as promised by the caller.
     Err(Error::from_holder(unsafe { Holder::from_raw(error) }))
 }

@@ -15,6 +15,7 @@ use crate::base::guard;
 use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::{Code, UserData};
 use crate::base::world;
+use crate::base::world::given::{self, Kind};
 use crate::engine::background::{Background, Member};
 use crate::engine::frames::Context;
 use crate::engine::nursery::{self, Child, IfFull, Refused, Rest, Under};
@@ -129,6 +130,7 @@ impl OnFailure {
     fn into_filter(self) -> nursery::OnFailure {
         Box::new(move |error, task| {
             let error = error.into_raw().cast_mut();
+            given::note_given(Kind::Error, error);
             let path = || TaskRun::path(task);
             let _switches = world::around_callback();
             // SAFETY: function and data belong together; the error's reference is handed over.

@@ -294,7 +294,7 @@ static proc_impl *keeping_handle(void *user_data) { return proc_new(keep_handle,
 
 static void left_handle(void) {
     proc_cancel *kept = NULL;
-    CHECK_SIMULATION(simulate_seed(keeping_handle, &kept, 1), EBUSY, "left a cancel handle behind");
+    CHECK_SIMULATION(simulate_seed(keeping_handle, &kept, 1), EBUSY, "left 1 cancel handle behind");
     proc_cancel_unref(kept);
 }
 
