@@ -8,7 +8,9 @@ output=$(realpath -m "$1")
 cd "$(dirname "$(readlink -f "$0")")/../.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 
-rm -rf "$output" && mkdir -p "$output"
+# Only what this has made is taken away: OUTPUT may be anything.
+mkdir -p "$output"
+rm -rf "$output"/{man,html,xml,c.tag,layout.xml}
 # Doxygen's own layout, with the names that its parts have here.
 doxygen -l "$output/layout.xml"
 sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="pages" [^>]*\)title=""/\1title="Documents"/' \
