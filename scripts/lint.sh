@@ -198,7 +198,16 @@ lint_recipes() {
     says packaging/debian/changelog "procession ($version-" && says packaging/rpm/procession.spec "Version:        $version" &&
         says packaging/vcpkg/procession/vcpkg.json "\"version\": \"$version\"" && says cmake/procession.map "PROCESSION_$abi {" &&
         says packaging/debian/control "Package: libprocession$abi" && says "packaging/debian/libprocession$abi.symbols" "PROCESSION_$abi" &&
-        says packaging/debian/control "rustc (>= $rust)" && says packaging/rpm/procession.spec "rust >= $rust"
+        says packaging/debian/control "rustc (>= $rust)" && says packaging/rpm/procession.spec "rust >= $rust" && homepages_are_the_one
+}
+
+homepages_are_the_one() {
+    local written=build/lint/homepage
+    rm -rf $written && mkdir -p $written && cp -r Cargo.toml packaging $written && scripts/package/homepage.sh $written || return 1
+    if ! diff -r packaging $written/packaging; then
+        echo "x: the recipes do not have the homepage that Cargo.toml has, if any; scripts/package/homepage.sh writes it" >&2
+        return 1
+    fi
 }
 
 says() {

@@ -28,6 +28,8 @@ END
 
 package_version() { sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml; }
 
+project_homepage() { sed -n 's/^homepage = "\(.*\)"/\1/p' Cargo.toml; }
+
 # What is committed, and what is not yet, if anything; of the day of the last commit.
 package_commit() {
     local changed
@@ -129,3 +131,4 @@ need_tarball() { [ -e "$package/$(sources_name).tar.xz" ] || package_source; }
 
 . scripts/package/debs.sh
 . scripts/package/recipes.sh
+. scripts/package/homepage_gate.sh

@@ -11,4 +11,4 @@ let
   };
   recipe = import ./default.nix { inherit pkgs; };
 in
-builtins.deepSeq (removeAttrs recipe [ "src" ]) "${recipe.pname} ${recipe.version}"
+builtins.deepSeq (removeAttrs recipe [ "src" ]) "${recipe.pname} ${recipe.version} ${recipe.meta.homepage or ""}"

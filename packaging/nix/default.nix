@@ -15,8 +15,8 @@ pkgs.stdenv.mkDerivation {
   buildInputs = [ pkgs.python3 ];
   cmakeFlags = [ "-DPROCESSION_TESTS=OFF" ];
 
-  meta = {
-    description = manifest.package.description;
+  # A homepage, once Cargo.toml has one.
+  meta = builtins.intersectAttrs { description = null; homepage = null; } manifest.package // {
     license = [ pkgs.lib.licenses.mit pkgs.lib.licenses.asl20 ];
     platforms = pkgs.lib.platforms.linux;
   };

@@ -72,8 +72,6 @@ package_vcpkg() {
 }
 
 # There is no nixpkgs here to build it with.
-package_nix() {
-    local found
-    found=$(NIX_STATE_DIR=$package_work/nix nix-instantiate --eval --strict packaging/nix/check.nix 2>/dev/null) &&
-        [ "$found" = "\"procession $(package_version)\"" ]
-}
+package_nix() { [ "$(nix_says packaging/nix/check.nix)" = "\"procession $(package_version) $(project_homepage)\"" ]; }
+
+nix_says() { NIX_STATE_DIR=$package_work/nix nix-instantiate --eval --strict "$1" 2>/dev/null; }

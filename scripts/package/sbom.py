@@ -37,8 +37,9 @@ def component(package, checksum, linked):
     }
     if checksum:
         made["hashes"] = [{"alg": "SHA-256", "content": checksum}]
-    if package["repository"]:
-        made["externalReferences"] = [{"type": "vcs", "url": package["repository"]}]
+    addresses = [("website", package["homepage"]), ("vcs", package["repository"])]
+    if any(url for _, url in addresses):
+        made["externalReferences"] = [{"type": kind, "url": url} for kind, url in addresses if url]
     return made
 
 

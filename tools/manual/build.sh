@@ -7,6 +7,7 @@ output=$(realpath -m "$1")
 [ "${MANUAL_STRICT:-0}" = 1 ] && strict=FAIL_ON_WARNINGS || strict=NO
 cd "$(dirname "$(readlink -f "$0")")/../.."
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+homepage=$(sed -n 's/^homepage = "\(.*\)"/\1/p' Cargo.toml)
 
 # Only what this has made is taken away: OUTPUT may be anything.
 mkdir -p "$output"
@@ -15,6 +16,7 @@ rm -rf "$output"/{man,html,xml,c.tag,layout.xml}
 doxygen -l "$output/layout.xml"
 sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="pages" [^>]*\)title=""/\1title="Documents"/' \
     -e 's/\(type="\(modules\|topics\)" [^>]*\)title=""/\1title="Reference"/' "$output/layout.xml"
+[ -z "$homepage" ] || sed -i "s|</navindex>|<tab type=\"user\" url=\"$homepage\" title=\"Homepage\"/>&|" "$output/layout.xml"
 {
     cat docs/site/Doxyfile
     printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "GENERATE_TAGFILE = \"$output/c.tag\"" "WARN_AS_ERROR = $strict"
