@@ -9,7 +9,7 @@
 use std::mem::ManuallyDrop;
 use std::ops::Deref;
 
-use crate::base::common::Common;
+use crate::base::common::{Common, Room};
 use crate::base::race_detector;
 
 pub(crate) struct Holder<T>(ManuallyDrop<Common<T>>);
@@ -48,6 +48,16 @@ impl<T> Holder<T> {
         // SAFETY: nobody else takes it, for this is not dropped.
         let common = unsafe { ManuallyDrop::take(&mut this.0) };
         Common::into_inner(common).inspect(|_| race_detector::acquire(address))
+    }
+
+    /// Releases it. If that was the value's last holder, its room is left.
+    #[inline(always)]
+    pub(crate) fn into_room(self) -> Option<Room<T>> {
+        let mut this = ManuallyDrop::new(self);
+        race_detector::release(Common::as_ptr(&this.0));
+        // SAFETY: as above.
+        let common = unsafe { ManuallyDrop::take(&mut this.0) };
+        Common::into_room(common, |_| ()).ok()
     }
 
     /// Whether both hold the same value.

@@ -7,6 +7,7 @@
 use std::ffi::c_void;
 
 use crate::base::clock::Instant;
+use crate::base::common::Room;
 use crate::base::counts::Counted;
 use crate::base::error::{self, Error, Outcome};
 use crate::base::events::Origin;
@@ -27,7 +28,7 @@ use crate::tree::background;
 use crate::tree::callback;
 use crate::tree::group;
 use crate::tree::on_queue::Around;
-use crate::tree::process::{self, Process};
+use crate::tree::process::{self, Node, Process};
 use crate::tree::without_thread;
 
 /// The code of a body. It is lent the nursery and the handle, and gives the error that it returns.
@@ -176,6 +177,16 @@ impl Spawned {
 }
 
 impl Child for Spawned {
+    type Room = Room<Node>;
+
+    #[inline(always)]
+    fn into_room(self) -> Option<Room<Node>> {
+        let Spawned { process, more } = self;
+        let room = process.into_room();
+        drop(more); // In the order in which both are dropped.
+        room
+    }
+
     #[inline(always)]
     fn hand_over(&self) {
         self.process.hand_over();

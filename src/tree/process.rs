@@ -9,6 +9,7 @@
 use std::ops::Deref;
 
 use crate::base::common::Common;
+use crate::base::common::Room;
 use crate::base::counts::Counted;
 use crate::base::error::{Error, Outcome};
 use crate::base::guard;
@@ -252,6 +253,12 @@ impl Process {
 
     pub(crate) fn into_raw(self) -> *const Node {
         self.0.into_raw()
+    }
+
+    /// Releases it, and leaves its room, if nobody else holds it.
+    #[inline(always)]
+    pub(super) fn into_room(self) -> Option<Room<Node>> {
+        self.0.into_room()
     }
 
     pub(crate) fn from_holder(node: Holder<Node>) -> Process {

@@ -326,6 +326,7 @@ struct Layer {
 
 /// It is run, also if it only waits: it has a handle of its own to hear of, and may have much above it to outlast.
 impl Child for Layer {
+    type Room = ();
     fn hand_over(&self) {
         self.process.hand_over();
     }

@@ -80,6 +80,7 @@ struct Model {
 }
 
 impl Child for Model {
+    type Room = ();
     fn accepted(&mut self, _: &Cancel) {
         if self.is_counted_when_accepted {
             self.member

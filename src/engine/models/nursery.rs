@@ -21,6 +21,7 @@ struct Model {
 }
 
 impl Child for Model {
+    type Room = ();
     fn accepted(&mut self, _: &Cancel) {}
     fn run(&self, _: &Context<'_>) -> Outcome {
         self.runs.fetch_add(1, Ordering::Relaxed);

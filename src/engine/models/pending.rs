@@ -39,6 +39,7 @@ impl Waits {
 }
 
 impl Child for Waits {
+    type Room = ();
     fn accepted(&mut self, _: &Cancel) {}
     fn can_wait(&self) -> bool {
         self.at_once

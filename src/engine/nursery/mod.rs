@@ -64,6 +64,15 @@ pub(crate) use spawn::{IfFull, Refused, Under};
 
 /// A child, as the engine knows it.
 pub(crate) trait Child: Send + Sync + 'static {
+    /// The memory of one that was released.
+    type Room;
+    /// Releases it; if others do not hold it, its memory is left, to be given back later.
+    fn into_room(self) -> Option<Self::Room>
+    where
+        Self: Sized,
+    {
+        None
+    }
     /// It goes from the thread that has spawned it to another one, which may run it or release it.
     fn hand_over(&self) {}
     /// It is taken over by that one.

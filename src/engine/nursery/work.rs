@@ -21,6 +21,9 @@ use crate::engine::timer;
 use crate::scope::activity;
 use crate::scope::cancel::{Cancel, Scope, Struck};
 
+/// Of how many children a thread that helps gives back the memory together.
+const TOGETHER: usize = 64;
+
 impl<C: Child> Nursery<C> {
     /// Works on the calling thread, which has come to help.
     pub(super) fn help_out(&self) {
@@ -30,7 +33,7 @@ impl<C: Child> Nursery<C> {
             let scope = Scope::of(Some(&work.cancel), task);
             frames::enter(What::Help(self), &scope, task, work.tree, |context| {
                 context.slot.counts.count(Counted::Helpers);
-                self.work(&work, &context);
+                self.work(&work, &context, TOGETHER);
             });
             drop(scope);
             drop(work);
@@ -68,7 +71,7 @@ impl<C: Child> Nursery<C> {
         loop {
             timer::come_by();
             if let Some(work) = &work {
-                self.work(work, context);
+                self.work(work, context, 0);
             }
             let comes_by = timer::unserved();
             let mut state = self.lock();
@@ -96,16 +99,17 @@ impl<C: Child> Nursery<C> {
         }
     }
 
-    /// Runs children until none is left in the queue.
-    fn work(&self, work: &Work, context: &Context<'_>) {
+    /// Runs children until none is left in the queue. Gives back the memory of so many together.
+    fn work(&self, work: &Work, context: &Context<'_>, together: usize) {
         let thread = activity::new_id();
         let Some(first) = self.begin_running(thread) else {
             return;
         };
         activity::inside(thread, || {
+            let mut rooms = Rooms::of(together);
             let mut next = Some(first);
             while let Some(taken) = next {
-                let has_ended = self.run_child(taken, work, context);
+                let has_ended = self.run_child(taken, work, context, &mut rooms);
                 next = self.go_on(has_ended, work);
             }
         });
@@ -148,7 +152,13 @@ impl<C: Child> Nursery<C> {
 
     /// Runs one that was taken out, unless the nursery is cancelled (W1), or ends one that has waited. Tells whether it has
     /// ended.
-    fn run_child(&self, taken: Taken<C>, work: &Work, context: &Context<'_>) -> bool {
+    fn run_child(
+        &self,
+        taken: Taken<C>,
+        work: &Work,
+        context: &Context<'_>,
+        rooms: &mut Rooms<C>,
+    ) -> bool {
         self.take_over(&taken);
         let mut child = match taken {
             Taken::New(child) => child,
@@ -173,7 +183,7 @@ impl<C: Child> Nursery<C> {
         if let Err(error) = outcome {
             self.fail_child(error, work);
         }
-        drop(child); // Who waits for that, finds its error recorded (F5).
+        rooms.release(child); // Who waits for that, finds its error recorded (F5).
         true
     }
 
@@ -380,6 +390,32 @@ impl<C: Child> Taken<C> {
 
 fn denied<C: Child>(child: &C) -> Error {
     child.not_started(ended::denied())
+}
+
+/// The memory of children that have ended. Who gives each back at once, while the spawner takes memory for the next ones, and who takes it, wait for each
+/// other in the allocator.
+struct Rooms<C: Child> {
+    rooms: Vec<C::Room>,
+    together: usize,
+}
+
+impl<C: Child> Rooms<C> {
+    /// Gives back that of so many together; 0: each at once.
+    fn of(together: usize) -> Rooms<C> {
+        let rooms = Vec::new();
+        Rooms { rooms, together }
+    }
+
+    #[inline(always)]
+    fn release(&mut self, child: C) {
+        if self.together == 0 {
+            return drop(child);
+        }
+        if self.rooms.len() == self.together {
+            self.rooms.clear();
+        }
+        self.rooms.extend(child.into_room());
+    }
 }
 
 /// Whether an error only tells why the nursery was cancelled.
