@@ -2,7 +2,7 @@
 # procession-dev) and the manual as a site are made by Doxygen and Python where they are asked for.
 option(PROCESSION_DOCS "Make the man pages and the manual as a site (needs Doxygen and Python), and install them" OFF)
 
-install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc)
+install(FILES README.md CHANGELOG.md SECURITY.md SUPPORT.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc)
 install(DIRECTORY docs c-examples ffi-examples DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc
         PATTERN docs/site EXCLUDE PATTERN c-examples/test EXCLUDE
         PATTERN node_modules EXCLUDE PATTERN venv EXCLUDE PATTERN target EXCLUDE PATTERN __pycache__ EXCLUDE)

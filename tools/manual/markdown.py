@@ -21,6 +21,7 @@ PAGES = [
     "docs/bench/README.md",
     *(f"docs/{name}.md" for name in ("architecture", "fan-out", "cancel", "time", "signals", "live", "trace", "bench/tricks")),
     "SECURITY.md",
+    "SUPPORT.md",
     "CHANGELOG.md",
 ]
 SOURCE = "source"  # where the site has files of the repository that are no pages
