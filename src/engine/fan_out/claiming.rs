@@ -1,7 +1,7 @@
 //! Claiming children, and running them.
 
 use super::FanOut;
-use super::shares::Share;
+use super::shares::{Share, claim_beyond};
 use crate::base::bug;
 use crate::base::error::Outcome;
 use crate::engine::children::Children;
@@ -46,7 +46,7 @@ impl<C: Children> FanOut<C> {
         let operations = state.operations.as_mut()?;
         let room = operations.room(self.rule.limit);
         let taken = operations.take().or_else(|| {
-            let beyond = || state.shares.as_mut()?.beyond.next();
+            let beyond = || claim_beyond(&mut state.shares, &self.first);
             let claimed = || self.first.claim().or_else(beyond);
             (room > 0).then(claimed).flatten().map(Taken::New)
         })?;

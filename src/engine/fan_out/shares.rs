@@ -18,7 +18,7 @@ use crate::base::sync::atomic::{AtomicU64, Ordering};
 use crate::engine::children::Children;
 use crate::engine::rule::Rule;
 
-/// How many children are in shares at most: so each thread that finds one used up can count it up once more, and it is used up still.
+/// How many children are in shares at most: so each thread that finds one used up can count it up some times more, and it is used up still.
 const MOST: usize = 1 << 31;
 
 /// From how many children on that is worth its while.
@@ -125,6 +125,13 @@ fn beyond_most(count: usize) -> Box<Shares> {
     })
 }
 
+/// Claims the first one that is in no share, where nothing is in any. Under the fan-out's lock. That share was counted up in vain, and begins
+/// anew: else it would be counted up into its other half.
+pub(super) fn claim_beyond(shares: &mut Option<Box<Shares>>, used_up: &Share) -> Option<usize> {
+    used_up.fill(0..0);
+    shares.as_mut()?.beyond.next()
+}
+
 /// Whether who helps with that many children has a share of its own. Where they begin in order, or stop when one has decided, all claim
 /// from one.
 #[inline(always)]
@@ -188,15 +195,24 @@ impl<C: Children> FanOut<C> {
             if let Some(index) = own.claim() {
                 return Some(index); // Another thread has filled it.
             }
-            let others = state.others().iter().map(|share| &***share);
-            let shares = others.chain([&self.first]);
-            let largest = shares.max_by_key(|share| share.left().len())?;
+            let (left, largest) = self.largest(&state);
             match largest.take_half() {
                 Some(half) => own.fill(half),
-                None if largest.left().is_empty() => return state.shares.as_mut()?.beyond.next(),
-                None => {}
+                None if left == 0 => return claim_beyond(&mut state.shares, own),
+                None => {} // It was used up meanwhile, which says nothing of the others.
             }
         }
+    }
+
+    /// In which share most is left, and how much that was; 0: in none is anything, for none is filled under the lock but by who has it.
+    fn largest<'a>(&'a self, state: &'a State<C>) -> (usize, &'a Share) {
+        let first = (self.first.left().len(), &self.first);
+        let others = state.others().iter();
+        let others = others.map(|share| (share.left().len(), &***share));
+        others.fold(
+            first,
+            |most, other| if other.0 > most.0 { other } else { most },
+        )
     }
 
     /// Claims all that is unclaimed, which is not to begin any more (F9). Tells which they are.

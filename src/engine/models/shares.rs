@@ -70,6 +70,58 @@ fn f2_f13_each_beyond_is_claimed_once() {
     caller_and_helper(2, FanOut::help_out);
 }
 
+#[test]
+fn f2_one_that_is_used_up_is_not_counted_up_into_its_end() {
+    explore(3, || {
+        let children = Counted(Arc::default());
+        let scope = lasting_scope();
+        let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, EACH));
+        let (next, end) = (u32::MAX as usize - 2, 0);
+        fan_out.first.fill(next..end);
+        fan_out.state.lock().shares.get_or_insert_default().beyond = 0..WORTHWHILE;
+        on_this_thread(&scope, |context| fan_out.work(&children, &context));
+        let once = |runs: &Counter| runs.load(Ordering::Relaxed) == 1;
+        assert!(children.0.iter().all(once));
+    });
+}
+
+/// Who looks for half of a share, of which one is just used up, while another one is not.
+fn one_is_used_up(claim: fn(&FanOut<Counted>, &Share) -> Option<usize>) {
+    explore(3, move || {
+        let children = Counted(Arc::default());
+        let scope = lasting_scope();
+        let fan_out = on_this_thread(&scope, |context| FanOut::new(&children, &context, EACH));
+        let fan_out = Arc::new(fan_out);
+        let share = || fan_out.share_for_helper().expect("it is divided");
+        let (of_other, own) = (share(), share());
+        fan_out.first.fill(0..2);
+        of_other.fill(2..3);
+        let caller = thread::spawn({
+            let fan_out = fan_out.clone();
+            move || fan_out.first.claim().and(fan_out.first.claim())
+        });
+        let found = claim(&fan_out, &own);
+        assert!(found.is_some(), "there were three, and two were claimed");
+        caller.join().unwrap();
+    });
+}
+
+#[test]
+fn f13_who_finds_nothing_has_seen_all_shares_used_up() {
+    one_is_used_up(|fan_out, own| fan_out.claim_elsewhere(own));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn f13_mutant_takes_the_largest_for_all() {
+    one_is_used_up(|fan_out, own| {
+        let state = fan_out.state.lock();
+        let (_, largest) = fan_out.largest(&state);
+        own.fill(largest.take_half()?);
+        own.claim()
+    });
+}
+
 /// Takes a half of the caller's share in that way, and works on it.
 fn help_with(take: fn(&FanOut<Counted>, &Share)) -> impl Fn(&FanOut<Counted>) {
     move |fan_out| {
