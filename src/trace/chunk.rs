@@ -42,7 +42,8 @@ pub(super) struct Chunk {
     /// Whether somebody is writing, how many words are written, and whose it is.
     state: AtomicU64,
     words: &'static [AtomicU64],
-    /// Whether its holder is inside; each place is one holder's, or that of several of whom each but the last has closed it himself.
+    /// Whether its holder is inside; each place is one holder's, or that of several of whom each but the last has closed it himself, and has
+    /// forgotten it by then.
     places: [Inside; PLACES],
     /// How much of it has been read, and whose the last record was; its reader's business only.
     read: notes::AtomicUsize,

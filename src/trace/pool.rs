@@ -43,13 +43,13 @@ global!(DONE: Condvar = Condvar::new());
 /// It spares threads the lock while events are lost.
 static IS_EXHAUSTED: AtomicBool = AtomicBool::new(false);
 
-/// A chunk with so much room; `mine` is the one to which the caller could not write.
-pub(super) fn claim(mine: Option<Grant>, room: usize) -> Option<Grant> {
+/// A chunk with so much room; `mine` is the one to which the caller could not write, and which he forgets when he is asked for it (H3).
+pub(super) fn claim(mine: impl FnOnce() -> Option<Grant>, room: usize) -> Option<Grant> {
     if IS_EXHAUSTED.load(Ordering::Relaxed) {
         return None;
     }
     let mut lists = LISTS.lock();
-    if let Some(mine) = mine {
+    if let Some(mine) = mine() {
         lists.close(mine);
     }
     let granted = lists.grant(room);

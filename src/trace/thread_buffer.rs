@@ -146,7 +146,7 @@ impl Buffer {
         event: &Event<'_, W, T>,
     ) -> Option<u64> {
         for _ in 0..TRIES {
-            let mine = self.chunk.get().map(|chunk| (chunk, self.claim.get()));
+            let mine = || self.chunk.take().map(|chunk| (chunk, self.claim.get()));
             let Some(granted) = pool::claim(mine, INTRODUCTION + event.size()) else {
                 break;
             };
@@ -203,8 +203,12 @@ impl Buffer {
     }
 }
 
-/// In a child of `fork`: its thread has another id, and has lost nothing yet.
+/// In a child of `fork`: its thread has another id, and has lost nothing yet. The chunk that it had is nobody's, in whose place it must not
+/// come again (H3).
 pub(super) fn after_fork() {
-    BUFFER.with(|buffer| buffer.tid.set(0));
+    BUFFER.with(|buffer| {
+        buffer.tid.set(0);
+        buffer.chunk.set(None);
+    });
     LOST.store(0, Ordering::Relaxed);
 }

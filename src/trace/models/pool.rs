@@ -3,6 +3,8 @@
 use loom::thread;
 
 use super::*;
+use crate::base::models::explore;
+use crate::base::sync::looking;
 
 /// How many words a record has here: two records fill a chunk. Only the first one is written.
 const SIZE: usize = chunk::WORDS / 2;
@@ -12,7 +14,7 @@ fn record(words: &[u64]) {
     let mut mine: Option<Grant> = None;
     for &word in words {
         while !append(&mut mine, word) {
-            mine = claim(mine, SIZE);
+            mine = claim(|| mine.take(), SIZE);
             assert!(mine.is_some(), "there are enough chunks");
         }
     }
@@ -91,7 +93,7 @@ fn k3_mutant_looks_at_open_and_full_chunks_one_after_the_other() {
 fn closing_races_with_handing_over(close: fn(&mut Lists, Grant)) {
     loom::model(move || {
         begin_reading(1);
-        let mine = claim(None, SIZE).expect("a chunk");
+        let mine = claim(|| None, SIZE).expect("a chunk");
         let other = thread::spawn(|| {
             let mut theirs = LISTS.lock().hand_over(SIZE);
             theirs.is_some() && append(&mut theirs, 1) && append(&mut theirs, 2)
@@ -116,6 +118,51 @@ fn k3_mutant_closes_what_is_not_his_any_more() {
             lists.shelve(chunk);
         }
     });
+}
+
+/// A thread has closed its chunk, and there was no other one. When that was read, another thread has it, from which it is taken while the first
+/// one records again.
+fn recording_races_with_who_found_none(claim_for: fn(&mut Option<Grant>, usize) -> Option<Grant>) {
+    explore(3, move || {
+        looking::prepare();
+        begin_reading(1);
+        let mut first = None;
+        for word in 1..=FOR_TRACE as u64 {
+            first = claim_for(&mut first, 2 * SIZE);
+            assert!(append(&mut first, word));
+        }
+        assert!(claim_for(&mut first, 2 * SIZE).is_none());
+        assert_eq!(read(&take_parts()), [1, 2, 3]);
+        let mut second = claim(|| None, SIZE);
+        let appends = move |mut mine: Option<Grant>, word| move || append(&mut mine, word);
+        let first = thread::spawn(appends(first, 4));
+        let second = thread::spawn(appends(second.take(), 5));
+        let mut third = LISTS.lock().hand_over(SIZE);
+        let mut expected = Vec::new();
+        assert!(!first.join().unwrap());
+        if append(&mut third, 6) {
+            expected.push(6);
+        }
+        if second.join().unwrap() {
+            expected.push(5);
+        }
+        let mut found = read(&take_parts());
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        end_reading();
+    });
+}
+
+#[test]
+fn h3_who_finds_no_chunk_remembers_none() {
+    recording_races_with_who_found_none(|mine, room| claim(|| mine.take(), room));
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn h3_mutant_remembers_what_it_has_closed() {
+    recording_races_with_who_found_none(|mine, room| claim(|| *mine, room));
 }
 
 /// The reader comes to his end while the program does, which waits for that. If either slept over it, the model would
