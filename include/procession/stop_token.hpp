@@ -29,7 +29,7 @@ class stop_linked {
     ~stop_linked() { proc_hook_remove(hook_); }
 
     static void stop(void *link) noexcept {
-        const std::stop_source kept =
+        std::stop_source kept =
             static_cast<stop_linked *>(link)->source_; // A callback may destroy the link.
         kept.request_stop();
     }
