@@ -78,18 +78,17 @@ pub unsafe extern "C" fn proc_on_cancel(
     )
 }
 
-/// Has a function called when a handle is cancelled that is lent.
+/// Has a function called when a handle is cancelled, without keeping the handle.
 ///
-/// It is `proc_on_cancel` for a callback that hooks the handle which it was given, and removes the hook before it returns; and for
-/// whoever else has a reference that he keeps until the hook is removed. The hook does not hold the handle, and in a callback it takes no
-/// memory but for the first one on a thread. So it costs less; all else is the same.
+/// It does what `proc_on_cancel` does, for less, but the hook does not hold the handle. So it is for a callback that hooks the handle which
+/// it is given, and removes the hook before it returns; and for whoever else keeps the handle until the hook is removed. Where that is
+/// not so, take `proc_on_cancel`. In a callback it takes no memory, but for the first hook on a thread.
 ///
 /// Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
 ///
-/// @param cancel     lent until `proc_hook_remove` has returned. NULL is bad input.
-/// @param fn         NULL is bad input.
-/// @param user_data  passed to the function as it is; may be NULL. It stays yours, and must be there until `proc_hook_remove` has
-///                   returned.
+/// @param cancel     it stays yours, and must be there until `proc_hook_remove` has returned. NULL is bad input.
+/// @param fn         as for `proc_on_cancel`.
+/// @param user_data  as for `proc_on_cancel`.
 /// @return the hook, which `fn` may run before you have it. NULL with `errno` after bad input; then `fn` is never
 ///         called.
 /// Errors:
