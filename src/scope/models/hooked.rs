@@ -93,9 +93,8 @@ fn c3_mutant_only_takes_it_out_of_the_list() {
 }
 
 /// The handle goes as soon as the hook is removed, as after a callback.
-#[test]
-fn c13_a_removed_hook_does_not_look_at_what_was_lent() {
-    loom::model(|| {
+fn lending_races_with_a_cancellation_above(remove: fn(Hooked) -> Option<Cancel>) {
+    loom::model(move || {
         let parent = Cancel::root(None);
         let child = parent.child();
         let other = cancelled(&parent);
@@ -104,11 +103,32 @@ fn c13_a_removed_hook_does_not_look_at_what_was_lent() {
             let lent = ManuallyDrop::new(std::ptr::read(&raw const child));
             Hooked::on_lent(lent, counts(), None)
         };
-        drop(hooked);
+        let kept = remove(hooked);
         REMOVED.store(true, Ordering::SeqCst);
         drop(child);
         other.join().unwrap();
+        drop(kept);
         assert!(!parent.is_shared());
+    });
+}
+
+#[test]
+fn c13_a_removed_hook_does_not_look_at_what_was_lent() {
+    lending_races_with_a_cancellation_above(|hooked| {
+        drop(hooked);
+        None
+    });
+}
+
+#[test]
+#[ignore = "a mutant"]
+fn c13_mutant_does_not_stop_what_was_lent() {
+    lending_races_with_a_cancellation_above(|hooked| {
+        // What it looks at too late is to be there.
+        let kept = hooked.0.as_ref().map(|hook| hook.cancel().clone());
+        // SAFETY: there is no place.
+        unsafe { hooked.remove(|_stop| {}, || None) }
+        kept
     });
 }
 
