@@ -39,7 +39,8 @@ decltype(auto) call(Callable &callable, const cancel &cancel, Given &&...given) 
         return detail::invoke(callable, std::forward<Given>(given)..., cancel);
 #ifdef __cpp_lib_jthread
     else if constexpr (takes_stop_token<Callable, Given...>::value)
-        return detail::invoke(callable, std::forward<Given>(given)..., lent_stop_link(cancel).token());
+        return detail::invoke(callable, std::forward<Given>(given)...,
+                              lent_stop_link(cancel).token());
 #endif
     else
         return detail::invoke(callable, std::forward<Given>(given)...);
