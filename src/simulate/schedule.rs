@@ -51,6 +51,7 @@ impl Schedule {
             planned,
             seen: Vec::new(),
             preemptions,
+            in_a_row: InARow::default(),
         }))
     }
 
@@ -104,11 +105,30 @@ struct Path {
     seen: Vec<(usize, usize)>,
     /// How many times more another one may go on where the one that runs could.
     preemptions: usize,
+    in_a_row: InARow,
 }
 
 impl Path {
-    /// The usual one has place 0, and the others those after it.
+    /// One that spins gives way to the next one, which is no choice.
     fn choose(&mut self, able: &[Id], running: Option<Id>) -> Id {
+        let spins = running.filter(|id| self.in_a_row.is_long(*id));
+        let chosen = match spins {
+            Some(id) => self.after(able, id),
+            None => self.one_of(able, running),
+        };
+        self.in_a_row.note(chosen);
+        chosen
+    }
+
+    fn after(&mut self, able: &[Id], running: Id) -> Id {
+        self.seen.push((1, 0));
+        journal::note(1, 0);
+        let next = able.iter().find(|id| **id > running);
+        next.copied().unwrap_or(able[0])
+    }
+
+    /// The usual one has place 0, and the others those after it.
+    fn one_of(&mut self, able: &[Id], running: Option<Id>) -> Id {
         let is_bound = running.is_some() && self.preemptions == 0;
         let count = if is_bound { 1 } else { able.len() };
         let place = self.planned.get(self.seen.len()).copied().unwrap_or(0);
@@ -170,12 +190,26 @@ struct Priorities {
     points: Vec<u64>,
     /// The lowest one so far.
     lowest: u64,
-    /// For how many choices the same one has gone on.
-    in_a_row: (Id, u32),
+    in_a_row: InARow,
 }
+
+/// For how many choices the same one has gone on.
+#[derive(Default)]
+struct InARow(Id, u32);
 
 /// One that goes on and on while others could waits for one of them, without saying so: it falls back.
 const MOST_IN_A_ROW: u32 = 1000;
+
+impl InARow {
+    fn note(&mut self, chosen: Id) {
+        let times = if self.0 == chosen { self.1 + 1 } else { 0 };
+        *self = InARow(chosen, times);
+    }
+
+    fn is_long(&self, id: Id) -> bool {
+        self.0 == id && self.1 >= MOST_IN_A_ROW
+    }
+}
 
 /// A program has 2 to the power of so many choices, at least and at most. The points are drawn for each power as often: so
 /// it does not matter how many there are.
@@ -194,7 +228,7 @@ impl Priorities {
             of: BTreeMap::new(),
             points,
             lowest: u64::MAX / 2,
-            in_a_row: (0, 0),
+            in_a_row: InARow::default(),
         }
     }
 
@@ -207,11 +241,8 @@ impl Priorities {
             self.fall_back(running);
         }
         let chosen = self.highest(able);
-        self.in_a_row = match self.in_a_row {
-            (id, times) if id == chosen => (id, times + 1),
-            _ => (chosen, 0),
-        };
-        if self.in_a_row.1 < MOST_IN_A_ROW {
+        self.in_a_row.note(chosen);
+        if !self.in_a_row.is_long(chosen) {
             return chosen;
         }
         self.fall_back(chosen);
@@ -364,7 +395,9 @@ mod tests {
 
     #[test]
     fn who_spins_falls_back() {
-        let seen = run(Schedule::priorities(1, 1), 5000);
-        assert!((0..3).all(|id| seen.contains(&id)));
+        for schedule in [Schedule::priorities(1, 1), Schedule::path(Vec::new(), 0)] {
+            let seen = run(schedule, 5000);
+            assert!((0..3).all(|id| seen.contains(&id)));
+        }
     }
 }
