@@ -147,7 +147,7 @@ each_language() (
 )
 
 install_for_ffi() {
-    cmake --preset release && cmake --build --preset release --target procession_shared procession_static hit_counter &&
+    cmake --preset release && cmake --build --preset release --target procession_shared procession_static procession_sim hit_counter &&
         cmake --install build/release --prefix "$PWD/build/ffi/procession" >/dev/null
 }
 

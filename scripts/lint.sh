@@ -109,7 +109,7 @@ lint_module() {
         return 0
     }
     python_venv build/module/python tests/consumers/module/requirements.txt &&
-        cmake --preset release && cmake --build --preset release --target procession_shared procession_static &&
+        cmake --preset release && cmake --build --preset release --target procession_shared procession_static procession_sim &&
         cmake --install build/release --prefix "$prefix" >/dev/null && rm -rf build/module/program &&
         PATH=$bin:$PATH cmake -G Ninja -S tests/consumers/module -B build/module/program -DCMAKE_PREFIX_PATH="$prefix" \
             -DCMAKE_CXX_COMPILER="$clang" && PATH=$bin:$PATH cmake --build build/module/program &&
