@@ -16,9 +16,7 @@ use crate::engine::leaf::{self, Call, Leaf, Waiting};
 use crate::scope::cancel::SpareHandle;
 use crate::scope::hooked::SpareHook;
 
-/// Where one thread says what runs on it. It writes there at every callback, so nothing that others read lies beside it: the processor takes
-/// two lines of 64 bytes at a time.
-#[repr(align(128))]
+/// Where one thread says what runs on it.
 pub(crate) struct Slot {
     pub(super) leaf: Leaf,
     /// When the last thing began on the thread, if no time has passed since; else 0. The thread's own.
