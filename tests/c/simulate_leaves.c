@@ -298,10 +298,11 @@ static void handed_over(void) {
 }
 
 static proc_error *forget_if_cancelled(proc_cancel *cancel, void *user_data) {
-    (void)user_data;
     proc_channel *channel = proc_channel_new(1, 1, NULL);
-    if (proc_wait(cancel, PROC_SECONDS(1)))
+    if (proc_wait(cancel, PROC_SECONDS(1))) {
+        *(proc_channel **)user_data = channel;
         return proc_cancel_error(cancel);
+    }
     proc_channel_unref(channel);
     return NULL;
 }
