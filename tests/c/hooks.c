@@ -1,4 +1,4 @@
-/* Hooks: proc_on_cancel and proc_hook_remove. (From within a hook: hook_within.c; on several threads: hook_races.c) Laws:
+/* Hooks: proc_on_cancel and proc_hook_remove. (From within a hook: hook_within.c; on several threads: hook_races.c; in a child of fork: hook_lent_fork.c) Laws:
  *
  *   once              A hook runs once, on the cancelling thread, when its handle is cancelled for the first time.
  *   already           On a cancelled handle it runs at once, on the caller's thread, before proc_on_cancel returns.
@@ -12,12 +12,10 @@
  *   signal_cancels    A hook on the handle of proc_main's process, or below it, runs when a signal cancels that.
  *   lent              In a callback, proc_on_cancel_lent does all that, one hook after the other and several at once …
  *   lent_to_no_longer … also of a handle that goes as soon as the hook is removed, perhaps by the hook itself.
- *   lent_elsewhere    … and removed on another thread, in a callback or not, while the handle is cancelled, and in a child of fork.
  *   bad_input         NULL handle or function: NULL, errno EINVAL, and nothing runs. Removing NULL does nothing.
  *   million           A million hooks on one handle are removed in any order, each in a time that does not grow with them.
  */
 #include "leaf.h"
-#include <sys/wait.h>
 
 typedef struct probe {
     int runs;
@@ -269,57 +267,6 @@ static void lent_to_no_longer(void) {
     proc_cancel_unref(above);
 }
 
-static void *remove_hook(void *hook) {
-    proc_hook_remove(hook);
-    return NULL;
-}
-
-static proc_error *remove_in_callback(proc_cancel *cancel, void *hook) {
-    (void)cancel;
-    proc_hook_remove(hook);
-    return NULL;
-}
-
-static void *cancel_it(void *cancel) {
-    proc_cancel_trigger(cancel, NULL);
-    return NULL;
-}
-
-static proc_error *removed_elsewhere(proc_cancel *cancel, void *above) {
-    probe probes[3] = {{0}};
-    proc_hook *hooks[3];
-    for (int i = 0; i < 3; i++)
-        hooks[i] = proc_on_cancel_lent(cancel, run_probe, &probes[i]);
-    pthread_t removes;
-    pthread_t cancels;
-    CHECK_INT(pthread_create(&cancels, NULL, cancel_it, above), 0);
-    CHECK_INT(pthread_create(&removes, NULL, remove_hook, hooks[0]), 0);
-    CHECK(proc_run(proc_new(remove_in_callback, hooks[1], NULL), NULL) == NULL);
-    pthread_join(removes, NULL);
-    pthread_join(cancels, NULL);
-    CHECK_INT(probes[2].runs, 1);
-    const pid_t child = fork();
-    if (child == 0) {
-        proc_hook_remove(hooks[2]);
-        proc_hook_remove(proc_on_cancel_lent(cancel, run_probe, &probes[2]));
-        _exit(probes[2].runs == 2 ? 0 : 1);
-    }
-    int status = -1;
-    CHECK(child > 0 && waitpid(child, &status, 0) == child);
-    CHECK_INT(status, 0);
-    proc_hook_remove(hooks[2]);
-    CHECK(probes[0].runs <= 1 && probes[1].runs <= 1);
-    return NULL;
-}
-
-static void lent_elsewhere(void) {
-    for (int i = 0; i < 50; i++) {
-        proc_cancel *above = proc_cancel_new(NULL);
-        CHECK(proc_run(proc_new(removed_elsewhere, above, NULL), above) == NULL);
-        proc_cancel_unref(above);
-    }
-}
-
 static void bad_input(void) {
     probe p = {0};
     proc_cancel *cancel = proc_cancel_new(NULL);
@@ -357,5 +304,4 @@ static void million(void) {
 
 CHECK_MAIN(CASE(once), CASE(already), CASE(removed), CASE(many_on_one), CASE(struck_before),
            CASE(order), CASE(holds), CASE(holds_no_longer), CASE(group_ends), REAL(signal_cancels),
-           CASE(lent), CASE(lent_to_no_longer), REAL(lent_elsewhere), CASE(bad_input),
-           CASE(million))
+           CASE(lent), CASE(lent_to_no_longer), CASE(bad_input), CASE(million))
