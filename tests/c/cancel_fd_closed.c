@@ -9,15 +9,11 @@
  *   close_all         All of that holds when the program closes everything, over and over, while handles come and go.
  *   sockets_forbidden Where the system forbids sockets of the family, as a hardened service may, there is still one.
  */
-#include "child.h"
 #include "fds.h"
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
+#include "forbidden_call.h"
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 static void errors_only(void) {
     for (int cancelled = 0; cancelled <= 1; cancelled++) {
@@ -214,26 +210,12 @@ static void close_all_role(void) {
 
 static void close_all(void) { child_run("close_all_role"); }
 
-/* As systemd's RestrictAddressFamilies does it: socket() fails with EAFNOSUPPORT, socketpair() does not. */
-static bool forbid_sockets(void) {
-    struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EAFNOSUPPORT),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
-
 static void sockets_forbidden_role(void) {
     proc_cancel *cancel = proc_cancel_new(NULL);
     int open = fds_open();
-    if (!forbid_sockets()) {
-        child_tell('n');
+    /* As systemd's RestrictAddressFamilies does it: socketpair() does not fail. */
+    if (!forbid_call(SYS_socket, EAFNOSUPPORT))
         return;
-    }
     CHECK(socket(AF_UNIX, SOCK_STREAM, 0) == -1);
     int fd = proc_cancel_fd(cancel);
     CHECK_QUIET(fd);
@@ -245,12 +227,7 @@ static void sockets_forbidden_role(void) {
     CHECK_INT(fds_open(), open);
 }
 
-static void sockets_forbidden(void) {
-    child c = child_start("sockets_forbidden_role");
-    if (child_event(&c) == 'n')
-        printf("sockets_forbidden: not tried, since this system forbids seccomp filters\n");
-    child_passes(&c);
-}
+static void sockets_forbidden(void) { play_forbidden("sockets_forbidden_role"); }
 
 CHECK_MAIN(CASE(errors_only), CASE(asked_again), CASE(reused), CASE(reused_by_ours),
            CASE(other_end), CASE(close_all), ROLE(close_all_role), CASE(sockets_forbidden),

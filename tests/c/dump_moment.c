@@ -7,32 +7,12 @@
  */
 #include "dumped.h"
 #include "leaf.h"
+#include "runner.h"
 #include "stats.h"
 
-static atomic_bool enough;
-
-/* What it runs has no callback. */
-static proc_error *run_and_run(proc_cancel *cancel, void *user_data) {
-    proc_impl *nothing = proc_sequence(NULL, 0);
-    gate_open(user_data);
-    while (!enough)
-        CHECK_OK(proc_run(proc_ref(nothing), cancel));
-    proc_unref(nothing);
-    return NULL;
-}
-
-static void *runner(void *began) {
-    CHECK_OK(proc_run(proc_new(run_and_run, began, NULL), NULL));
-    return NULL;
-}
-
 static void once(void) {
-    pthread_t thread;
-    gate began;
-    gate_init(&began);
-    enough = false;
-    CHECK_INT(pthread_create(&thread, NULL, runner, &began), 0);
-    GATE_WAIT(&began);
+    runner r;
+    runner_start(&r);
     for (size_t i = check_scaled(2000); i > 0; i--) {
         char *text = dump(PROC_DUMP_TEXT);
         if (!CHECK_INT((long long)dumped_times(text, "callback 0x"), 1))
@@ -40,8 +20,7 @@ static void once(void) {
         free(text);
         CHECK_INT((long long)look().processes_running, 1);
     }
-    enough = true;
-    pthread_join(thread, NULL);
+    runner_stop(&r);
 }
 
 static atomic_int looks;

@@ -4,29 +4,14 @@
  *                     also if there are so many threads that they take the trace's chunks from each other.
  *   forbidden_before  So does one that may not from the beginning.
  */
-#include "child.h"
 #include "dumped.h"
+#include "forbidden_call.h"
+#include "runner.h"
 #include "trace_file.h"
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
-#include <sys/syscall.h>
 
 enum { THREADS = 300, ROUNDS = 3 }; /* More than there may be open chunks. */
 
 static gate meet;
-
-static bool forbid_barriers(void) {
-    struct sock_filter rules[] = {
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-    };
-    struct sock_fprog program = {sizeof rules / sizeof *rules, rules};
-    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
-}
 
 static void message_of(char message[40], size_t thread, size_t round) {
     snprintf(message, 40, "thread %zu, round %zu.", thread, round);
@@ -81,35 +66,15 @@ static void records_are_whole(void) {
     remove_directory();
 }
 
-static atomic_bool enough;
-
-static proc_error *run_and_run(proc_cancel *cancel, void *user_data) {
-    proc_impl *nothing = proc_sequence(NULL, 0);
-    gate_open(user_data);
-    while (!enough)
-        CHECK_OK(proc_run(proc_ref(nothing), cancel));
-    proc_unref(nothing);
-    return NULL;
-}
-
-static void *runner(void *began) {
-    CHECK_OK(proc_run(proc_new(run_and_run, began, NULL), NULL));
-    return NULL;
-}
-
 static void callbacks_are_there(void) {
-    pthread_t thread;
-    gate began;
-    gate_init(&began);
-    CHECK_INT(pthread_create(&thread, NULL, runner, &began), 0);
-    GATE_WAIT(&began);
+    runner r;
+    runner_start(&r);
     for (int i = 0; i < 100; i++) {
         char *text = dump(PROC_DUMP_TEXT);
         CHECK_INT((long long)dumped_times(text, "callback 0x"), 1);
         free(text);
     }
-    enough = true;
-    pthread_join(thread, NULL);
+    runner_stop(&r);
 }
 
 static void works_role(void) {
@@ -118,32 +83,23 @@ static void works_role(void) {
     records_are_whole();
 }
 
+static bool forbid_barriers(void) { return forbid_call(SYS_membarrier, EPERM); }
+
 static void forbidden_later_role(void) {
     if (forbid_barriers())
         works_role();
-    else
-        child_tell('n');
 }
 
 static void forbidden_before_role(void) {
-    if (!forbid_barriers()) {
-        child_tell('n');
+    if (!forbid_barriers())
         return;
-    }
     child c = child_start("works_role");
     child_passes(&c);
 }
 
-static void in_a_child(const char *role) {
-    child c = child_start(role);
-    if (child_event(&c) == 'n')
-        printf("%s: not tried, since this system forbids seccomp filters\n", role);
-    child_passes(&c);
-}
+static void forbidden_later(void) { play_forbidden("forbidden_later_role"); }
 
-static void forbidden_later(void) { in_a_child("forbidden_later_role"); }
-
-static void forbidden_before(void) { in_a_child("forbidden_before_role"); }
+static void forbidden_before(void) { play_forbidden("forbidden_before_role"); }
 
 CHECK_MAIN(CASE(forbidden_later), CASE(forbidden_before), ROLE(works_role),
            ROLE(forbidden_later_role), ROLE(forbidden_before_role))
