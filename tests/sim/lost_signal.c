@@ -1,10 +1,5 @@
 /* A signal that comes before the wait is lost. Repaired: what it stands for is looked at, under the mutex. */
-#include <pthread.h>
-#include <stdbool.h>
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t arrived = PTHREAD_COND_INITIALIZER;
-static bool is_repaired, has_arrived;
+#include "arrival.h"
 
 static void *await(void *data) {
     pthread_mutex_lock(&mutex);
@@ -14,17 +9,4 @@ static void *await(void *data) {
         pthread_cond_wait(&arrived, &mutex);
     pthread_mutex_unlock(&mutex);
     return data;
-}
-
-int main(int argc, char **argv) {
-    (void)argv;
-    is_repaired = argc > 1;
-    pthread_t thread;
-    pthread_create(&thread, NULL, await, NULL);
-    pthread_mutex_lock(&mutex);
-    has_arrived = true;
-    pthread_mutex_unlock(&mutex);
-    pthread_cond_signal(&arrived);
-    pthread_join(thread, NULL);
-    return 0;
 }
