@@ -429,7 +429,8 @@ typedef enum {
  */
 typedef enum {
     /**
-     * One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each run; else the one that runs goes on.
+     * One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each
+     * run; else the one that runs goes on.
      */
     PROC_SCHEDULE_RANDOM,
     /**

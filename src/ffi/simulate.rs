@@ -21,7 +21,8 @@ use crate::tree::process::Process;
 /// Who goes on, in the field `schedule` of `proc_simulation`.
 #[repr(C)]
 pub enum proc_schedule {
-    /// One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each run; else the one that runs goes on.
+    /// One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each
+    /// run; else the one that runs goes on.
     PROC_SCHEDULE_RANDOM,
     /// Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
     /// the lowest. So an error that needs few switches at the right places is found, however many switches there are.

@@ -121,8 +121,7 @@ impl Path {
     }
 
     fn after(&mut self, able: &[Id], running: Id) -> Id {
-        self.seen.push((1, 0));
-        journal::note(1, 0);
+        self.note(1, 0);
         let next = able.iter().find(|id| **id > running);
         next.copied().unwrap_or(able[0])
     }
@@ -132,8 +131,7 @@ impl Path {
         let is_bound = running.is_some() && self.preemptions == 0;
         let count = if is_bound { 1 } else { able.len() };
         let place = self.planned.get(self.seen.len()).copied().unwrap_or(0);
-        self.seen.push((count, place));
-        journal::note(count, place);
+        self.note(count, place);
         if running.is_some() && place > 0 {
             self.preemptions = self.preemptions.saturating_sub(1);
         }
@@ -143,6 +141,11 @@ impl Path {
             .chain(others)
             .nth(place)
             .unwrap_or(usual)
+    }
+
+    fn note(&mut self, count: usize, taken: usize) {
+        self.seen.push((count, taken));
+        journal::note(count, taken);
     }
 }
 
@@ -342,43 +345,41 @@ mod tests {
 
     #[test]
     fn all_paths_come_once() {
-        let mut orders = Vec::new();
-        let mut next = Some(Vec::new());
-        while let Some(path) = next {
-            let mut schedule = Schedule::path(path, usize::MAX);
-            let taken: Vec<Id> = (0..3).map(|_| schedule.choose(&[0, 1], Some(0))).collect();
-            orders.push(taken);
-            next = next_path(schedule.seen());
-        }
+        let three = |schedule: &mut Schedule| -> Vec<Id> {
+            (0..3).map(|_| schedule.choose(&[0, 1], Some(0))).collect()
+        };
+        let mut orders = orders(usize::MAX, three);
         orders.sort();
         orders.dedup();
         assert_eq!(orders.len(), 8);
     }
 
-    fn orders(preemptions: usize) -> usize {
-        let mut count = 0;
+    /// What comes of all orders with so many preemptions, one after the other.
+    fn orders<T>(preemptions: usize, make: impl Fn(&mut Schedule) -> T) -> Vec<T> {
+        let mut all = Vec::new();
         let mut next = Some(Vec::new());
         while let Some(path) = next {
             let mut schedule = Schedule::path(path, preemptions);
-            let mut running = None;
-            for _ in 0..4 {
-                running = Some(schedule.choose(&[0, 1, 2], running));
-            }
-            count += 1;
+            all.push(make(&mut schedule));
             next = next_path(schedule.seen());
         }
-        count
+        all
     }
 
     #[test]
     fn a_bound_leaves_the_orders_with_fewer_preemptions() {
         // At the first choice nobody runs yet, and at each of the three others two can come in the place of the one that does.
         let of_so_many = [1, 3 * 2, 3 * 4, 8];
+        let four = |schedule: &mut Schedule| {
+            (0..4).fold(None, |running, _| {
+                Some(schedule.choose(&[0, 1, 2], running))
+            })
+        };
         for bound in 0..=3 {
             let expected = 3 * of_so_many[..=bound].iter().sum::<usize>();
-            assert_eq!(orders(bound), expected, "{bound}");
+            assert_eq!(orders(bound, four).len(), expected, "{bound}");
         }
-        assert_eq!(orders(usize::MAX), 81);
+        assert_eq!(orders(usize::MAX, four).len(), 81);
     }
 
     #[test]
