@@ -9,14 +9,10 @@
  *   after_a_cancel  What is only left when the run is cancelled by chance is found.
  *   own_failure     A run that fails anyway tells of that alone.
  */
+#include "leaf.h"
 #include "simulated.h"
 
 #include <pthread.h>
-
-static proc_error *succeed(proc_cancel *cancel, void *user_data) {
-    (void)cancel, (void)user_data;
-    return NULL;
-}
 
 static proc_error *fail(proc_cancel *cancel, void *user_data) {
     (void)cancel, (void)user_data;
@@ -27,7 +23,7 @@ static void do_nothing(void *user_data) { (void)user_data; }
 
 static void *make_process(proc_cancel *cancel) {
     (void)cancel;
-    return PROC_GROUP(proc_new(succeed, NULL, NULL), proc_delay(1));
+    return PROC_GROUP(succeeding(), proc_delay(1));
 }
 
 static void release_process(void *made) { proc_unref(made); }
@@ -60,7 +56,7 @@ static void *make_hook(proc_cancel *cancel) { return proc_on_cancel(cancel, do_n
 static void release_hook(void *made) { proc_hook_remove(made); }
 
 static void *make_job(proc_cancel *cancel) {
-    proc_job *job = proc_start(proc_new(succeed, NULL, NULL), cancel, NULL, NULL);
+    proc_job *job = proc_start(succeeding(), cancel, NULL, NULL);
     CHECK(proc_job_wait(job, PROC_FOREVER));
     return job;
 }
@@ -143,7 +139,7 @@ static proc_error *make_it(proc_cancel *cancel, void *user_data) {
 
 static proc_impl *making_it(void *user_data) {
     return PROC_GROUP(proc_task("t", proc_new(make_it, user_data, NULL)),
-                      proc_new(succeed, NULL, NULL));
+                      succeeding());
 }
 
 static void each_kind(void) {
@@ -216,7 +212,7 @@ static proc_impl *keeping_one(void *user_data) {
     proc_channel **kept = user_data;
     proc_channel_unref(*kept);
     *kept = proc_channel_new(1, 1, NULL);
-    return proc_new(succeed, NULL, NULL);
+    return succeeding();
 }
 
 static void across_runs(void) {
