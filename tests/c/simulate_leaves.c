@@ -138,8 +138,7 @@ static proc_error *make_it(proc_cancel *cancel, void *user_data) {
 }
 
 static proc_impl *making_it(void *user_data) {
-    return PROC_GROUP(proc_task("t", proc_new(make_it, user_data, NULL)),
-                      succeeding());
+    return PROC_GROUP(proc_task("t", proc_new(make_it, user_data, NULL)), succeeding());
 }
 
 static void each_kind(void) {
