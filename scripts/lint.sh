@@ -128,7 +128,16 @@ lint_gofmt() {
 # A check that finds nothing proves nothing, so it must first find what is wrong in files made for that.
 lint_lengths() {
     bash scripts/lengths_test.sh &&
-        { sources rs c h cpp hpp && shell_sources; } | xargs awk -f scripts/lengths.awk
+        { sources rs c h cpp hpp && shell_sources; } | xargs awk -f scripts/lengths.awk &&
+        small_generator
+}
+
+# It is there to show how little it takes to have the library in another language.
+small_generator() {
+    [ "$(wc -l <tools/ctypes_bindings/__main__.py)" -le 150 ] || {
+        echo "x: tools/ctypes_bindings/__main__.py has more than 150 lines" >&2
+        return 1
+    }
 }
 
 lint_header() { cargo test --locked --test header && python3 tools/procession_api --check; }

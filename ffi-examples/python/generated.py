@@ -145,8 +145,35 @@ def jobs_and_hooks():
     check(called == ["hook"], "a hook was not called")
 
 
+def options():
+    """A struct has the library's defaults but for what is given; what a callback is told the length of is bytes, whatever is in them."""
+    written = []
+    arguments = (ctypes.c_char_p * 3)(b"printf", b"a\\000b", None)
+    child = proc.proc_child_options(argv=ctypes.addressof(arguments), on_output=lambda stream, text, count: written.append((stream, text)))
+    check(child.stop_after_ns == proc.proc_child_options().stop_after_ns != 0, "a default is another one")
+    error = proc.proc_run(proc.proc_child(child), None)
+    check(error is None, error and proc.proc_error_message(error))
+    check(b"".join(text for stream, text in written if stream == 1) == b"a\0b", f"a child has written {written}")
+
+
+def simulated():
+    """A callback that makes a process hands it over, and is not needed after the call."""
+    runs = []
+
+    def program():
+        runs.append(proc.proc_simulated())
+        return proc.proc_delay(1)
+
+    world = proc.proc_simulation(seed=7, runs=1)
+    error = proc.proc_simulate(program, world)
+    check(error is None, error and proc.proc_error_message(error))
+    check(runs == [True], f"it was run {runs}")
+
+
 group()
 nursery()
+options()
+simulated()
 ownership()
 errors_of_the_system()
 jobs_and_hooks()

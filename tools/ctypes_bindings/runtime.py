@@ -50,6 +50,23 @@ class Handle:
         return pointer
 
 
+class Struct(ctypes.Structure):
+    """What has a function for its defaults: they hold where nothing else is given."""
+
+    def __init__(self, **fields):
+        super().__init__()
+        getattr(_c, self._init_)(ctypes.byref(self), ctypes.sizeof(self))
+        for name, value in fields.items():
+            setattr(self, name, self._callback(name, value) if name in self._code_ else value)
+
+    def _callback(self, name, function):
+        """Any callable as a field has it, which is called by what `_code_` has for it."""
+        called, kind = self._code_[name], dict(self._fields_)[name]
+        made = kind(lambda *arguments: called(function, *arguments)) if function else kind()
+        _for_ever.append(made)
+        return made
+
+
 def passed(value, kind, may_be_null, name):
     if value is None and may_be_null:
         return None
@@ -103,18 +120,11 @@ def error_of(exception):
     return proc_error_new(code, getattr(exception, "strerror", None) or str(exception) or repr(exception))
 
 
-def in_struct(kind, called, function):
-    """A callable as a field has it."""
-    code = kind(lambda *arguments: called(function, *arguments)) if function else kind()
-    _for_ever.append(code)
-    return code
-
-
 def call_back(function, arguments, borrowed, returns_error):
     """Calls what the library was lent. What was borrowed for the call cannot be used after it."""
     try:
         result = function(*arguments)
-        return (result and result.give()) if returns_error else result
+        return result.give() if isinstance(result, Handle) else result
     except BaseException as exception:
         if returns_error:
             return error_of(exception).give()
