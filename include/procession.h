@@ -320,7 +320,7 @@ struct sockaddr;
 /**
  * What a `proc_simulation` begins with: `proc_simulation options = PROC_SIMULATION_INIT;`
  */
-#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1), 0}
+#define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1), 0, NULL, 0}
 
 /**
  * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
@@ -1148,6 +1148,22 @@ typedef struct proc_trace_hooks {
 } proc_trace_hooks;
 
 /**
+ * Code that makes the process that plays a program in a run of `proc_simulate`, each time that a `proc_child` is run.
+ *
+ * The process runs in the place of the program, on the thread that runs the `proc_child`, and writes by calling `on_output` of the options. Success is exit
+ * status 0; an error with a code from 1 to 255 is that exit status, others are 1, and the failure of the `proc_child` has its text, too. A program that
+ * is stopped by SIGTERM has a cancelled handle. It is never killed `stop_after_ns` later: a callback cannot be.
+ *
+ * A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL", and did not do all that it was to do: the process does not run at all, or
+ * has its handle cancelled somewhere on its way; or it has done all, and nobody is told so.
+ *
+ * @param options    those of the `proc_child`, lent until the process has ended; never NULL.
+ * @param user_data  what `proc_simulate` was given.
+ * @return the process, which the caller owns; NULL: there is no such program (ENOENT).
+ */
+typedef proc_impl *(*proc_simulated_child_fn)(const proc_child_options *options, void *user_data);
+
+/**
  * What is to be simulated: `proc_simulation options = PROC_SIMULATION_INIT;`
  *
  * Ownership: yours; `proc_simulate` reads it.
@@ -1222,6 +1238,15 @@ typedef struct proc_simulation {
      * one or two, and there are far fewer of these orders. 0, the default: all orders.
      */
     size_t preemptions;
+    /**
+     * What plays programs: in a run `proc_child` starts none, but runs what this makes. NULL, the default: each fails with ENOTSUP.
+     */
+    proc_simulated_child_fn child;
+    /**
+     * Of 1,000 programs that are played so many are killed, by chance: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is
+     * bad input.
+     */
+    int kill_children_permille;
 } proc_simulation;
 
 /**
@@ -3121,6 +3146,8 @@ size_t proc_queue_run(proc_queue *queue,
  *
  * Under a stop by force (`proc_main_options`) all groups are killed.
  *
+ * In a run of `proc_simulate` no program is started: one of the run's processes plays it (`proc_simulated_child_fn`).
+ *
  * Example:
  * ```c
  * const char *const arguments[] = {"convert", "in.png", "out.jpg", NULL};
@@ -3140,6 +3167,7 @@ size_t proc_queue_run(proc_queue *queue,
  * - EMFILE: no descriptors are left for it.
  * - EBADF: a descriptor that is to be one of its streams is not open.
  * - ENOENT, EACCES and so on: the system cannot start it.
+ * - ENOTSUP: it is in a simulation, and nothing plays it there.
  */
 PROC_API
 proc_impl *proc_child(const proc_child_options *options);
@@ -4131,7 +4159,7 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
  * threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
  * Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
- * of this library); for others it fails with ENOTSUP.
+ * of this library); for others it fails with ENOTSUP. Programs (`proc_child`) are played by what the options say.
  *
  * Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
  *

@@ -61,19 +61,45 @@ struct simulation {
 
     /** The file to which the failing run's trace goes, in virtual time; "": nowhere. */
     std::string trace_path{};
+
+    /**
+     * Makes what plays a program: in a run proc::child starts none, but runs that. Its options are those of C, lent until the process has ended; no
+     * process: there is no such program. Null: each fails with ENOTSUP. See `proc_simulated_child_fn` in procession.h.
+     */
+    process (*child)(const proc_child_options &options) = nullptr;
+
+    /** Of 1,000 programs so many are killed. By chance. */
+    int kill_children_permille = 0;
 };
 
 namespace detail {
 
-/** The process of a run, for C, to which no exception may get: it fails the run. */
-template <class Program> proc_impl *simulated_program(void *user_data) noexcept {
-    process made;
-    const error failed = error::adopt(detail::carrying([&]() -> proc_error * {
-        made = detail::to_process(detail::invoke(*static_cast<Program *>(user_data)));
-        return nullptr;
-    }));
-    return failed ? procession::make([failed] { return failed; }).release() : made.release();
-}
+/** What makes the process of a run, and what plays its programs. */
+template <class Program> struct simulated {
+    Program program;
+    process (*child)(const proc_child_options &);
+
+    /** For C, to which no exception may get: it fails the run. */
+    static proc_impl *make_program(void *user_data) noexcept {
+        auto &made = static_cast<simulated *>(user_data)->program;
+        return make([&] { return detail::to_process(detail::invoke(made)); });
+    }
+
+    static proc_impl *make_child(const proc_child_options *options, void *user_data) noexcept {
+        const auto made = static_cast<simulated *>(user_data)->child;
+        return make([&] { return made(*options); });
+    }
+
+  private:
+    template <class Make> static proc_impl *make(Make &&makes) {
+        process made;
+        const error failed = error::adopt(detail::carrying([&]() -> proc_error * {
+            made = makes();
+            return nullptr;
+        }));
+        return failed ? procession::make([failed] { return failed; }).release() : made.release();
+    }
+};
 
 } // namespace detail
 
@@ -105,10 +131,13 @@ template <class Program>
     given.slow_ns = detail::nanoseconds(options.slow);
     given.preemptions = options.preemptions;
     given.trace_path = options.trace_path.empty() ? nullptr : options.trace_path.c_str();
+    given.kill_children_permille = options.kill_children_permille;
+    using simulated = detail::simulated<stored>;
+    if (options.child)
+        given.child = simulated::make_child;
     const bool is_empty = detail::is_empty<stored>(program);
-    stored kept(std::forward<Program>(program));
-    return error::adopt(
-        proc_simulate(is_empty ? nullptr : detail::simulated_program<stored>, &kept, &given));
+    simulated kept{std::forward<Program>(program), options.child};
+    return error::adopt(proc_simulate(is_empty ? nullptr : simulated::make_program, &kept, &given));
 }
 
 /** The same, but an error is thrown, as a proc::failure. */

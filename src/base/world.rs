@@ -27,6 +27,14 @@ pub(crate) type Job = Box<dyn FnOnce() + Send>;
 /// No thread is to be had.
 pub(crate) struct Denied;
 
+/// How a program dies by chance that a run plays.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Death {
+    BeforeItBegins,
+    /// Somewhere on its way, or as it is about to end.
+    Later,
+}
+
 /// What threads of a simulation ask. Each of them calls it for itself; others only wake those that wait.
 pub(crate) trait World: Sync {
     /// Another one may go on here. Nobody calls this under a lock of the library.
@@ -48,6 +56,8 @@ pub(crate) trait World: Sync {
     fn note_given(&self, kind: Kind, at: usize);
     /// One less, by whatever thread.
     fn note_given_back(&self, kind: Kind, at: usize);
+    /// How a program dies that is about to be played, if it does so by chance. What kills it is done meanwhile, by another thread.
+    fn draw_death(&self, kill: Job) -> Option<Death>;
     /// A number that is drawn from the seed.
     fn random(&self) -> u64;
     /// A number that no task of the run has yet.

@@ -1,6 +1,6 @@
 //! What runs a program.
 
-use std::ffi::{CString, c_char, c_int, c_void};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::mem::offset_of;
 
 use super::bad_input::BadInput;
@@ -79,6 +79,26 @@ unsafe impl Growing for proc_child_options {
     };
 }
 
+/// What was asked for, for who is lent it.
+pub(super) fn lent(child: &Child) -> proc_child_options {
+    let command = &child.command;
+    let [input, out, err] = command.streams;
+    let listen = child.listen.as_ref();
+    proc_child_options {
+        argv: command.argv().cast(),
+        envp: command.envp().cast(),
+        directory: command.directory().map_or(std::ptr::null(), CStr::as_ptr),
+        r#in: input,
+        out,
+        err,
+        on_output: listen.map(|listen| listen.function),
+        user_data: listen.map_or(std::ptr::null_mut(), |listen| listen.data),
+        stop_after_ns: child.stop_after_ns,
+        status_out: child.status_out.0,
+        ..proc_child_options::INIT
+    }
+}
+
 /// What the first version measures.
 const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::<*mut c_int>();
 
@@ -108,6 +128,8 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 ///
 /// Under a stop by force (`proc_main_options`) all groups are killed.
 ///
+/// In a run of `proc_simulate` no program is started: one of the run's processes plays it (`proc_simulated_child_fn`).
+///
 /// Example:
 /// ```c
 /// const char *const arguments[] = {"convert", "in.png", "out.jpg", NULL};
@@ -127,6 +149,7 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 /// - EMFILE: no descriptors are left for it.
 /// - EBADF: a descriptor that is to be one of its streams is not open.
 /// - ENOENT, EACCES and so on: the system cannot start it.
+/// - ENOTSUP: it is in a simulation, and nothing plays it there.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_child(options: *const proc_child_options) -> *mut proc_impl {
     // SAFETY: the caller lends the options, with all that they point to.

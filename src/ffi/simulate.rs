@@ -4,6 +4,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::mem::offset_of;
 
 use super::bad_input::BadInput;
+use super::child::{self, proc_child_options};
 use super::handle::{give, string, take};
 use super::sized::{self, Growing};
 use super::types::{proc_error, proc_impl};
@@ -16,6 +17,7 @@ use crate::signal;
 use crate::simulate::faults::Faults;
 use crate::simulate::options::{Kind, Limits, Options, Program};
 use crate::simulate::{seeds, signals};
+use crate::tree::child::stand_in::StandIn;
 use crate::tree::process::Process;
 
 /// Who goes on, in the field `schedule` of `proc_simulation`.
@@ -76,6 +78,11 @@ pub struct proc_simulation {
     /// Of PROC_SCHEDULE_EXHAUSTIVE: only orders in which a thread that could go on is stopped for another one at most so many times. Most errors need
     /// one or two, and there are far fewer of these orders. 0, the default: all orders.
     pub preemptions: usize,
+    /// What plays programs: in a run `proc_child` starts none, but runs what this makes. NULL, the default: each fails with ENOTSUP.
+    pub child: proc_simulated_child_fn,
+    /// Of 1,000 programs that are played so many are killed, by chance: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is
+    /// bad input.
+    pub kill_children_permille: c_int,
 }
 
 const SECOND: i64 = 1_000_000_000;
@@ -99,6 +106,8 @@ unsafe impl Growing for proc_simulation {
         slow_permille: 0,
         slow_ns: SECOND,
         preemptions: 0,
+        child: None,
+        kill_children_permille: 0,
     };
 }
 
@@ -111,6 +120,29 @@ const FIRST_SIZE: usize = offset_of!(proc_simulation, seed_out) + size_of::<*mut
 /// @return the process, which the caller owns; NULL fails the run.
 pub type proc_simulation_fn =
     Option<unsafe extern "C-unwind" fn(user_data: *mut c_void) -> *mut proc_impl>;
+
+/// Code that makes the process that plays a program in a run of `proc_simulate`, each time that a `proc_child` is run.
+///
+/// The process runs in the place of the program, on the thread that runs the `proc_child`, and writes by calling `on_output` of the options. Success is exit
+/// status 0; an error with a code from 1 to 255 is that exit status, others are 1, and the failure of the `proc_child` has its text, too. A program that
+/// is stopped by SIGTERM has a cancelled handle. It is never killed `stop_after_ns` later: a callback cannot be.
+///
+/// A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL", and did not do all that it was to do: the process does not run at all, or
+/// has its handle cancelled somewhere on its way; or it has done all, and nobody is told so.
+///
+/// @param options    those of the `proc_child`, lent until the process has ended; never NULL.
+/// @param user_data  what `proc_simulate` was given.
+/// @return the process, which the caller owns; NULL: there is no such program (ENOENT).
+pub type proc_simulated_child_fn = Option<
+    unsafe extern "C-unwind" fn(
+        options: *const proc_child_options,
+        user_data: *mut c_void,
+    ) -> *mut proc_impl,
+>;
+
+/// What that is, but for NULL.
+type MakeChild =
+    unsafe extern "C-unwind" fn(*const proc_child_options, *mut c_void) -> *mut proc_impl;
 
 /// What that is, but for NULL.
 type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
@@ -146,7 +178,7 @@ type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
 /// not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
 /// threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
 /// Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
-/// of this library); for others it fails with ENOTSUP.
+/// of this library); for others it fails with ENOTSUP. Programs (`proc_child`) are played by what the options say.
 ///
 /// Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
 ///
@@ -161,7 +193,7 @@ pub unsafe extern "C" fn proc_simulate(
     options: *const proc_simulation,
 ) -> *mut proc_error {
     // SAFETY: the caller lends options that say how large they are.
-    let options = unsafe { read(options) };
+    let options = unsafe { read(options, user_data) };
     let program = program.ok_or(BadInput::Null {
         function: "proc_simulate",
         argument: "program",
@@ -191,6 +223,17 @@ pub unsafe extern "C" fn proc_simulate(
 
 /// # Safety
 /// Function and data belong together.
+unsafe fn make_child(code: &Code<MakeChild>, options: &proc_child_options) -> Option<Process> {
+    // SAFETY: as promised by the caller.
+    let process = guard::must_return(String::new, || unsafe {
+        (code.function)(options, code.data)
+    });
+    // SAFETY: what it returns is handed over.
+    unsafe { take(process) }
+}
+
+/// # Safety
+/// Function and data belong together.
 unsafe fn make(code: &Code<Make>) -> Result<Process, Error> {
     // SAFETY: as promised by the caller.
     let process = guard::must_return(String::new, || unsafe { (code.function)(code.data) });
@@ -204,8 +247,8 @@ unsafe fn make(code: &Code<Make>) -> Result<Process, Error> {
 type Read = (Options, *mut u64);
 
 /// # Safety
-/// `options` is NULL or points to a size and to that many bytes.
-unsafe fn read(options: *const proc_simulation) -> Result<Read, BadInput> {
+/// `options` is NULL or points to a size and to that many bytes; its functions and the data belong together.
+unsafe fn read(options: *const proc_simulation, user_data: *mut c_void) -> Result<Read, BadInput> {
     let argument = ["proc_simulate", "options"];
     let options = match options.is_null() {
         true => proc_simulation::INIT,
@@ -214,7 +257,23 @@ unsafe fn read(options: *const proc_simulation) -> Result<Read, BadInput> {
     };
     // SAFETY: as above, and so is the path.
     let trace = unsafe { string(options.trace_path) };
-    Ok((checked(&options, trace)?, options.seed_out))
+    let mut checked = checked(&options, trace)?;
+    checked.child = options.child.map(|function| {
+        let data = user_data;
+        // SAFETY: as promised by the caller.
+        unsafe { stand_in(Code { function, data }) }
+    });
+    Ok((checked, options.seed_out))
+}
+
+/// # Safety
+/// Function and data belong together.
+unsafe fn stand_in(code: Code<MakeChild>) -> StandIn {
+    Arc::new(move |child, play| {
+        let options = child::lent(child);
+        // SAFETY: as promised by the caller.
+        play(unsafe { make_child(&code, &options) })
+    })
 }
 
 fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, BadInput> {
@@ -249,6 +308,7 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
             steps: options.limit_steps,
         },
         faults: faults(options)?,
+        child: None,
     })
 }
 
@@ -264,6 +324,7 @@ fn faults(options: &proc_simulation) -> Result<Faults, BadInput> {
         early_wakes: permille("early_wakes_permille", options.early_wakes_permille)?,
         slow: permille("slow_permille", options.slow_permille)?,
         slow_ns: u64::try_from(slow_ns).map_err(|_| bad("slow_ns", slow_ns))?,
+        kill_children: permille("kill_children_permille", options.kill_children_permille)?,
     })
 }
 

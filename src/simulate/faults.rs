@@ -13,12 +13,19 @@ pub(crate) struct Faults {
     pub(crate) slow: u32,
     /// For how long who is slow is held back, at most.
     pub(crate) slow_ns: u64,
+    pub(crate) kill_children: u32,
 }
 
 impl Faults {
     /// Whether there are none: then nothing but the order depends on the seed.
     pub(super) fn are_none(self) -> bool {
-        [self.deny_threads, self.cancel, self.early_wakes, self.slow] == [0; 4]
+        [
+            self.deny_threads,
+            self.cancel,
+            self.early_wakes,
+            self.slow,
+            self.kill_children,
+        ] == [0; 5]
     }
 
     pub(super) fn describe(self) -> String {
@@ -36,6 +43,9 @@ impl Faults {
             let most = time_text::of(Duration::from_nanos(self.slow_ns));
             text += &format!(", {} of 1000 children slow by up to {most}", self.slow);
         }
+        if self.kill_children > 0 {
+            text += &format!(", {} of 1000 programs killed", self.kill_children);
+        }
         text
     }
 }
@@ -48,6 +58,7 @@ pub(super) struct Draws {
     programs: Random,
     early_wakes: Random,
     delays: Random,
+    deaths: Random,
 }
 
 impl Draws {
@@ -61,6 +72,7 @@ impl Draws {
             programs: row(),
             early_wakes: row(),
             delays: row(),
+            deaths: row(),
         }
     }
 
@@ -93,6 +105,16 @@ impl Draws {
     pub(super) fn delay(&mut self) -> Option<u64> {
         let is_slow = hits(&mut self.delays, self.faults.slow);
         is_slow.then(|| self.delays.up_to(self.faults.slow_ns))
+    }
+
+    /// After how many switches a program is killed, if it is: one of few as often as one of many, for it is not known how many it makes.
+    pub(super) fn death(&mut self) -> Option<u64> {
+        const MOST_DOUBLINGS: u64 = 10;
+        let is_killed = hits(&mut self.deaths, self.faults.kill_children);
+        is_killed.then(|| {
+            let doublings = self.deaths.up_to(MOST_DOUBLINGS);
+            self.deaths.up_to(1 << doublings)
+        })
     }
 }
 

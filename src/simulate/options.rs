@@ -8,6 +8,7 @@ use crate::base::clock::Duration;
 use crate::base::error::Error;
 use crate::base::sync::Arc;
 use crate::base::time_text;
+use crate::tree::child::stand_in::StandIn;
 use crate::tree::process::Process;
 
 /// The program, made anew for each run.
@@ -32,6 +33,8 @@ pub(crate) struct Options {
     pub(crate) preemptions: usize,
     pub(crate) limits: Limits,
     pub(crate) faults: Faults,
+    /// What plays programs.
+    pub(crate) child: Option<StandIn>,
 }
 
 #[derive(Clone, Copy)]

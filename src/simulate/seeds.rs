@@ -11,6 +11,7 @@ use super::world::Turn;
 use crate::base::error::Error;
 use crate::base::random::Random;
 use crate::base::world;
+use crate::tree::child::stand_in;
 
 /// How it has ended.
 pub(crate) struct Failed {
@@ -38,6 +39,7 @@ pub(crate) fn simulate(program: &Program, options: &Options) -> Result<(), Faile
         return Err(Failed::without_run(libc::EDEADLK, text));
     }
     let _turn = Turn::take();
+    let _plays = stand_in::plays(options.child.clone());
     let seed = first_seed(options)?;
     if let Some(path) = journal::path() {
         let way = Way::Path(path, options.preemptions);

@@ -12,7 +12,7 @@ use super::schedule::{Id, Schedule};
 use super::worker::Worker;
 use crate::base::error::{Error, Outcome};
 use crate::base::sync::Arc;
-use crate::base::world;
+use crate::base::world::{self, Death, Job};
 use crate::scope::cancel::Cancel;
 use crate::scope::poll;
 
@@ -52,6 +52,8 @@ pub(super) struct Here {
     pub(super) outcome: Option<Outcome>,
     /// When the process has completed.
     completed_at: Option<u64>,
+    /// What kills programs that it plays, and after which step.
+    killers: Vec<(u64, Job)>,
 }
 
 /// The address of waits that only end by time, or by a look.
@@ -142,6 +144,7 @@ impl Here {
             is_root_cancelled: false,
             outcome: None,
             completed_at: None,
+            killers: Vec::new(),
         }
     }
 
@@ -237,14 +240,30 @@ impl Here {
         until.is_some()
     }
 
-    /// The handle of the run, if it is to be cancelled by chance at this switch.
-    pub(super) fn cancels_by_chance(&mut self) -> Option<Cancel> {
+    /// What is cancelled by chance at this switch, if anything is.
+    pub(super) fn strikes_by_chance(&mut self) -> Option<Job> {
         let cancels = self.draws.cancels();
-        if !cancels || self.is_root_cancelled || self.is_wrecked || self.has_completed() {
+        if self.is_wrecked || self.has_completed() {
             return None;
         }
-        self.is_root_cancelled = true;
-        Some(self.root.clone())
+        if cancels && !self.is_root_cancelled {
+            self.is_root_cancelled = true;
+            let root = self.root.clone();
+            let cause = Error::new(libc::ECANCELED, "cancelled by the simulation");
+            return Some(Box::new(move || root.trigger(cause)));
+        }
+        let due = self.killers.iter().position(|(at, _)| *at <= self.steps)?;
+        Some(self.killers.swap_remove(due).1)
+    }
+
+    /// How a program dies that is about to be played, and is killed so, if it dies by chance.
+    pub(super) fn draw_death(&mut self, kill: Job) -> Option<Death> {
+        let switches = self.draws.death()?;
+        if switches == 0 {
+            return Some(Death::BeforeItBegins);
+        }
+        self.killers.push((self.steps + switches, kill));
+        Some(Death::Later)
     }
 
     fn enable_who_has_files(&mut self) {

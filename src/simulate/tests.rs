@@ -33,6 +33,7 @@ fn begin(job: impl FnOnce() + Send + 'static) {
         early_wakes: 0,
         slow: 0,
         slow_ns: 0,
+        kill_children: 0,
     };
     let guest_first = Schedule::written(Order(vec![(0, GUEST)]));
     let here = Here::new(guest_first, 1, limits, faults, Cancel::root(None));

@@ -22,7 +22,7 @@ use crate::base::clock::{self, Instant};
 use crate::base::error::{Error, Outcome};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
 use crate::base::world::given::Kind;
-use crate::base::world::{self, Denied, Job, World};
+use crate::base::world::{self, Death, Denied, Job, World};
 use crate::live;
 
 global!(STATE: Mutex<State> = Mutex::new(State::EMPTY));
@@ -84,9 +84,9 @@ impl World for Simulated {
         let mut state = lock();
         if let Some((here, me)) = state.mine() {
             here.note_call(me);
-            if let Some(root) = here.cancels_by_chance() {
+            if let Some(strike) = here.strikes_by_chance() {
                 drop(state);
-                let _ = start(Box::new(move || root.trigger(cancelled())), true);
+                let _ = start(strike, true);
                 state = lock();
             }
         }
@@ -142,6 +142,10 @@ impl World for Simulated {
         }
     }
 
+    fn draw_death(&self, kill: Job) -> Option<Death> {
+        lock().mine()?.0.draw_death(kill)
+    }
+
     fn random(&self) -> u64 {
         let mut state = lock();
         let mine = state.mine();
@@ -173,11 +177,6 @@ impl World for Simulated {
         wreck(&Stuck::Ended(how.to_owned()));
         resume_unwind(Box::new("the program has ended"))
     }
-}
-
-/// The cause where a run is cancelled by chance.
-fn cancelled() -> Error {
-    Error::new(libc::ECANCELED, "cancelled by the simulation")
 }
 
 pub(super) fn lock() -> MutexGuard<'static, State> {

@@ -18,6 +18,7 @@
 //! - `groups`: which groups there are, for who ends the program by force.
 //! - `output`: what it writes.
 //! - `run`: one run of it.
+//! - `stand_in`: what plays it in a simulation.
 
 mod command;
 mod fork_exec;
@@ -27,6 +28,7 @@ mod members;
 mod output;
 mod run;
 mod spawn;
+pub(crate) mod stand_in;
 mod streams;
 
 use libc::c_int;
@@ -36,6 +38,7 @@ use crate::base::error::{self, Error, Outcome};
 use crate::base::events;
 use crate::base::signal_set;
 use crate::base::sync::notes::{AtomicU64, Ordering};
+use crate::base::world;
 use crate::engine::frames::{Context, What};
 use crate::engine::{late_strike, waiting};
 
@@ -71,8 +74,9 @@ pub(super) fn run(child: &Child, context: &Context<'_>) -> Outcome {
     let name = child.command.name();
     let begun = events::region_begin(context.task.map(|task| &**task), name);
     let stopping = Stopping(AtomicU64::new(0));
-    let outcome = context.inside(What::Program(name, &stopping.0), || {
-        run::run(child, &stopping, context)
+    let outcome = context.inside(What::Program(name, &stopping.0), || match world::here() {
+        Some(world) => stand_in::play(child, world, context),
+        None => run::run(child, &stopping, context),
     });
     events::region_end(begun);
     context.slot.time_passed();

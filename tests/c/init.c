@@ -103,6 +103,8 @@ static void simulation_is_same(void) {
     SAME(slow_permille);
     SAME(slow_ns);
     SAME(preemptions);
+    SAME(child);
+    SAME(kill_children_permille);
 }
 
 static void stats_and_hooks_are_same(void) {

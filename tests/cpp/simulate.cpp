@@ -132,6 +132,30 @@ TEST(simulate, slow) {
               std::string::npos);
 }
 
+TEST(simulate, child) {
+    proc::child_options asked;
+    asked.argv = {"convert", "in.png"};
+    const auto converts = [asked] { return proc::child(asked); };
+    EXPECT_EQ(proc::try_simulate(converts).code(), ENOTSUP);
+    proc::simulation options;
+    options.child = [](const proc_child_options &lent) {
+        return proc::make([name = std::string(lent.argv[1])] { EXPECT_EQ(name, "in.png"); });
+    };
+    EXPECT_FALSE(proc::try_simulate(converts, options));
+    options.kill_children_permille = 1000;
+    EXPECT_NE(
+        std::string(proc::try_simulate(converts, options).message()).find("killed by SIGKILL"),
+        std::string::npos);
+    options.kill_children_permille = 0;
+    options.child = [](const proc_child_options &) { return proc::process(); };
+    EXPECT_EQ(proc::try_simulate(converts, options).code(), ENOENT);
+    options.child = [](const proc_child_options &) -> proc::process {
+        throw std::runtime_error("no such picture");
+    };
+    EXPECT_NE(std::string(proc::try_simulate(converts, options).message()).find("no such picture"),
+              std::string::npos);
+}
+
 TEST(simulate, trace) {
     proc::simulation options;
     options.trace_path = "/nowhere/run";

@@ -18,7 +18,7 @@ pub(crate) struct Command {
     envp: Option<Strings>,
     directory: Option<CString>,
     /// What is to be its descriptors 0 to 2; -1: what holds if nobody chooses.
-    pub(super) streams: [c_int; 3],
+    pub(crate) streams: [c_int; 3],
 }
 
 /// Strings as C has them: an array that ends with NULL.
@@ -34,7 +34,7 @@ unsafe impl Send for Strings {}
 unsafe impl Sync for Strings {}
 
 /// What C is lent.
-pub(super) type Array = *const *mut c_char;
+pub(crate) type Array = *const *mut c_char;
 
 impl Strings {
     pub(crate) fn of(strings: Vec<CString>) -> Strings {
@@ -92,11 +92,16 @@ impl Command {
         &self.name
     }
 
-    pub(super) fn argv(&self) -> Array {
+    pub(crate) fn argv(&self) -> Array {
         self.argv.array()
     }
 
-    pub(super) fn directory(&self) -> Option<&CStr> {
+    /// NULL: the program's that starts it.
+    pub(crate) fn envp(&self) -> Array {
+        self.envp.as_ref().map_or(std::ptr::null(), Strings::array)
+    }
+
+    pub(crate) fn directory(&self) -> Option<&CStr> {
         self.directory.as_deref()
     }
 

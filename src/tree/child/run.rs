@@ -14,7 +14,6 @@ use super::{Child, StatusOut, Stopping, spawn};
 use crate::base::cancelability;
 use crate::base::clock::{self, Duration, Instant};
 use crate::base::error::Outcome;
-use crate::base::world;
 use crate::engine::frames::Context;
 use crate::engine::late_strike;
 use crate::scope::cancel::{Cancel, Node};
@@ -36,7 +35,7 @@ unsafe impl Send for StatusOut {}
 unsafe impl Sync for StatusOut {}
 
 impl StatusOut {
-    fn tell(&self, status: c_int) {
+    pub(super) fn tell(&self, status: c_int) {
         // SAFETY: it is NULL, or there as long as the process runs, as the API says.
         if let Some(place) = unsafe { self.0.as_mut() } {
             *place = status;
@@ -69,9 +68,6 @@ pub(super) fn run(child: &Child, stopping: &Stopping, context: &Context<'_>) -> 
 }
 
 fn start(child: &Child, handle: &Cancel) -> Result<(Group, Option<Output>), c_int> {
-    if world::is_here() {
-        return Err(libc::ENOTSUP); // It would run in a time of its own.
-    }
     let [input, out, err] = streams::sources(child.command.streams)?;
     // What it is waited by is to be had before there is anything to wait for.
     let code = |error: std::io::Error| error.raw_os_error().unwrap_or(libc::EIO);
