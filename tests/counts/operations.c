@@ -178,7 +178,7 @@ static const struct operation {
      .prepare = make_nursery_10,
      .run = run,
      .instructions = 11200,
-     .locked = 82,
+     .locked = 65,
      .allocations = 15},
     {.name = "channel",
      .prepare = make_channel,

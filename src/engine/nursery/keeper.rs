@@ -1,10 +1,10 @@
 //! Children that wait without a thread (`engine/pending`): keeping them, and what is done when they are given back.
 
 use super::spawn::Under;
-use super::{Child, Nursery, State, Work};
+use super::{Child, Locked, Nursery, Work};
 use crate::base::bug;
 use crate::base::events;
-use crate::base::sync::{Arc, MutexGuard};
+use crate::base::sync::Arc;
 use crate::engine::operation::Operation;
 use crate::engine::part::Host;
 use crate::engine::pending::{self, Keeper, Kept, Which};
@@ -33,11 +33,11 @@ impl<C: Child> Nursery<C> {
     }
 
     /// Sees to it that somebody comes who ends what is ready (B1): the thread that runs the nursery, if it waits for something to do.
-    fn see_to_ready(self: &Arc<Self>, mut state: MutexGuard<'_, State<C>>, is_first: bool) {
+    fn see_to_ready(self: &Arc<Self>, mut state: Locked<'_, C>, is_first: bool) {
         let rings = std::mem::take(&mut state.runner_waits);
         drop(state);
         if rings {
-            self.bell.notify_one();
+            self.bell.ring();
         }
         if !pending::send_for(self, is_first && !rings) {
             self.have_given_up(false);

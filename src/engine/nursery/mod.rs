@@ -10,6 +10,7 @@
 //! - `work`: running children, and what becomes of them.
 //! - `keeper`: children that wait without a thread.
 //! - `rest`: waiting until no child is left.
+//! - `bell`: what the thread that runs it waits by.
 //! - `incoming`: where children are accepted if there is no limit.
 //! - `places`: who has a place, who waits for one: the bookkeeping, under the lock.
 //! - `threads`: which threads run children, and which calls in what they run wait.
@@ -28,8 +29,10 @@
 //!
 //! A child that waits without a thread is begun by who spawns it, and has its place until it has ended (`engine/pending`, B1 to B4).
 //!
-//! The lock of a nursery is taken under that of a slot, and never the other way round.
+//! The lock of a nursery is taken under that of a slot, and never the other way round. It is given back by no locked instruction, for it is taken
+//! for each child; nobody waits, and nothing of the program's runs, while he has it.
 
+mod bell;
 mod incoming;
 mod keeper;
 mod places;
@@ -38,12 +41,14 @@ mod spawn;
 mod threads;
 mod work;
 
+use std::ops::{Deref, DerefMut};
+
 use crate::base::common::Common;
 use crate::base::error::{Error, Outcome};
 use crate::base::events::Origin;
-use crate::base::race_detector;
-use crate::base::sync::spin_lock::BriefLock;
-use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
+use crate::base::race_detector::{self, Unseen};
+use crate::base::sync::spin_lock::{BriefGuard, BriefLock};
+use crate::base::sync::{Arc, Weak};
 use crate::engine::background::Background;
 use crate::engine::backlog::{self, Backlog, Published, Watch};
 use crate::engine::crew::Due;
@@ -56,6 +61,7 @@ use crate::engine::slots;
 use crate::scope::activity::{self, Activities};
 use crate::scope::cancel::Cancel;
 use crate::scope::task_run::{TaskRun, Tree};
+use bell::Bell;
 use incoming::Incoming;
 use places::Places;
 
@@ -121,9 +127,9 @@ pub(crate) struct Nursery<C> {
     me: Weak<Nursery<C>>,
     /// Where children are accepted; if there is a limit, it is `state`.
     incoming: Option<Arc<BriefLock<Incoming<C>>>>,
-    state: Mutex<State<C>>,
+    state: BriefLock<State<C>>,
     /// Rung for the thread that runs it.
-    bell: Condvar,
+    bell: Bell,
     watch: Watch,
     /// Whether one child runs after the other.
     is_sequence: bool,
@@ -175,7 +181,7 @@ impl<C: Child> Nursery<C> {
             name,
             me: me.clone(),
             incoming: (limit == 0).then(|| incoming.clone()),
-            state: Mutex::new(State {
+            state: BriefLock::new(State {
                 open: Some(open),
                 places: Places::new(limit, incoming),
                 pending: Pending::new(),
@@ -184,7 +190,7 @@ impl<C: Child> Nursery<C> {
                 due: Vec::new(),
                 ended: Ended::default(),
             }),
-            bell: Condvar::new(),
+            bell: Bell::new(),
             watch: Watch::of(context.slot.thread()),
             is_sequence: limit == 1,
         });
@@ -211,7 +217,7 @@ impl<C: Child> Nursery<C> {
 
     /// How many children have not ended.
     pub(crate) fn count(&self) -> usize {
-        self.state.lock().places.count()
+        self.lock().places.count()
     }
 
     /// What a child has done comes before what those do who wait for its end.
@@ -223,8 +229,26 @@ impl<C: Child> Nursery<C> {
         race_detector::acquire(&raw const self.bell);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<C>> {
-        self.state.lock()
+    #[inline(always)]
+    fn lock(&self) -> Locked<'_, C> {
+        let state = self.state.lock();
+        Locked(Unseen::default(), state)
+    }
+}
+
+/// What is done under the lock no race detector looks at: calls of the C library move what is there.
+struct Locked<'a, C>(Unseen, BriefGuard<'a, State<C>>);
+
+impl<C> Deref for Locked<'_, C> {
+    type Target = State<C>;
+    fn deref(&self) -> &State<C> {
+        &self.1
+    }
+}
+
+impl<C> DerefMut for Locked<'_, C> {
+    fn deref_mut(&mut self) -> &mut State<C> {
+        &mut self.1
     }
 }
 

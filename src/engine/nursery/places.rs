@@ -155,10 +155,16 @@ impl<C> Places<C> {
         }
     }
 
+    /// If something has come in meanwhile, that is taken to the queue.
     #[inline(never)]
     fn close(&mut self) {
-        self.closed = self.incoming.lock().close();
+        let mut incoming = self.incoming.lock();
+        self.closed = incoming.close();
         self.is_over = self.closed.is_some();
+        if !self.is_over {
+            self.has_lent_room |= self.queue.capacity() > ROOM_KEPT;
+            incoming.swap(&mut self.queue);
+        }
     }
 
     /// Whether all has ended, for good (W3).

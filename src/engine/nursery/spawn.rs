@@ -1,12 +1,12 @@
 //! Spawning: accepting a child, or waiting for a place for it.
 
 use super::places::How;
-use super::{Child, Nursery, State, Work};
+use super::{Child, Locked, Nursery, State, Work};
 use crate::base::clock::{self, Instant};
 use crate::base::common::Common;
 use crate::base::error::Error;
 use crate::base::events::{self, Origin};
-use crate::base::sync::{Arc, MutexGuard, Weak};
+use crate::base::sync::{Arc, Weak};
 use crate::engine::crew::Due;
 use crate::engine::frames;
 use crate::engine::leaf::Waiting;
@@ -87,15 +87,12 @@ impl<C: Child> Nursery<C> {
     }
 
     /// Sees to it that what was accepted begins (W2).
-    pub(super) fn see_to_it(
-        self: &Arc<Self>,
-        mut state: MutexGuard<'_, State<C>>,
-    ) -> Result<(), Refused> {
+    pub(super) fn see_to_it(self: &Arc<Self>, mut state: Locked<'_, C>) -> Result<(), Refused> {
         // Once: if it finds nothing to do after all, it says again that it waits.
         let rings = std::mem::take(&mut state.runner_waits);
         drop(state);
         if rings {
-            self.bell.notify_one();
+            self.bell.ring();
         }
         self.have_watched()
     }
@@ -103,8 +100,7 @@ impl<C: Child> Nursery<C> {
     /// The same, if there is no limit.
     fn see_to_incoming(self: &Arc<Self>, is_awaited: bool) -> Result<(), Refused> {
         if is_awaited {
-            drop(self.lock()); // Who has said that he waits does so now.
-            self.bell.notify_one();
+            self.bell.ring();
         }
         self.have_watched()
     }
@@ -138,7 +134,7 @@ impl<C: Child> Nursery<C> {
     #[cold]
     fn wait_for_place(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State<C>>,
+        mut state: Locked<'_, C>,
         child: C,
     ) -> Result<Option<C>, Refused> {
         let thread = activity::innermost(|id| state.places.runs_children(id));
@@ -177,7 +173,7 @@ impl<C: Child> Nursery<C> {
     /// A child for which a place was waited for has been accepted.
     fn see_to_accepted(
         self: &Arc<Self>,
-        mut state: MutexGuard<'_, State<C>>,
+        mut state: Locked<'_, C>,
         can_wait: bool,
     ) -> Result<(), Refused> {
         let waiting = can_wait.then(|| state.take_waiting(&self.me)).flatten();

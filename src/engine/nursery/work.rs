@@ -11,7 +11,6 @@ use crate::base::error::{Echoes, Error};
 use crate::base::events;
 use crate::base::race_detector;
 use crate::base::sync::Arc;
-use crate::engine::background::Background;
 use crate::engine::crew;
 use crate::engine::ended::{self, Ended};
 use crate::engine::frames::{self, Context, What};
@@ -33,7 +32,8 @@ impl<C: Child> Nursery<C> {
             let scope = Scope::of(Some(&work.cancel), task);
             frames::enter(What::Help(self), &scope, task, work.tree, |context| {
                 context.slot.counts.count(Counted::Helpers);
-                self.work(&work, &context, TOGETHER);
+                let begun = self.lock().begin_running();
+                self.work(begun, &work, &context, TOGETHER);
             });
             drop(scope);
             drop(work);
@@ -58,31 +58,26 @@ impl<C: Child> Nursery<C> {
         self.release_by_child();
         let mut state = self.lock();
         state.inside -= 1;
-        if state.is_for_runner() {
-            self.bell.notify_one();
+        let rings = state.is_for_runner();
+        drop(state);
+        if rings {
+            self.bell.ring();
         }
     }
 
     /// The body has returned: works as helpers do, until all is over (W3).
     pub(super) fn join(&self, context: &Context<'_>) -> Ended {
-        let (work, left_alone) = self.lock().note_body_over();
-        left_alone.iter().for_each(|background| background.stop());
-        drop(left_alone);
+        timer::come_by();
+        let (work, mut begun) = self.note_body_over();
         loop {
-            timer::come_by();
             if let Some(work) = &work {
-                self.work(work, context, 0);
+                self.work(begun, work, context, 0);
             }
             let comes_by = timer::unserved();
             let mut state = self.lock();
-            let waits = |state: &mut State<C>| {
-                state.runner_waits = !state.is_something_to_do() && state.places.awaits_one();
-                state.runner_waits
-            };
-            state = self.bell.wait_while_until(state, comes_by, waits);
-            let is_rung = !waits(&mut state);
+            let waits = state.runner_is_to_wait();
             let due = std::mem::take(&mut state.due);
-            if is_rung && due.is_empty() && state.unclaimed() == 0 {
+            if !waits && due.is_empty() && state.unclaimed() == 0 {
                 let open = (state.open.take(), state.places.let_go());
                 let alert = state.pending.close();
                 let ended = std::mem::take(&mut state.ended);
@@ -95,14 +90,34 @@ impl<C: Child> Nursery<C> {
                 return ended;
             }
             drop(state);
+            if waits {
+                self.bell.wait(comes_by);
+            }
             due.into_iter().for_each(|due| due.settle()); // A child may wait for that.
+            timer::come_by();
+            begun = self.lock().go_on_running();
         }
     }
 
-    /// Runs children until none is left in the queue. Gives back the memory of so many together.
-    fn work(&self, work: &Work, context: &Context<'_>, together: usize) {
-        let thread = activity::new_id();
-        let Some(first) = self.begin_running(thread) else {
+    /// The body has returned. Gives what who runs the children needs, who begins with the first one, if there is any. If only those of the background
+    /// are left, they are stopped before that.
+    fn note_body_over(&self) -> (Option<Work>, Option<Begun<C>>) {
+        let mut state = self.lock();
+        state.places.note_body_over();
+        let work = state.open.clone();
+        if let Some(background) = state.places.is_left_alone() {
+            drop(state);
+            background.stop();
+            drop(background);
+            state = self.lock();
+        }
+        let begun = state.begin_running();
+        (work, begun)
+    }
+
+    /// Runs children, if the calling thread has begun to, until none is left in the queue. Gives back the memory of so many together.
+    fn work(&self, begun: Option<Begun<C>>, work: &Work, context: &Context<'_>, together: usize) {
+        let Some(Begun { thread, first }) = begun else {
             return;
         };
         activity::inside(thread, || {
@@ -110,27 +125,13 @@ impl<C: Child> Nursery<C> {
             let mut next = Some(first);
             while let Some(taken) = next {
                 let has_ended = self.run_child(taken, work, context, &mut rooms);
-                next = self.go_on(has_ended, work);
+                next = self.go_on(has_ended, thread, work);
             }
         });
-        let mut state = self.lock();
-        state.places.end_running(thread);
-        let room = state.places.take_room();
-        drop(state);
-        drop(room);
     }
 
-    fn begin_running(&self, thread: activity::Id) -> Option<Taken<C>> {
-        let mut state = self.lock();
-        let first = state.take();
-        if first.is_some() {
-            state.places.begin_running(thread);
-        }
-        first
-    }
-
-    /// One child has ended, or waits without a thread; takes the next.
-    fn go_on(&self, has_ended: bool, work: &Work) -> Option<Taken<C>> {
+    /// One child has ended, or waits without a thread; takes the next. If there is none, the calling thread runs no more.
+    fn go_on(&self, has_ended: bool, thread: activity::Id, work: &Work) -> Option<Taken<C>> {
         self.release_by_child();
         let mut state = self.lock();
         let concerned = if has_ended {
@@ -139,13 +140,18 @@ impl<C: Child> Nursery<C> {
             None
         };
         let next = state.take();
+        let room = match next {
+            Some(_) => None,
+            None => state.end_running(thread),
+        };
         let rings = state.is_for_runner();
         drop(state);
+        drop(room);
         if let Some(concerned) = concerned {
             concerned.ring();
         }
         if rings {
-            self.bell.notify_one();
+            self.bell.ring();
         }
         next
     }
@@ -275,7 +281,7 @@ impl<C: Child> Nursery<C> {
         let waiters = state.places.waiters();
         drop(state);
         if rings {
-            self.bell.notify_one();
+            self.bell.ring();
         }
         waiters.iter().for_each(|waiter| waiter.ring());
     }
@@ -327,10 +333,30 @@ impl<C: Child> Nursery<C> {
 }
 
 impl<C: Child> State<C> {
-    /// The body has returned. Gives what who runs the children needs, and those of the background, if no others are left.
-    fn note_body_over(&mut self) -> (Option<Work>, Option<Arc<Background>>) {
-        self.places.note_body_over();
-        (self.open.clone(), self.places.is_left_alone())
+    /// The calling thread runs children from now on, if there is one to begin with.
+    fn begin_running(&mut self) -> Option<Begun<C>> {
+        let first = self.take()?;
+        let thread = activity::new_id();
+        self.places.begin_running(thread);
+        Some(Begun { thread, first })
+    }
+
+    /// It runs none any more. Gives the room of queues that were large.
+    fn end_running(&mut self, thread: activity::Id) -> Option<[VecDeque<C>; 2]> {
+        self.places.end_running(thread);
+        self.places.take_room()
+    }
+
+    /// The same as `begin_running`, for the thread that runs the nursery, which has waited.
+    fn go_on_running(&mut self) -> Option<Begun<C>> {
+        self.runner_waits = false;
+        self.begin_running()
+    }
+
+    /// Whether the thread that runs the nursery has nothing to do: then it says that it waits.
+    fn runner_is_to_wait(&mut self) -> bool {
+        self.runner_waits = !self.is_something_to_do() && self.places.awaits_one();
+        self.runner_waits
     }
 
     #[inline(always)]
@@ -363,6 +389,12 @@ impl<C: Child> State<C> {
         }
         self.places.begin().map(Taken::New)
     }
+}
+
+/// A thread has begun to run children, with this one.
+struct Begun<C> {
+    thread: activity::Id,
+    first: Taken<C>,
 }
 
 /// A child that somebody has taken.
