@@ -60,6 +60,22 @@ pub(crate) fn acquire<T: ?Sized>(at: *const T) {
     }
 }
 
+/// The calling thread reads memory of the program's by a call that the detector does not know.
+#[inline(always)]
+pub(crate) fn reads<T>(memory: &[T]) {
+    if is_there() {
+        told::reads(memory.as_ptr().cast(), size_of_val(memory));
+    }
+}
+
+/// So it writes.
+#[inline(always)]
+pub(crate) fn writes<T>(memory: &[T]) {
+    if is_there() {
+        told::writes(memory.as_ptr().cast(), size_of_val(memory));
+    }
+}
+
 /// One thread after the other does this with that address: what each has done comes before what the next one does.
 #[inline(always)]
 pub(crate) fn in_turn<T: ?Sized>(at: *const T, code: impl FnOnce()) {
@@ -135,6 +151,24 @@ mod told {
         tell(functions().release, at);
     }
 
+    #[cold]
+    #[inline(never)]
+    pub(super) extern "C" fn reads(at: *const c_void, size: usize) {
+        // SAFETY: nothing is read there but what the detector itself has noted of it.
+        functions()
+            .read_range
+            .inspect(|read| unsafe { read(at, size) });
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) extern "C" fn writes(at: *const c_void, size: usize) {
+        // SAFETY: nothing is written there; as above.
+        functions()
+            .write_range
+            .inspect(|write| unsafe { write(at, size) });
+    }
+
     fn tell(function: Option<Tell>, at: *const c_void) {
         // SAFETY: the address only stands for something; nothing is read there.
         function.inspect(|function| unsafe { function(at) });
@@ -163,6 +197,7 @@ mod told {
 }
 
 type Tell = unsafe extern "C" fn(at: *const c_void);
+type Access = unsafe extern "C" fn(at: *const c_void, size: usize);
 type Begin = unsafe extern "C" fn();
 
 /// What the linker knows of these functions; `None`: they are not there.
@@ -172,6 +207,8 @@ struct Functions {
     release: Option<Tell>,
     ignore_begin: Option<Begin>,
     ignore_end: Option<Begin>,
+    read_range: Option<Access>,
+    write_range: Option<Access>,
 }
 
 // Rust has no name for a function that may be missing; the assembler has.
@@ -184,11 +221,15 @@ std::arch::global_asm!(
     ".weak __tsan_release",
     ".weak __tsan_ignore_thread_begin",
     ".weak __tsan_ignore_thread_end",
+    ".weak __tsan_read_range",
+    ".weak __tsan_write_range",
     "procession_race_detector:",
     ".8byte __tsan_acquire",
     ".8byte __tsan_release",
     ".8byte __tsan_ignore_thread_begin",
     ".8byte __tsan_ignore_thread_end",
+    ".8byte __tsan_read_range",
+    ".8byte __tsan_write_range",
     ".popsection",
 );
 

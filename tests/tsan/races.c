@@ -4,12 +4,14 @@
  * - siblings: two children of a group, of which the second begins what it does when the first has done its own;
  * - spawner: who spawns a child changes what he has given it;
  * - starter: so with a job;
- * - sender: so with what was sent.
+ * - sender: so with what was sent;
+ * - reader, writer: while a buffer is read into, or written from, another one looks at it, or changes it.
  */
 #include <procession.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Gates that order nothing. */
 static atomic_int has_begun, may_go_on;
@@ -80,12 +82,51 @@ static void sender(void) {
     proc_channel_unref(channel);
 }
 
+/* A pipe, for which the library makes calls that ThreadSanitizer does not know. */
+static int ends[2];
+static char buffer[4];
+
+static proc_error *read_into(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    if (proc_read(cancel, ends[0], buffer, sizeof buffer, -1) == sizeof buffer)
+        open_gate(&may_go_on);
+    return NULL;
+}
+
+static proc_error *write_from(proc_cancel *cancel, void *user_data) {
+    (void)user_data;
+    if (proc_write_all(cancel, ends[1], buffer, sizeof buffer, -1) == sizeof buffer)
+        open_gate(&may_go_on);
+    return NULL;
+}
+
+static void reader(void) {
+    static const char text[sizeof buffer];
+    if (pipe(ends) != 0 || write(ends[1], text, sizeof text) != sizeof text)
+        return;
+    proc_job *job = proc_start(proc_new(read_into, NULL, NULL), NULL, NULL, NULL);
+    await_gate(&may_go_on);
+    number = buffer[1];
+    proc_error_unref(proc_job_join(job));
+}
+
+static void writer(void) {
+    if (pipe(ends) != 0)
+        return;
+    proc_job *job = proc_start(proc_new(write_from, NULL, NULL), NULL, NULL, NULL);
+    await_gate(&may_go_on);
+    buffer[1] = 1;
+    proc_error_unref(proc_job_join(job));
+}
+
 int main(int argc, char **argv) {
     static const struct {
         const char *name;
         void (*run)(void);
     } cases[] = {
-        {"siblings", siblings}, {"spawner", spawner}, {"starter", starter}, {"sender", sender}};
+        {"siblings", siblings}, {"spawner", spawner}, {"starter", starter},
+        {"sender", sender},     {"reader", reader},   {"writer", writer},
+    };
     for (size_t i = 0; argc > 1 && i < sizeof cases / sizeof *cases; i++)
         if (strcmp(argv[1], cases[i].name) == 0)
             cases[i].run();

@@ -81,9 +81,10 @@ impl AtOnce {
     /// Reads what is there; 0: it is at its end.
     pub(crate) fn read(&mut self, room: &mut [MaybeUninit<u8>]) -> io::Result<usize> {
         let size = room.len();
-        let read = self.call(Reading(room));
+        let read = race_detector::unseen(|| self.call(Reading(&mut *room)));
         if race_detector::is_there() {
             tell_of_read(self.fd);
+            race_detector::writes(&room[..*read.as_ref().unwrap_or(&0)]);
         }
         if let Way::Socket = self.way {
             recent::read(self.fd, is_all(&read, size));
@@ -94,9 +95,10 @@ impl AtOnce {
     /// Writes some of it; tells how much.
     pub(crate) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if race_detector::is_there() {
+            race_detector::reads(bytes); // Who has received them may change them.
             tell_of_write(self.fd);
         }
-        let written = self.call(Writing(bytes));
+        let written = race_detector::unseen(|| self.call(Writing(bytes)));
         if let Way::Socket = self.way {
             recent::written(self.fd);
         }
@@ -225,7 +227,8 @@ impl Terminal {
 }
 
 /// What was done before a write comes before what is done after the read that it is read by: to a race detector, too, but of the calls made
-/// here it knows only some, and those only on the program's own descriptor. So it is shown one that it knows, of nothing.
+/// here it knows only some, and those only on the program's own descriptor. So it is shown one that it knows, of nothing; and the calls
+/// themselves it does not see, for of those that it knows it takes memory to be read after the write, and written before the read.
 #[cold]
 fn tell_of_read(fd: c_int) {
     // SAFETY: there is no part.
