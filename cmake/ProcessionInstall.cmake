@@ -20,7 +20,8 @@ execute_process(
           ${CMAKE_CURRENT_SOURCE_DIR}/include/procession.h
   OUTPUT_FILE ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef COMMAND_ERROR_IS_FATAL ANY)
 # And what the header does not say to machines: whose a pointer is, from which threads a function may be called, where fields are.
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef include/procession.json DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/procession.cdef include/procession.json cmake/procession.tsan.supp
+        DESTINATION ${CMAKE_INSTALL_DATADIR}/procession)
 # A source tarball has the licences of the crates in it, too.
 install(FILES LICENSE-MIT LICENSE-APACHE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-licences)
 install(FILES THIRD-PARTY-NOTICES DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-licences OPTIONAL)

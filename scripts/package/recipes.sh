@@ -44,6 +44,7 @@ write_wrap() {
 use_meson() {
     local flags
     meson install --no-rebuild -C "$1/build" --destdir "$1/root" >/dev/null &&
+        find "$1/root" -name procession.tsan.supp | grep -q . &&
         flags=$(PKG_CONFIG_PATH=$(dirname "$(find "$1/root" -name procession.pc)") pkg-config --cflags --libs procession) &&
         eval "cc tests/consumers/program/main.c -o '$1/installed' $flags" &&
         LD_LIBRARY_PATH=$(dirname "$(find "$1/root" -name libprocession.so)") "$1/installed"

@@ -88,6 +88,7 @@ case_install() {
     [ "$(stat -c %a "$moved/$LIBDIR/libprocession.so.$VERSION")" = 755 ]
     [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
+    [ -s "$moved/share/procession/procession.tsan.supp" ]
     runs_trace_tool
     runs_sim_tool
 }
