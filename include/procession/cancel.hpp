@@ -60,6 +60,11 @@ class cancel : public procession::token {
         return any<std::initializer_list<procession::token>>(parents);
     }
 
+    /** The same, one by one: `proc::cancel::any_of(request, connection)`. */
+    template <class... Handles> [[nodiscard]] static cancel any_of(const Handles &...parents) {
+        return any({procession::token(parents)...});
+    }
+
     /** A new handle with a deadline, with nothing above; as `child` makes it of a time. */
     template <class Rep, class Period>
     [[nodiscard]] static cancel

@@ -10,7 +10,7 @@
  *   current          current() is the handle that the innermost callable was given; empty outside.
  *   descriptor       fd() is one descriptor, readable once cancelled; of an empty handle it is bad input.
  *   polls            poll() says how many files are ready, 0 if the time is up, -1 if it is cancelled; it throws what poll fails with.
- *   any              any() is below several, in a list or a container, and cancelled with the first; empty ones are left out.
+ *   any              any() is below several, in a list, a container or, as any_of(), one by one, and cancelled with the first; empty ones are left out.
  *   drains           drain_handle() is the same each time, cancelled with the handle, and not the other way round.
  *   with_c           Handles are exchanged with C by adopt, share, get and release.
  */
@@ -211,7 +211,10 @@ TEST(cancel, any) {
     EXPECT_FALSE(second.cancelled());
     parents[2].trigger();
     EXPECT_TRUE(second.cancelled() && !parents[0].cancelled());
+    const proc::cancel third = proc::cancel::any_of(parents[0], moved, second.token());
+    EXPECT_TRUE(third.cancelled());
     EXPECT_FALSE(proc::cancel::any({}).cancelled());
+    EXPECT_FALSE(proc::cancel::any_of().cancelled());
 }
 
 TEST(cancel, drains) {
