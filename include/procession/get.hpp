@@ -204,6 +204,14 @@ template <class Part, class Callable,
     return job(std::move(what), cancel, detail::to_notice(std::move(tells)), std::move(beginning));
 }
 
+template <class Part, class Callable,
+          std::enable_if_t<detail::takes_ending<std::decay_t<Callable>, Part>::value, int> = 0>
+[[nodiscard]] job start(Part &&part, Callable &&on_done,
+                        detail::beginning &&beginning = detail::beginning(detail::now())) {
+    return procession::start(std::forward<Part>(part), token(), std::forward<Callable>(on_done),
+                             std::move(beginning));
+}
+
 } // namespace v0_2
 } // namespace procession
 

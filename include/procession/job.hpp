@@ -245,7 +245,7 @@ inline detail::beginning::~beginning() {
  * Threads: it runs on a thread of the library from its beginning. If there is none to be had, it fails with EAGAIN.
  *
  * @param part     what to run; an empty process fails with EINVAL.
- * @param cancel   the job is cancelled with this handle; without, or if it is empty, by itself only.
+ * @param cancel   the job is cancelled with this handle; without it (`proc::start(part, on_done)`), or if it is empty, by itself only.
  * @param on_done  takes nothing, and is called once, on a thread of the library, when the process has completed and
  *                 the job's descriptor is readable, and before a join returns (see `proc_start` in procession.h). It
  *                 must not throw: what leaves it ends the program (std::terminate). It may be move-only. An empty one is
@@ -257,6 +257,14 @@ template <class Part, class Callable,
                         detail::beginning &&beginning = detail::beginning(detail::now())) {
     return job(detail::to_process(std::forward<Part>(part)), cancel,
                detail::to_notice(std::forward<Callable>(on_done)), std::move(beginning));
+}
+
+template <class Part, class Callable,
+          std::enable_if_t<std::is_invocable_v<std::decay_t<Callable> &>, int> = 0>
+[[nodiscard]] job start(Part &&part, Callable &&on_done,
+                        detail::beginning &&beginning = detail::beginning(detail::now())) {
+    return procession::start(std::forward<Part>(part), token(), std::forward<Callable>(on_done),
+                             std::move(beginning));
 }
 
 template <class Part>

@@ -131,8 +131,7 @@ TEST(get, told_error) {
                 })
         .join();
     EXPECT_FALSE(told);
-    proc::job job =
-        proc::start(fails, proc::cancel(), [&](proc::error failed) { told = std::move(failed); });
+    proc::job job = proc::start(fails, [&](proc::error failed) { told = std::move(failed); });
     const proc::error ended = job.try_join();
     EXPECT_EQ(ended.get(), told.get());
 }

@@ -198,9 +198,11 @@ TEST_F(jobs, thrown_away) {
     const auto counts = [&] { ++runs; };
     (void)proc::start(counts, proc::cancel(), counts);
     EXPECT_EQ(runs, 2);
+    (void)proc::start(counts, counts); // Without a handle.
+    EXPECT_EQ(runs, 4);
     const auto fails = [&](const proc::job & /* job */) { throw std::length_error("too long"); };
     EXPECT_THROW(fails(proc::start(counts, proc::cancel(), counts)), std::length_error);
-    EXPECT_EQ(runs, 4);
+    EXPECT_EQ(runs, 6);
 }
 
 /* Whether that holds in a child of fork. It ends by a signal: valgrind would look for what is lost in one that exits. */
