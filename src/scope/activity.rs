@@ -6,12 +6,16 @@
 //!
 //! Invariant:
 //! - **I1 at every moment.** Code of the program that belongs to an activity runs inside of it, on whatever thread.
+//!
+//! unsafe: what one thread keeps is taken without a lock.
+#![allow(unsafe_code)]
 
 use std::cell::Cell;
 use std::mem::ManuallyDrop;
 
+use crate::base::common::{Common, Room, Spare};
 use crate::base::sync::notes::{AtomicU64, Ordering};
-use crate::base::sync::{Arc, per_thread};
+use crate::base::sync::per_thread;
 
 /// Which activity it is; no other has the same, and a later one has a greater one.
 pub(crate) type Id = u64;
@@ -19,14 +23,17 @@ pub(crate) type Id = u64;
 /// The activities that something is a part of, and whether it is a part of what a hook of the trace does.
 #[derive(Clone, Default)]
 pub(crate) struct Activities {
-    innermost: Option<Arc<Activity>>,
+    innermost: Option<Common<Activity>>,
     tells: bool,
 }
 
-struct Activity {
+pub(crate) struct Activity {
     id: Id,
-    around: Option<Arc<Activity>>,
+    around: Option<Common<Activity>>,
 }
+
+/// Room for one, which the thread that is inside of a slot keeps there for its next one.
+pub(crate) type SpareActivity = Spare<Activity>;
 
 /// The number of activities so far, which is the last one's id.
 static BEGUN: AtomicU64 = AtomicU64::new(0);
@@ -60,7 +67,10 @@ pub(crate) fn tells() -> bool {
 
 /// Runs code as a part of these activities and no others.
 pub(crate) fn within<T>(activities: Activities, code: impl FnOnce() -> T) -> T {
-    let _former = FormerActivities(exchange(ManuallyDrop::new(activities)));
+    let _former = FormerActivities {
+        former: exchange(ManuallyDrop::new(activities)),
+        place: None,
+    };
     code()
 }
 
@@ -72,7 +82,7 @@ pub(crate) fn also_within<T>(activities: &Activities, code: impl FnOnce() -> T) 
     for id in ids.into_iter().rev() {
         if !all.ids().any(|other| other == id) {
             let around = all.innermost;
-            all.innermost = Some(Arc::new(Activity { id, around }));
+            all.innermost = Some(Common::new(|| Activity { id, around }));
         }
     }
     within(all, code)
@@ -80,12 +90,29 @@ pub(crate) fn also_within<T>(activities: &Activities, code: impl FnOnce() -> T) 
 
 /// Runs code as a part of one more activity.
 pub(crate) fn inside<T>(id: Id, code: impl FnOnce() -> T) -> T {
+    within(one_more(id, Room::new()), code)
+}
+
+/// The same, in room that is kept there.
+///
+/// # Safety
+/// The place is the calling thread's alone.
+pub(crate) unsafe fn inside_at<T>(place: &SpareActivity, id: Id, code: impl FnOnce() -> T) -> T {
+    // SAFETY: as promised by the caller.
+    let room = unsafe { place.take() }.unwrap_or_else(Room::new);
+    let _former = FormerActivities {
+        former: exchange(ManuallyDrop::new(one_more(id, room))),
+        place: Some(place),
+    };
+    code()
+}
+
+/// Those of the calling thread, and that one inside of them.
+fn one_more(id: Id, room: Room<Activity>) -> Activities {
     let here = current();
-    let innermost = Some(Arc::new(Activity {
-        id,
-        around: here.innermost,
-    }));
-    within(Activities { innermost, ..here }, code)
+    let around = here.innermost;
+    let innermost = Some(Common::new_in(room, || Activity { id, around }));
+    Activities { innermost, ..here }
 }
 
 /// Runs code as a part of what a hook of the trace does.
@@ -109,12 +136,23 @@ fn exchange(activities: ManuallyDrop<Activities>) -> ManuallyDrop<Activities> {
 }
 
 /// What the thread was a part of before; dropping it makes it so again.
-struct FormerActivities(ManuallyDrop<Activities>);
+struct FormerActivities<'a> {
+    former: ManuallyDrop<Activities>,
+    /// Where the room of the innermost one since is kept, a place of this thread's alone.
+    place: Option<&'a SpareActivity>,
+}
 
-impl Drop for FormerActivities {
+impl Drop for FormerActivities<'_> {
     fn drop(&mut self) {
-        let former = std::mem::take(&mut self.0);
-        drop(ManuallyDrop::into_inner(exchange(former)));
+        let former = std::mem::take(&mut self.former);
+        let since = ManuallyDrop::into_inner(exchange(former));
+        let Some((place, innermost)) = self.place.zip(since.innermost) else {
+            return;
+        };
+        if let Ok(room) = Common::into_room(innermost, |_| ()) {
+            // SAFETY: that was promised for it.
+            unsafe { place.put(room) };
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
 use crate::engine::leaf::{self, Call, Leaf, Waiting};
+use crate::scope::activity::{self, SpareActivity};
 use crate::scope::cancel::SpareHandle;
 use crate::scope::hooked::SpareHook;
 
@@ -34,6 +35,8 @@ pub(crate) struct Slot {
     pub(super) spare_handle: SpareHandle,
     /// And for a hook.
     pub(super) spare_hook: SpareHook,
+    /// And for an activity.
+    spare_activity: SpareActivity,
     /// And for a fan-out of that thread.
     pub(in crate::engine) spare_fan_out: SpareArc,
     /// The kernel's number of the thread.
@@ -56,6 +59,7 @@ impl Slot {
             frames: Frames::new(),
             spare_handle: SpareHandle::new(),
             spare_hook: SpareHook::new(),
+            spare_activity: SpareActivity::new(),
             spare_fan_out: SpareArc::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
@@ -114,6 +118,16 @@ impl Slot {
     /// Does something of the slot's own thread, the calling one, while nobody looks.
     pub(super) fn while_nobody_looks(&self, code: &mut dyn FnMut()) {
         self.frames.while_nobody_looks(code);
+    }
+
+    /// Runs code as a part of one more activity, on the slot's own thread, the calling one.
+    pub(in crate::engine) fn inside_activity<T>(
+        &self,
+        id: activity::Id,
+        code: impl FnOnce() -> T,
+    ) -> T {
+        // SAFETY: while a thread is in it, the slot is that thread's (S1).
+        unsafe { activity::inside_at(&self.spare_activity, id, code) }
     }
 
     fn take_along(&self, frame: &Frame<'_>) {

@@ -120,7 +120,7 @@ impl<C: Child> Nursery<C> {
         let Some(Begun { thread, first }) = begun else {
             return;
         };
-        activity::inside(thread, || {
+        context.slot.inside_activity(thread, || {
             let mut rooms = Rooms::of(together);
             let mut next = Some(first);
             while let Some(taken) = next {
