@@ -3,7 +3,7 @@
 //! `Arc::new` is given a value that was put together on the stack, and copies it in pieces larger than those in which it was
 //! written a moment ago: the processor waits for each such copy.
 //!
-//! The room of one that is over can be that of the next one on the same thread.
+//! The room of one that is over can be that of the next one on the same thread, or it can be the next one.
 //!
 //! unsafe: the room is filled by its address, and what one thread keeps is taken without a lock.
 #![allow(unsafe_code)]
@@ -11,6 +11,7 @@
 use std::any::Any;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
+use std::ops::{Deref, DerefMut};
 
 use crate::base::race_detector;
 use crate::base::sync::Arc;
@@ -50,7 +51,35 @@ impl<T> Place<T> {
     }
 }
 
-/// Where one thread keeps such a place, for a value of whatever type, one at most.
+/// A value that nobody else holds or knows.
+pub(crate) struct Sole<T>(Arc<T>);
+
+impl<T> Sole<T> {
+    pub(crate) fn of(mut held: Arc<T>) -> Option<Sole<T>> {
+        Arc::get_mut(&mut held)?;
+        Some(Sole(held))
+    }
+
+    pub(crate) fn share(self) -> Arc<T> {
+        self.0
+    }
+}
+
+impl<T> Deref for Sole<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T> DerefMut for Sole<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        // SAFETY: nobody else has it, and who has this one has lent it.
+        unsafe { &mut *Arc::as_ptr(&self.0).cast_mut() }
+    }
+}
+
+/// Where one thread keeps such a place, or such a value, for a value of whatever type, one at most.
 pub(crate) struct SpareArc(UnsafeCell<Option<Arc<dyn Any + Send + Sync>>>);
 
 // SAFETY: one thread uses it, or one after the other.
@@ -67,6 +96,28 @@ impl SpareArc {
         // SAFETY: as promised by the caller.
         let room = unsafe { (*self.0.get()).take() };
         room?.downcast().ok().map(Place)
+    }
+
+    /// What was kept as it was.
+    ///
+    /// # Safety
+    /// As for `take`.
+    pub(crate) unsafe fn take_sole<T: Any + Send + Sync>(&self) -> Option<Sole<T>> {
+        // SAFETY: as promised by the caller.
+        let former = unsafe { (*self.0.get()).take() };
+        former?.downcast().ok().map(Sole)
+    }
+
+    /// Keeps it as it is.
+    ///
+    /// # Safety
+    /// As for `take`.
+    pub(crate) unsafe fn put_sole<T: Any + Send + Sync>(&self, former: Sole<T>) {
+        // As in `put`.
+        if !race_detector::is_there() {
+            // SAFETY: as promised by the caller.
+            unsafe { *self.0.get() = Some(former.0) };
+        }
     }
 
     /// Keeps the place of one that nobody else holds or knows.
@@ -101,6 +152,21 @@ mod tests {
             spare.put(value);
             assert!(spare.take::<i32>().is_none() && known.upgrade().is_none());
         }
+    }
+
+    #[test]
+    fn what_is_kept_as_it_is_comes_back_changed() {
+        let value = arc(|| vec![1]);
+        assert!(Sole::of(value.clone()).is_none());
+        let mut sole = Sole::of(value).expect("it is the only one");
+        sole.push(2);
+        let spare = SpareArc::none();
+        // SAFETY: there is one thread.
+        let again = unsafe {
+            spare.put_sole(sole);
+            spare.take_sole::<Vec<i32>>()
+        };
+        assert_eq!(*again.expect("it was put there").share(), [1, 2]);
     }
 
     #[test]

@@ -63,6 +63,14 @@ impl<T, U: Default> Mutex<T, U> {
     }
 }
 
+#[cfg(loom)]
+impl<T> Mutex<T> {
+    /// As that of a `SpinLock`, in whose place it is.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 impl<T: Default, U: Default> Default for Mutex<T, U> {
     fn default() -> Mutex<T, U> {
         Mutex::new(T::default())

@@ -35,7 +35,7 @@ pub(crate) trait Backlog: Send + Sync {
     /// Claims children and runs them, on the calling thread, until there are none.
     fn help(&self);
     /// Fails all unclaimed children: no thread can be had for them. Nothing of the program's runs there.
-    fn give_up(&self);
+    fn give_up(self: Arc<Self>);
     /// The sentinel's own, which it finds again here.
     fn watch(&self) -> &Watch;
 }

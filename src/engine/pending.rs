@@ -65,7 +65,7 @@ pub(super) enum Which {
 
 /// What has operations.
 pub(super) trait Keeper: Send + Sync {
-    fn give_back(&self, which: Which);
+    fn give_back(self: Arc<Self>, which: Which);
 }
 
 /// Who hears of it when something has come.

@@ -320,7 +320,7 @@ fn help(backlog: &dyn Backlog) {
 /// The same in a simulation. He claims one himself, with no switch before it; if more is left, somebody else has to come, too.
 fn help_in(backlog: &Arc<dyn Backlog>, world: &'static dyn World) {
     if backlog.unclaimed() > 1 && send_one_in(world, backlog.clone()).is_err() {
-        backlog.give_up();
+        backlog.clone().give_up();
     }
     help(&**backlog);
 }

@@ -259,8 +259,8 @@ pub unsafe extern "C" fn proc_nursery_count(nursery: *const proc_nursery) -> usi
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_cancel(nursery: *const proc_nursery) -> *mut proc_cancel {
     // SAFETY: the caller lends a valid pointer.
-    let cancel = unsafe { look(nursery) }.map(|nursery| &**nursery.cancel());
-    lend::<proc_cancel>(cancel).cast_mut()
+    let cancel = unsafe { look(nursery) }.and_then(|nursery| nursery.cancel());
+    lend::<proc_cancel>(cancel.map(|cancel| &**cancel)).cast_mut()
 }
 
 /// Makes another reference to a nursery, to keep it for longer than it runs.

@@ -13,6 +13,7 @@ use crate::base::error::{self, Error, Outcome};
 use crate::base::events::Origin;
 use crate::base::generation;
 use crate::base::guard;
+use crate::base::in_place::Sole;
 use crate::base::sync::{Arc, OnceLock};
 use crate::base::user_data::{Code, UserData};
 use crate::base::world;
@@ -58,7 +59,8 @@ pub(crate) type OnFailure = Code<Pass>;
 /// One run of a nursery, as the program has it.
 pub(crate) struct Open {
     children: Arc<nursery::Nursery<Spawned>>,
-    cancel: Cancel,
+    /// `None`: it is over, and kept for the next one.
+    cancel: Option<Cancel>,
     /// Made for the first child of the background.
     background: OnceLock<Arc<Background>>,
     /// Of the process that runs it: in a child of `fork` nobody does.
@@ -89,12 +91,13 @@ const NAME: &str = "nursery";
 pub(crate) fn run(nursery: &Nursery, context: &Context<'_>) -> Outcome {
     group::within(context, NAME, |inside| {
         let handle = inside.scope.handle();
-        let open = Arc::new(nursery.open(inside));
+        let open = nursery.open(inside);
         let call = || nursery.call(&open, handle);
         let body = || process::call(nursery.body as usize, inside, call);
         inside.slot.counts.count(Counted::Nurseries);
         let ended = open.children.run(inside, body);
         inside.slot.counts.count(Counted::NurseriesEnded);
+        Open::close(open, inside);
         group::outcome(ended, handle, context.scope)
     })
 }
@@ -108,14 +111,23 @@ impl Nursery {
         }
     }
 
-    fn open(&self, context: &Context<'_>) -> Open {
+    /// It is the calling thread's last one, if that is over for all.
+    fn open(&self, context: &Context<'_>) -> Arc<Open> {
         let pass = self.options.on_failure.map(OnFailure::into_filter);
-        Open {
-            children: nursery::Nursery::new(context, NAME, self.options.limit, pass),
-            cancel: context.scope.handle().clone(),
-            background: OnceLock::new(),
-            generation: generation::current(),
-        }
+        let (limit, cancel) = (self.options.limit, context.scope.handle().clone());
+        let generation = generation::current();
+        let Some(mut open) = context.slot.take_nursery::<Open>() else {
+            return Arc::new(Open {
+                children: nursery::Nursery::new(context, NAME, limit, pass),
+                cancel: Some(cancel),
+                background: OnceLock::new(),
+                generation,
+            });
+        };
+        nursery::Nursery::renew(&mut open.children, context, NAME, limit, pass);
+        open.cancel = Some(cancel);
+        open.generation = generation;
+        open.share()
     }
 
     fn call(&self, open: &Arc<Open>, cancel: &Cancel) -> Outcome {
@@ -259,6 +271,15 @@ impl Child for Spawned {
 }
 
 impl Open {
+    /// It is over. It is kept for the next one, if nobody else has it.
+    fn close(open: Arc<Open>, context: &Context<'_>) {
+        if let Some(mut open) = Sole::of(open) {
+            open.cancel = None;
+            open.background.take();
+            context.slot.keep_nursery(open);
+        }
+    }
+
     /// `None`: in a child of `fork`, where nobody runs it.
     pub(crate) fn spawn(&self, process: Process, if_full: IfFull) -> Option<Result<(), Refused>> {
         let mut spawned = Spawned {
@@ -276,7 +297,10 @@ impl Open {
 
     #[cold]
     fn background(&self) -> &Arc<Background> {
-        (self.background).get_or_init(|| Background::new(self.cancel.child(), 0))
+        (self.background).get_or_init(|| {
+            let cancel = self.cancel.as_ref().expect("it is not over for who has it");
+            Background::new(cancel.child(), 0)
+        })
     }
 
     pub(crate) fn rest(&self, deadline: Option<Instant>) -> Option<Rest> {
@@ -291,8 +315,8 @@ impl Open {
         }
     }
 
-    pub(crate) fn cancel(&self) -> &Cancel {
-        &self.cancel
+    pub(crate) fn cancel(&self) -> Option<&Cancel> {
+        self.cancel.as_ref()
     }
 
     fn is_inherited(&self) -> bool {

@@ -59,6 +59,12 @@ impl<T> SpinLock<T> {
         SpinGuard(self)
     }
 
+    /// The value, to who has all of it.
+    #[cfg(not(loom))]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        self.value.get_mut()
+    }
+
     #[inline(always)]
     fn try_take(&self) -> bool {
         let (if_free, if_taken) = (Ordering::Acquire, Ordering::Relaxed);

@@ -301,7 +301,7 @@ impl<C: Children> Backlog for FanOut<C> {
         self.help_out();
     }
 
-    fn give_up(&self) {
+    fn give_up(self: Arc<Self>) {
         self.give_up_unclaimed();
         if self.can_wait {
             self.give_up_ready();

@@ -277,7 +277,7 @@ impl<C: Children> FanOut<C> {
 
 impl<C: Children> Keeper for FanOut<C> {
     /// Sees to it that somebody comes who ends them (B1): the caller, if it waits for something to do.
-    fn give_back(&self, which: Which) {
+    fn give_back(self: Arc<Self>, which: Which) {
         let mut state = self.state.lock();
         let Some(operations) = &mut state.operations else {
             return;

@@ -3,12 +3,14 @@
 //! unsafe: a slot does not know how long the context of its callback lives. S4 is what makes that sound.
 #![allow(unsafe_code)]
 
+use std::any::Any;
+
 use super::Context;
 use super::frame::Frame;
 use super::list::Frames;
 use crate::base::clock;
 use crate::base::counts::Counts;
-use crate::base::in_place::SpareArc;
+use crate::base::in_place::{Sole, SpareArc};
 use crate::base::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 use crate::base::sync::looking::Look;
 use crate::base::sync::notes::{AtomicI32, AtomicU64};
@@ -39,6 +41,8 @@ pub(crate) struct Slot {
     spare_activity: SpareActivity,
     /// And for a fan-out of that thread.
     pub(in crate::engine) spare_fan_out: SpareArc,
+    /// And a nursery of it that is over.
+    spare_nursery: SpareArc,
     /// The kernel's number of the thread.
     pub(super) thread: AtomicI32,
 }
@@ -61,6 +65,7 @@ impl Slot {
             spare_hook: SpareHook::new(),
             spare_activity: SpareActivity::new(),
             spare_fan_out: SpareArc::none(),
+            spare_nursery: SpareArc::none(),
             context: AtomicPtr::new(std::ptr::null_mut()),
             leaf: Leaf::new(),
             began: AtomicU64::new(0),
@@ -118,6 +123,18 @@ impl Slot {
     /// Does something of the slot's own thread, the calling one, while nobody looks.
     pub(super) fn while_nobody_looks(&self, code: &mut dyn FnMut()) {
         self.frames.while_nobody_looks(code);
+    }
+
+    /// The nursery that was kept here, if it was such a one, on the slot's own thread, the calling one.
+    pub(crate) fn take_nursery<T: Any + Send + Sync>(&self) -> Option<Sole<T>> {
+        // SAFETY: while a thread is in it, the slot is that thread's (S1).
+        unsafe { self.spare_nursery.take_sole() }
+    }
+
+    /// Keeps one that is over for the next one, on the slot's own thread, the calling one.
+    pub(crate) fn keep_nursery<T: Any + Send + Sync>(&self, over: Sole<T>) {
+        // SAFETY: as above.
+        unsafe { self.spare_nursery.put_sole(over) };
     }
 
     /// Runs code as a part of one more activity, on the slot's own thread, the calling one.

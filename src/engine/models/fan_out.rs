@@ -150,7 +150,7 @@ fn children_are_given_up(give_up: fn(&FanOut<Two>)) {
 
 #[test]
 fn f3_given_up_children_are_reported_and_not_run() {
-    children_are_given_up(|fan_out| fan_out.give_up());
+    children_are_given_up(|fan_out| fan_out.give_up_unclaimed());
 }
 
 #[test]

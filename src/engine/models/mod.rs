@@ -52,7 +52,7 @@ impl Backlog for Unclaimed {
         0
     }
     fn help(&self) {}
-    fn give_up(&self) {}
+    fn give_up(self: Arc<Self>) {}
     fn watch(&self) -> &Watch {
         &self.0
     }

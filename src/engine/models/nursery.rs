@@ -194,8 +194,7 @@ fn w2_mutant_rings_before_the_child_is_there() {
 }
 
 fn offer(nursery: &Nursery<Model>, child: Model) -> Result<bool, Refused> {
-    let incoming = nursery.incoming.as_ref().expect("there is no limit");
-    let offered = incoming.lock().offer(child);
+    let offered = nursery.incoming.lock().offer(child);
     offered.map_err(|(_, refused)| refused)
 }
 

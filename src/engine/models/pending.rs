@@ -160,7 +160,7 @@ fn b3_told_as_it_begins() {
 #[ignore = "a mutant"]
 fn b3_mutant_listens_before_it_is_kept() {
     told_as_it_begins(|nursery, child, cancel| {
-        let (me, mut operation) = (nursery.me.clone(), child.operation());
+        let (me, mut operation) = (Arc::downgrade(nursery), child.operation());
         // What is told meanwhile is told of nothing that is there.
         let never = Promise::new();
         let waits = Operation::new(Source::Promise(never.node().clone()), Vec::new());
@@ -169,7 +169,7 @@ fn b3_mutant_listens_before_it_is_kept() {
         let _ = nursery.lock().pending.keep(child, waits, me, cancel);
         std::mem::forget(never); // It is not broken either.
         if is_ready {
-            nursery.give_back(Which::One(1));
+            nursery.clone().give_back(Which::One(1));
         }
     });
 }
@@ -259,7 +259,7 @@ fn b2_told_by_the_timer_too() {
 }
 
 /// The thread that runs the nursery waits for the last child, which is given back.
-fn the_last_one_is_told(give_back: fn(&Nursery<Waits>, Which)) {
+fn the_last_one_is_told(give_back: fn(&Arc<Nursery<Waits>>, Which)) {
     explore(2, move || {
         let scene = scene();
         scene.spawn();
@@ -284,7 +284,7 @@ fn unheard(nursery: &Arc<Nursery<Waits>>, child: Waits, cancel: &Cancel) {
 
 #[test]
 fn b3_the_runner_ends_the_last_one() {
-    the_last_one_is_told(|nursery, which| nursery.give_back(which));
+    the_last_one_is_told(|nursery, which| nursery.clone().give_back(which));
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn b4_mutant_gives_its_place_away_as_it_begins_to_wait() {
 }
 
 /// The body waits for a child that is told when the sentinel has fallen asleep, or falls asleep.
-fn told_while_the_body_waits(give_back: fn(&Nursery<Waits>, Which)) {
+fn told_while_the_body_waits(give_back: fn(&Arc<Nursery<Waits>>, Which)) {
     explore(1, move || {
         threads::at_most(usize::MAX);
         let scene = scene_with_sentinel();
@@ -341,14 +341,14 @@ fn told_while_the_body_waits(give_back: fn(&Nursery<Waits>, Which)) {
 
 #[test]
 fn b3_f6_somebody_comes_who_ends_it() {
-    told_while_the_body_waits(|nursery, which| nursery.give_back(which));
+    told_while_the_body_waits(|nursery, which| nursery.clone().give_back(which));
 }
 
 #[test]
 #[ignore = "a mutant"]
 fn b3_f6_mutant_looks_for_the_sentinel_first() {
     told_while_the_body_waits(|nursery, which| {
-        let me = nursery.me.upgrade().expect("it is there");
+        let me = nursery.clone();
         assert!(pending::send_for(&me, true));
         nursery.lock().pending.give_back(which);
     });

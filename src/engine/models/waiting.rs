@@ -156,7 +156,7 @@ fn the_last_one_is_told(give_back: GiveBack) {
 
 #[test]
 fn b3_the_caller_ends_the_last_one() {
-    the_last_one_is_told(|fan_out, which| fan_out.give_back(which));
+    the_last_one_is_told(|fan_out, which| fan_out.clone().give_back(which));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn told_while_the_caller_runs(give_back: GiveBack) {
 fn b3_f6_somebody_comes_who_ends_it() {
     told_while_the_caller_runs(|fan_out, which| {
         fan_out.lock_operations(|operations| operations.me = Arc::downgrade(fan_out));
-        fan_out.give_back(which);
+        fan_out.clone().give_back(which);
     });
 }
 

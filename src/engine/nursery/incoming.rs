@@ -12,7 +12,7 @@ use crate::base::race_detector::Unseen;
 use crate::scope::cancel::Cancel;
 
 pub(super) struct Incoming<C> {
-    /// What they will run under, until the nursery is over.
+    /// What they will run under, from when the nursery begins until it is over.
     under: Option<Cancel>,
     queue: VecDeque<C>,
     /// Whether the thread that runs the nursery waits for one.
@@ -23,12 +23,17 @@ pub(super) struct Incoming<C> {
 const FIRST_ROOM: usize = 16;
 
 impl<C> Incoming<C> {
-    pub(super) fn new(under: Cancel) -> Incoming<C> {
+    pub(super) fn new() -> Incoming<C> {
         Incoming {
-            under: Some(under),
+            under: None,
             queue: VecDeque::new(),
             is_awaited: false,
         }
+    }
+
+    pub(super) fn begin(&mut self, under: Cancel) {
+        self.under = Some(under);
+        self.is_awaited = false;
     }
 
     pub(super) fn len(&self) -> usize {

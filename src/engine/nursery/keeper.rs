@@ -26,8 +26,8 @@ impl<C: Child> Nursery<C> {
     }
 
     /// A child waits from now on. If it is ready already, the calling thread has to see to that.
-    pub(super) fn keep(&self, child: C, operation: Operation, cancel: &Cancel) {
-        let me = self.me.clone();
+    pub(super) fn keep(self: &Arc<Self>, child: C, operation: Operation, cancel: &Cancel) {
+        let me = Arc::downgrade(self);
         let kept = self.lock().pending.keep(child, operation, me, cancel);
         kept.see_to_moments(cancel);
     }
@@ -40,7 +40,7 @@ impl<C: Child> Nursery<C> {
             self.bell.ring();
         }
         if !pending::send_for(self, is_first && !rings) {
-            self.have_given_up(false);
+            self.clone().have_given_up(false);
         }
     }
 
@@ -54,12 +54,11 @@ impl<C: Child> Nursery<C> {
 }
 
 impl<C: Child> Keeper for Nursery<C> {
-    fn give_back(&self, which: Which) {
-        let Some(me) = self.me.upgrade() else { return };
+    fn give_back(self: Arc<Self>, which: Which) {
         let mut state = self.lock();
         let before = state.pending.ready();
         if state.pending.give_back(which) > 0 {
-            me.see_to_ready(state, before == 0);
+            self.see_to_ready(state, before == 0);
         }
     }
 }

@@ -123,10 +123,9 @@ pub(crate) type OnFailure = Box<dyn Fn(Error, Option<&Common<TaskRun>>) -> Outco
 pub(crate) struct Nursery<C> {
     /// What it is called in the dump.
     name: &'static str,
-    /// Itself, for those who help.
-    me: Weak<Nursery<C>>,
-    /// Where children are accepted; if there is a limit, it is `state`.
-    incoming: Option<Arc<BriefLock<Incoming<C>>>>,
+    /// Whether so many children have a place at once: then they are accepted into `state`, else into `incoming`.
+    has_limit: bool,
+    incoming: Arc<BriefLock<Incoming<C>>>,
     state: BriefLock<State<C>>,
     /// Rung for the thread that runs it.
     bell: Bell,
@@ -138,6 +137,8 @@ pub(crate) struct Nursery<C> {
 struct State<C> {
     /// What helpers need, and who spawns; taken away when the run returns (W3).
     open: Option<Work>,
+    /// Itself, once a child was spawned that only waits, for those who help.
+    me: Weak<Nursery<C>>,
     places: Places<C>,
     /// Children that wait without a thread. Each has its place until it has ended.
     pending: Pending<C>,
@@ -169,21 +170,38 @@ impl<C: Child> Nursery<C> {
         limit: usize,
         on_failure: Option<OnFailure>,
     ) -> Arc<Nursery<C>> {
-        let open = Work {
-            cancel: context.scope.handle().clone(),
-            task: context.task.cloned(),
-            tree: context.tree,
-            activities: activity::current(),
-            on_failure: on_failure.map(Arc::new),
-        };
-        let incoming = Arc::new(BriefLock::new(Incoming::new(open.cancel.clone())));
-        let nursery = Arc::new_cyclic(|me| Nursery {
-            name,
-            me: me.clone(),
-            incoming: (limit == 0).then(|| incoming.clone()),
+        let mut nursery = Nursery::resting();
+        nursery.begin(context, name, limit, on_failure);
+        let nursery = Arc::new(nursery);
+        race_detector::release(&raw const nursery.name);
+        nursery
+    }
+
+    /// Makes one that is over such a one, or, if anybody still has that, another one.
+    pub(crate) fn renew(
+        over: &mut Arc<Nursery<C>>,
+        context: &Context<'_>,
+        name: &'static str,
+        limit: usize,
+        on_failure: Option<OnFailure>,
+    ) {
+        match Arc::get_mut(over) {
+            Some(over) => over.begin(context, name, limit, on_failure),
+            None => *over = Nursery::new(context, name, limit, on_failure),
+        }
+    }
+
+    /// One that is over.
+    fn resting() -> Nursery<C> {
+        let incoming = Arc::new(BriefLock::new(Incoming::new()));
+        Nursery {
+            name: "",
+            has_limit: false,
+            incoming: incoming.clone(),
             state: BriefLock::new(State {
-                open: Some(open),
-                places: Places::new(limit, incoming),
+                open: None,
+                me: Weak::new(),
+                places: Places::new(incoming),
                 pending: Pending::new(),
                 inside: 0,
                 runner_waits: false,
@@ -191,11 +209,29 @@ impl<C: Child> Nursery<C> {
                 ended: Ended::default(),
             }),
             bell: Bell::new(),
-            watch: Watch::of(context.slot.thread()),
-            is_sequence: limit == 1,
-        });
-        race_detector::release(&raw const nursery.name);
-        nursery
+            watch: Watch::of(0),
+            is_sequence: false,
+        }
+    }
+
+    fn begin(
+        &mut self,
+        context: &Context<'_>,
+        name: &'static str,
+        limit: usize,
+        on_failure: Option<OnFailure>,
+    ) {
+        let open = Work {
+            cancel: context.scope.handle().clone(),
+            task: context.task.cloned(),
+            tree: context.tree,
+            activities: activity::current(),
+            on_failure: on_failure.map(Arc::new),
+        };
+        (self.name, self.has_limit, self.is_sequence) = (name, limit > 0, limit == 1);
+        self.incoming.lock().begin(open.cancel.clone());
+        self.watch = Watch::of(context.slot.thread());
+        self.state.get_mut().begin(open, limit);
     }
 
     /// Runs its body, and then what is left of its children, until all have ended.
@@ -252,6 +288,16 @@ impl<C> DerefMut for Locked<'_, C> {
     }
 }
 
+impl<C> State<C> {
+    /// For a run that is about to begin. What is of its own only is as it was left: nobody was there any more.
+    fn begin(&mut self, open: Work, limit: usize) {
+        self.open = Some(open);
+        self.places.begin_anew(limit);
+        self.pending = Pending::new();
+        self.runner_waits = false;
+    }
+}
+
 impl<C: Child> Published for Arc<Nursery<C>> {
     fn backlog(&self) -> &dyn Backlog {
         &**self
@@ -291,7 +337,7 @@ impl<C: Child> Backlog for Nursery<C> {
         self.help_out();
     }
 
-    fn give_up(&self) {
+    fn give_up(self: Arc<Self>) {
         self.have_given_up(true);
     }
 

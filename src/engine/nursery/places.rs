@@ -91,9 +91,9 @@ impl Concerned {
 }
 
 impl<C> Places<C> {
-    pub(super) fn new(limit: usize, incoming: Arc<BriefLock<Incoming<C>>>) -> Places<C> {
+    pub(super) fn new(incoming: Arc<BriefLock<Incoming<C>>>) -> Places<C> {
         Places {
-            limit,
+            limit: 0,
             queue: VecDeque::new(),
             incoming,
             has_lent_room: false,
@@ -101,13 +101,20 @@ impl<C> Places<C> {
             ended: 0,
             taken_again: 0,
             is_body_over: false,
-            is_over: false,
+            is_over: true,
             closed: None,
             background: None,
             spawners: VecDeque::new(),
             threads: Threads::NONE,
             resters: Vec::new(),
         }
+    }
+
+    /// For children that come in from now on. There is nobody, and no child is left of those that were there before, if there were any.
+    pub(super) fn begin_anew(&mut self, limit: usize) {
+        self.limit = limit;
+        (self.begun, self.ended, self.taken_again) = (0, 0, 0);
+        (self.is_body_over, self.is_over) = (false, false);
     }
 
     pub(super) fn unclaimed(&self) -> usize {

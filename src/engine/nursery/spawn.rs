@@ -43,15 +43,13 @@ impl<C: Child> Nursery<C> {
         if events::wanted() {
             child.came_from(origin());
         }
-        match &self.incoming {
-            Some(incoming) if !child.needs_place() => {
-                let offered = incoming.lock().offer(child);
-                match offered {
-                    Ok(is_awaited) => self.see_to_incoming(is_awaited),
-                    Err((_released, refused)) => Err(refused),
-                }
-            }
-            _ => self.spawn_into_place(child, if_full),
+        if self.has_limit || child.needs_place() {
+            return self.spawn_into_place(child, if_full);
+        }
+        let offered = self.incoming.lock().offer(child);
+        match offered {
+            Ok(is_awaited) => self.see_to_incoming(is_awaited),
+            Err((_released, refused)) => Err(refused),
         }
     }
 
@@ -61,7 +59,7 @@ impl<C: Child> Nursery<C> {
     fn spawn_into_place(self: &Arc<Self>, mut child: C, if_full: IfFull) -> Result<(), Refused> {
         loop {
             let mut state = self.lock();
-            let refused = match state.offer(&self.me, child) {
+            let refused = match state.offer(self, child) {
                 Ok(None) => return self.see_to_it(state),
                 Ok(Some((child, begins))) => {
                     drop(state);
@@ -176,7 +174,7 @@ impl<C: Child> Nursery<C> {
         mut state: Locked<'_, C>,
         can_wait: bool,
     ) -> Result<(), Refused> {
-        let waiting = can_wait.then(|| state.take_waiting(&self.me)).flatten();
+        let waiting = can_wait.then(|| state.take_waiting(self)).flatten();
         if let Some((child, begins)) = waiting {
             drop(state);
             self.begin_spawned(child, &begins);
@@ -209,7 +207,7 @@ impl<C: Child> State<C> {
     /// it begins in: it has its place.
     fn offer(
         &mut self,
-        me: &Weak<Nursery<C>>,
+        me: &Arc<Nursery<C>>,
         mut child: C,
     ) -> Result<Option<Begins<C>>, (C, Refused)> {
         let open = self.open.as_ref().filter(|_| !self.places.is_over());
@@ -221,6 +219,9 @@ impl<C: Child> State<C> {
         }
         if let Some(background) = child.background() {
             self.places.has_background(background);
+        }
+        if child.can_wait() && self.me.strong_count() == 0 {
+            self.me = Arc::downgrade(me);
         }
         if self.places.is_full() {
             return Err((child, Refused::Full));
@@ -235,7 +236,7 @@ impl<C: Child> State<C> {
     }
 
     /// Takes out one that only waits, with what it begins in.
-    fn take_waiting(&mut self, me: &Weak<Nursery<C>>) -> Option<Begins<C>> {
+    fn take_waiting(&mut self, me: &Arc<Nursery<C>>) -> Option<Begins<C>> {
         let under = Under::of(self.open.as_ref()?, me);
         let child = self.places.begin_that(C::can_wait)?;
         Some((child, under))
@@ -254,12 +255,12 @@ pub(crate) struct Under {
 }
 
 impl Under {
-    pub(super) fn of<C: Child>(work: &Work, nursery: &Weak<Nursery<C>>) -> Under {
+    pub(super) fn of<C: Child>(work: &Work, nursery: &Arc<Nursery<C>>) -> Under {
         Under {
             cancel: work.cancel.clone(),
             task: work.task.clone(),
             activities: work.activities.clone(),
-            nursery: nursery.clone(),
+            nursery: Arc::downgrade(nursery) as _,
         }
     }
 

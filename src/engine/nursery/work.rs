@@ -78,7 +78,8 @@ impl<C: Child> Nursery<C> {
             let waits = state.runner_is_to_wait();
             let due = std::mem::take(&mut state.due);
             if !waits && due.is_empty() && state.unclaimed() == 0 {
-                let open = (state.open.take(), state.places.let_go());
+                let me = std::mem::take(&mut state.me);
+                let open = (state.open.take(), state.places.let_go(), me);
                 let alert = state.pending.close();
                 let ended = std::mem::take(&mut state.ended);
                 drop(state);
@@ -180,9 +181,12 @@ impl<C: Child> Nursery<C> {
             events::arrive(origin, work.task.as_deref());
         }
         if child.can_wait() && !child.runs_here() {
-            let operation = child.begin(&Under::of(work, &self.me));
+            let Some(me) = self.lock().me.upgrade() else {
+                return true; // It is there, since the child was accepted.
+            };
+            let operation = child.begin(&Under::of(work, &me));
             // If it is ready already, this thread, which goes on to take the next one, finds it.
-            self.keep(child, operation, &work.cancel);
+            me.keep(child, operation, &work.cancel);
             return false;
         }
         let outcome = bug::contained(|| child.run(context));
@@ -246,15 +250,15 @@ impl<C: Child> Nursery<C> {
     fn begin_all_here(self: &Arc<Self>, waiting: Vec<Taken<C>>, work: &Work) {
         for taken in waiting {
             if let Taken::New(child) = taken {
-                self.begin_here(child, &Under::of(work, &self.me));
+                self.begin_here(child, &Under::of(work, self));
             }
         }
     }
 
     /// The same, where nothing of the program's runs: on the sentinel, or, if only what is ready has to be ended by others, where
     /// that became ready. If the program has no say in which errors count, they are recorded, and the others cancelled, at once.
-    pub(super) fn have_given_up(&self, new_ones: bool) {
-        let Some(me) = self.me.upgrade() else { return };
+    pub(super) fn have_given_up(self: Arc<Self>, new_ones: bool) {
+        let me = self.clone();
         let Some((work, given_up)) = self.take_all(new_ones) else {
             return;
         };

@@ -165,7 +165,7 @@ impl Survey {
         self.load.add(seen, memory, inner);
         let sight = self.see(&**backlog, memory, inner);
         if self.lend(backlog, memory, &sight) {
-            backlog.give_up();
+            backlog.clone().give_up();
         }
         memory.policy.settled()
     }
