@@ -20,3 +20,7 @@ if(PROCESSION_DOCS)
   install(DIRECTORY ${manual}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR})
   install(DIRECTORY ${manual}/html DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT procession-doc)
 endif()
+
+get_filename_component(documents ${CMAKE_INSTALL_DOCDIR} ABSOLUTE BASE_DIR "\${CMAKE_INSTALL_PREFIX}")
+install(CODE "set(documents \"\$ENV{DESTDIR}${documents}\")" COMPONENT procession-doc)
+install(SCRIPT cmake/ProcessionLinks.cmake COMPONENT procession-doc)

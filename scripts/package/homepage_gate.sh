@@ -13,7 +13,7 @@ package_homepage() {
         diff -r "$package_work/homepage/without" "$sources/packaging"
 }
 
-homepage_places="debian rpm conan vcpkg nix meson cmake pkgconfig sbom site"
+homepage_places="debian rpm conan vcpkg nix meson cmake pkgconfig sbom site site_of_cxx"
 
 # homepage_is SOURCES ADDRESS
 homepage_is() {
@@ -43,7 +43,9 @@ homepage_in_nix() { nix_says packaging/nix/check.nix | sed -n 's/.* \(.*\)"$/\1/
 homepage_in_meson() { sed -n 's/^URL: //p' build/meson/meson-private/procession.pc; }
 homepage_in_cmake() { sed -n 's/^CMAKE_PROJECT_HOMEPAGE_URL:.*=//p' build/cmake/CMakeCache.txt; }
 homepage_in_pkgconfig() { sed -n 's/^URL: //p' build/cmake/procession.pc; }
-homepage_in_site() { sed -n 's/.*text:"Homepage",url:"^*\([^"]*\)".*/\1/p' build/manual/html/menudata.js; }
+homepage_in_site() { homepage_in_menu build/manual/html; }
+homepage_in_site_of_cxx() { homepage_in_menu build/manual/html/cpp; }
+homepage_in_menu() { sed -n 's/.*text:"Homepage",url:"^*\([^"]*\)".*/\1/p' "$1/menudata.js"; }
 homepage_in_sbom() {
     python3 scripts/package/sbom.py . | json_value 'get("metadata")["component"].get("externalReferences", [{}])[0].get("url")'
 }

@@ -7,5 +7,6 @@ ldconfig -p | grep -F libprocession.so
 "$here/consumer.sh" /tmp/consumer
 (cd / && procession-trace --version && procession-sim --runs 10 /bin/true)
 man -w proc_spawn procession
+bash "$here/../../tests/consumers/links.sh" /usr/share/doc/libprocession-doc
 dpkg --purge libprocession-doc procession-tools libprocession-dev-dbgsym libprocession-dev libprocession0.2-dbgsym libprocession0.2
 echo "the packages are installed, used and removed"

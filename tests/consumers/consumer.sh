@@ -80,6 +80,14 @@ runs_sim_tool() {
     [ ! -e "$tool" ] || ! command -v python3 >/dev/null || (cd / && "$tool" --runs 3 true)
 }
 
+# The check must find what is wrong first: as they are in the sources, documents link to what is not installed.
+links_lead_on() {
+    local documents=$moved/share/doc/procession wrong=$SCRATCH/links
+    mkdir -p "$wrong" && cp "$SOURCE/README.md" "$wrong"
+    bash "$here/links.sh" "$wrong" >/dev/null && fail "no dead link is found where there are some"
+    bash "$here/links.sh" "$documents"
+}
+
 case_install() {
     "$CMAKE" --install "$BUILD" --prefix "$work"
     rm -rf "$moved"
@@ -89,6 +97,7 @@ case_install() {
     [ "$(readlink "$moved/$LIBDIR/$SONAME")" = "libprocession.so.$VERSION" ]
     [ "$(readlink -f "$moved/$LIBDIR/libprocession.so")" = "$(realpath "$moved")/$LIBDIR/libprocession.so.$VERSION" ]
     [ -s "$moved/share/procession/procession.tsan.supp" ]
+    links_lead_on
     runs_trace_tool
     runs_sim_tool
 }

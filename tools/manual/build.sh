@@ -11,12 +11,13 @@ homepage=$(sed -n 's/^homepage = "\(.*\)"/\1/p' Cargo.toml)
 
 # Only what this has made is taken away: OUTPUT may be anything.
 mkdir -p "$output"
-rm -rf "$output"/{man,html,xml,c.tag,layout.xml}
-# Doxygen's own layout, with the names that its parts have here.
-doxygen -l "$output/layout.xml"
+rm -rf "$output"/{man,html,xml,c.tag,layout.xml,cpp.layout.xml}
+# Doxygen's own layout, with the project's address, and the names that its parts have here.
+doxygen -l "$output/cpp.layout.xml"
+[ -z "$homepage" ] || sed -i "s|</navindex>|<tab type=\"user\" url=\"$homepage\" title=\"Homepage\"/>&|" "$output/cpp.layout.xml"
+cp "$output/cpp.layout.xml" "$output/layout.xml"
 sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="pages" [^>]*\)title=""/\1title="Documents"/' \
     -e 's/\(type="\(modules\|topics\)" [^>]*\)title=""/\1title="Reference"/' "$output/layout.xml"
-[ -z "$homepage" ] || sed -i "s|</navindex>|<tab type=\"user\" url=\"$homepage\" title=\"Homepage\"/>&|" "$output/layout.xml"
 {
     cat docs/site/Doxyfile
     printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "LAYOUT_FILE = \"$output/layout.xml\"" "GENERATE_XML = YES" "GENERATE_TAGFILE = \"$output/c.tag\"" "WARN_AS_ERROR = $strict"
@@ -24,7 +25,7 @@ sed -i -e 's/\(type="mainpage" [^>]*\)title=""/\1title="Guide"/' -e 's/\(type="p
 } | doxygen -
 {
     cat docs/site/Doxyfile docs/site/cpp.Doxyfile
-    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "HTML_OUTPUT = html/cpp" "TAGFILES = \"$output/c.tag=..\"" "WARN_AS_ERROR = $strict"
+    printf '%s\n' "PROJECT_NUMBER = $version" "OUTPUT_DIRECTORY = \"$output\"" "HTML_OUTPUT = html/cpp" "LAYOUT_FILE = \"$output/cpp.layout.xml\"" "TAGFILES = \"$output/c.tag=..\"" "WARN_AS_ERROR = $strict"
 } | doxygen -
 python3 tools/manual/man.py "$output/xml" "$version" "$output/man"
 python3 tools/manual/site.py "$output/html" || [ "$strict" = NO ]

@@ -15,11 +15,11 @@ SPAN = re.compile(r"(`[^`\n]+`)")
 PAGES = [
     "docs/guide.md",
     "README.md",
-    *(f"docs/{name}.md" for name in ("daemons", "moving", "conventions", "procession-trace", "races", "porting")),
+    *(f"docs/{name}.md" for name in ("daemons", "moving", "conventions", "procession-trace", "races", "simulation", "porting")),
     "c-examples/README.md",
     "ffi-examples/README.md",
     "docs/bench/README.md",
-    *(f"docs/{name}.md" for name in ("architecture", "fan-out", "cancel", "time", "signals", "live", "trace", "bench/tricks")),
+    *(f"docs/{name}.md" for name in ("architecture", "fan-out", "cancel", "time", "signals", "live", "trace", "dependencies", "bench/tricks")),
     "SECURITY.md",
     "SUPPORT.md",
     "CHANGELOG.md",
