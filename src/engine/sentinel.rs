@@ -21,6 +21,7 @@
 //! In a simulation nobody watches: what is published is sent a helper at once, who sends the next one before he begins, as long as anything
 //! is unclaimed (F1). When each of them goes on, the simulation decides.
 
+mod nap;
 mod rested;
 mod survey;
 
@@ -75,6 +76,8 @@ const ASLEEP: u8 = 1;
 const AWAKE: u8 = 2;
 /// It ticks, and is a stand-in (F11).
 const STAND_IN: u8 = 3;
+/// It waits for `bell`, or for some ticks to be over.
+const NAPPING: u8 = 4;
 
 /// Whether it ticks, and finds by itself what is unclaimed.
 #[inline]
@@ -179,7 +182,7 @@ impl Sentinel {
             STAND_IN if is_urgent() => {
                 let _ = self.begin_another(hire, true); // Else it goes on.
             }
-            ASLEEP => {
+            ASLEEP | NAPPING => {
                 self.bell.notify_one();
                 self.state.store(AWAKE, Ordering::SeqCst);
             }
@@ -221,11 +224,11 @@ impl Sentinel {
             let seen = survey.look();
             quiet = if seen == Seen::Nothing { quiet + 1 } else { 0 };
             tick = match seen {
-                Seen::Settled => LONGEST_TICK.min(tick * 2),
+                Seen::Settled(rest) => LONGEST_TICK.max(rest).min(tick * 2),
                 _ => TICK,
             };
             if quiet < stay {
-                clock::pause(tick);
+                tick = self.pause(tick, is_stand_in);
                 continue;
             }
             let slept_from = clock::now();

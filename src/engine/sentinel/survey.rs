@@ -24,8 +24,8 @@ const TURN: usize = 32;
 #[derive(PartialEq, Eq)]
 pub(super) enum Seen {
     Nothing,
-    /// All of it gets on as well as it can.
-    Settled,
+    /// All of it gets on as well as it can, and need not be looked at for so long.
+    Settled(Duration),
     Unsettled,
 }
 
@@ -137,18 +137,24 @@ impl Survey {
             // No memory is kept for what is not there.
             (self.before, self.load, self.times) = (Load::default(), Load::default(), 1);
         }
-        let unsettled = backlogs.iter().filter(|seen| !self.look_at(seen)).count();
+        let mut rest = Some(Duration::MAX);
+        for seen in &backlogs {
+            let both = rest.zip(self.look_at(seen));
+            rest = both.map(|(rest, its)| rest.min(its));
+        }
         // What is due waits for a thread, which this one asks for (T4).
         let waits = crew::ask_again().is_some();
-        match (backlogs.len() + usize::from(waits), unsettled) {
-            (0, _) => Seen::Nothing,
-            (_, 0) => Seen::Settled,
-            _ => Seen::Unsettled,
+        match rest {
+            None => Seen::Unsettled,
+            Some(_) if waits => Seen::Settled(Duration::ZERO),
+            Some(_) if backlogs.is_empty() => Seen::Nothing,
+            Some(rest) => Seen::Settled(rest),
         }
     }
 
-    /// Lends helpers to one backlog, if it wants some, or gives it up. Tells whether it gets on as well as it can.
-    fn look_at(&mut self, seen: &Watched) -> bool {
+    /// Lends helpers to one backlog, if it wants some, or gives it up. Tells for how long it need not be looked at, if it gets on as well as it
+    /// can.
+    fn look_at(&mut self, seen: &Watched) -> Option<Duration> {
         let (backlog, watch) = (&seen.backlog, seen.backlog.watch());
         let inner = self.before.within(&**backlog);
         let mut memory = watch.memory.lock();
@@ -158,19 +164,20 @@ impl Survey {
             if let Some(memory) = &*memory {
                 self.load.add(seen, memory, inner);
             }
-            return false; // Until they have arrived, nobody can tell how much they help.
+            return None; // Until they have arrived, nobody can tell how much they help.
         }
         let memory = &mut **memory.get_or_insert_default();
         self.note_arrivals(watch, memory);
         self.load.add(seen, memory, inner);
-        let sight = self.see(&**backlog, memory, inner);
+        let sight = self.see(seen, memory, inner);
         if self.lend(backlog, memory, &sight) {
             backlog.clone().give_up();
         }
-        memory.policy.settled()
+        memory.policy.rest(self.now)
     }
 
-    fn see(&self, backlog: &dyn Backlog, memory: &Memory, inner: Within) -> Sight {
+    fn see(&self, seen: &Watched, memory: &Memory, inner: Within) -> Sight {
+        let backlog = &seen.backlog;
         let at_work = &memory.at_work;
         Sight {
             left: backlog.left(),
@@ -182,6 +189,7 @@ impl Survey {
             busy: self.before.busy().max(self.load.busy()),
             cores: memory.cores,
             slow: self.before.slow(memory.cores),
+            is_within: seen.within.is_some(),
             now: self.now,
         }
     }
