@@ -222,25 +222,25 @@ impl<C> Places<C> {
         next
     }
 
-    /// The room of large queues that are empty, to be released under no lock.
+    /// The room of large queues that are empty, to be released under no lock. Seldom there is any, so it is moved as one word.
     #[inline(always)]
-    pub(super) fn take_room(&mut self) -> Option<[VecDeque<C>; 2]> {
+    pub(super) fn take_room(&mut self) -> Option<Box<[VecDeque<C>; 2]>> {
         let is_large = self.has_lent_room || self.queue.capacity() > ROOM_KEPT;
         is_large.then(|| self.take_large_room())
     }
 
     #[cold]
-    fn take_large_room(&mut self) -> [VecDeque<C>; 2] {
+    fn take_large_room(&mut self) -> Box<[VecDeque<C>; 2]> {
         let mut incoming = self.incoming.lock();
         self.has_lent_room = !incoming.is_empty();
-        [&mut self.queue, incoming.queue()].map(|queue| {
+        Box::new([&mut self.queue, incoming.queue()].map(|queue| {
             let is_large = queue.is_empty() && queue.capacity() > ROOM_KEPT;
             if is_large {
                 std::mem::take(queue)
             } else {
                 VecDeque::new()
             }
-        })
+        }))
     }
 
     /// One begins without having been in the queue.

@@ -346,7 +346,7 @@ impl<C: Child> State<C> {
     }
 
     /// It runs none any more. Gives the room of queues that were large.
-    fn end_running(&mut self, thread: activity::Id) -> Option<[VecDeque<C>; 2]> {
+    fn end_running(&mut self, thread: activity::Id) -> Option<Box<[VecDeque<C>; 2]>> {
         self.places.end_running(thread);
         self.places.take_room()
     }
