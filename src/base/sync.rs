@@ -8,6 +8,7 @@
 //! its waiters in a table of the whole program, which a child of `fork` inherits in whatever state
 //! some other thread had it.
 
+pub(crate) mod hand_over;
 pub(crate) mod looking;
 
 #[cfg(loom)]

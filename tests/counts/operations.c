@@ -205,7 +205,7 @@ static const struct operation {
     {.name = "job",
      .run = job,
      .instructions = 1400,
-     .locked = 17,
+     .locked = 15,
      .allocations = 2,
      .threads = true},
 };

@@ -4,6 +4,10 @@
 //! - **T1 one hand-over.** A parked worker is in `IDLE` until somebody takes it out, who then gives
 //!   it a job; or it takes itself out, and ends. So does one that has no job, if enough are parked.
 //! - **T3 failure is a value.** That no thread can be had is told to who asked, never a panic.
+//!
+//! unsafe: what a worker is given is handed over without a lock. T1 is what makes that sound: it is given by who has taken the worker out, and
+//! nobody finds it before it has taken that, and is parked again.
+#![allow(unsafe_code)]
 
 mod due;
 mod patience;
@@ -12,8 +16,9 @@ mod thread;
 use crate::base::clock;
 use crate::base::counts::{self, Counted};
 use crate::base::race_detector::Unseen;
+use crate::base::sync::hand_over::HandOver;
 use crate::base::sync::spin_lock::{BriefGuard, BriefLock};
-use crate::base::sync::{Arc, Condvar, Mutex, global};
+use crate::base::sync::{Arc, global};
 use crate::base::world::{self, World};
 use crate::engine::backlog::Backlog;
 use crate::engine::config::Config;
@@ -50,8 +55,7 @@ global!(IDLE: BriefLock<Vec<Arc<Worker>>> = BriefLock::new(Vec::new()));
 
 pub(crate) struct Worker {
     config: Config,
-    job: Mutex<Option<Loan>>,
-    bell: Condvar,
+    job: HandOver<Loan>,
 }
 
 /// What a thread is lent for, and on which terms.
@@ -172,8 +176,7 @@ impl Worker {
         first.run(&mut here);
         let worker = Arc::new(Worker {
             config: *config,
-            job: Mutex::new(None),
-            bell: Condvar::new(),
+            job: HandOver::new(),
         });
         while let Some(loan) = worker.park(&mut here) {
             loan.run(&mut here);
@@ -203,21 +206,20 @@ impl Worker {
 
     fn give(&self, loan: Loan) {
         patience::restore();
-        *self.job.lock() = Some(loan);
-        self.bell.notify_one();
+        // SAFETY: the caller has taken it out (T1).
+        unsafe { self.job.give(loan) };
     }
 
     /// Parks until there is a job, or until there was none for long (`None`: the thread is to end).
     fn await_job(self: &Arc<Worker>) -> Option<Loan> {
         let leave_at = clock::deadline(self.config.idle_timeout_ns);
-        let no_job = |job: &mut Option<Loan>| job.is_none();
-        let mut job = self
-            .bell
-            .wait_while_until(self.job.lock(), leave_at, no_job);
+        // SAFETY: this is the worker's thread, and it is among the parked ones, or was taken out (T1).
+        let job = unsafe { self.job.take(leave_at) };
         if job.is_none() && !self.resign() {
-            job = self.bell.wait_while(job, no_job);
+            // SAFETY: as above.
+            return unsafe { self.job.take(None) };
         }
-        job.take()
+        job
     }
 
     /// Takes itself out of the parked workers. If somebody has done so already, a job is coming (T1).

@@ -21,8 +21,7 @@ pub(crate) fn park_for_one_job() -> thread::JoinHandle<()> {
             idle_timeout_ns: -1,
             ..Config::DEFAULT
         },
-        job: Mutex::new(None),
-        bell: Condvar::new(),
+        job: HandOver::new(),
     });
     IDLE.lock().push(worker.clone());
     thread::spawn(move || {
@@ -40,8 +39,7 @@ fn leaving_races_with_lending(leave: fn(&Arc<Worker>) -> Option<Loan>, give: Giv
     loom::model(move || {
         let worker = Arc::new(Worker {
             config: Config::DEFAULT,
-            job: Mutex::new(None),
-            bell: Condvar::new(),
+            job: HandOver::new(),
         });
         let done = Arc::new(AtomicBool::new(false));
         IDLE.lock().push(worker.clone());
@@ -73,15 +71,6 @@ fn t1_mutant_leaves_without_asking() {
         None
     };
     leaving_races_with_lending(leave, Worker::give);
-}
-
-#[test]
-#[ignore = "a mutant"]
-fn t1_mutant_rings_before_there_is_a_job() {
-    leaving_races_with_lending(Worker::await_job, |worker, loan| {
-        worker.bell.notify_one();
-        *worker.job.lock() = Some(loan);
-    });
 }
 
 type LendAll = fn(usize, &dyn Fn() -> Job) -> Result<(), (usize, NoThread)>;
