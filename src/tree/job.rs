@@ -155,6 +155,7 @@ impl Job {
             state.outcome = outcome;
             state.fd.set_ready();
         }
+        drop(state); // Who is woken takes the lock.
         self.bell.notify_all();
     }
 
@@ -265,6 +266,10 @@ impl Run for Job {
             outcome
         });
         completion_queue::outermost(|| {
+            if on_done.is_none() {
+                // Nobody is to be told, so who waits is rung once.
+                return self.advance(Progress::Over, Some(outcome));
+            }
             self.advance(Progress::Telling, Some(outcome));
             self.tell(on_done);
         });

@@ -42,6 +42,14 @@ fn j1_j2_a_join_returns_when_all_have_been_told() {
 }
 
 #[test]
+fn j1_j2_nobody_is_to_be_told() {
+    job_is_joined(|job, told| {
+        tell(told); // That it has run.
+        job.advance(Progress::Over, Some(Ok(())));
+    });
+}
+
+#[test]
 #[ignore = "a mutant"]
 fn j2_mutant_tells_when_it_is_over() {
     job_is_joined(|job, told| {
