@@ -31,7 +31,7 @@ use crate::base::common::Common;
 use crate::base::counts::Counted;
 use crate::base::sync::atomic::Ordering;
 use crate::engine::leaf::Call;
-use crate::engine::start_site::{By, StartSite};
+use crate::engine::start_site::{By, JobSite, StartSite};
 use crate::scope::cancel::{Cancel, Scope};
 use crate::scope::task_run::{TaskRun, Tree};
 use mine::{MINE, Mine};
@@ -106,12 +106,18 @@ pub(crate) fn with_current<T>(look: impl FnOnce(Option<&Context<'_>>) -> T) -> T
     look(MINE.with(Mine::own).and_then(Slot::current))
 }
 
-/// What is started on the calling thread at this moment, under that handle, if the program gave one.
-pub(crate) fn start_site(under: Option<&Cancel>) -> StartSite {
+/// What is started on the calling thread at this moment, under that handle.
+pub(crate) fn start_site(under: &Cancel) -> StartSite {
     StartSite {
-        under: under.map(Cancel::downgrade),
+        under: Some(under.downgrade()),
         by: with_current(|asking| asking?.by()),
     }
+}
+
+/// The same of a job, to which the program gives a handle or not.
+pub(crate) fn job_site(is_given: bool) -> JobSite {
+    let by = with_current(|asking| asking?.by());
+    JobSite { is_given, by }
 }
 
 impl Context<'_> {

@@ -15,6 +15,13 @@ pub(crate) struct StartSite {
     pub(crate) by: Option<By>,
 }
 
+/// The same, of what holds the handle that it was given for as long as it can be seen: it is that of its frame.
+pub(crate) struct JobSite {
+    /// Whether the program gave one.
+    pub(crate) is_given: bool,
+    pub(crate) by: Option<By>,
+}
+
 #[derive(Clone)]
 pub(crate) struct By {
     pub(crate) callback: Running,

@@ -63,7 +63,7 @@ pub unsafe extern "C" fn proc_start(
         function,
         data: user_data,
     });
-    let start_site = frames::start_site(cancel.as_ref());
+    let start_site = frames::job_site(cancel.is_some());
     let expected = process.expect_services(cancel.as_ref());
     let (task, own) = process::meant_by(cancel.as_ref());
     let cancel = cancel.or(own);

@@ -99,7 +99,7 @@ fn see(frame: &Frame<'_>, now: u64) -> Seen {
             cancelled: handle.and_then(|handle| cancelled(handle, now)),
             due_ns: due(&frame.what, handle, now),
             handle: handle.map(Cancel::downgrade),
-            start_site: start_site(&frame.what).cloned(),
+            start_site: start_site(&frame.what, handle),
             doing: doing(&frame.what),
             restarts: restarts(&frame.what),
             not_started: backlog.map_or(0, Backlog::not_begun),
@@ -169,9 +169,13 @@ fn doing(what: &What<'_>) -> &'static str {
     }
 }
 
-fn start_site<'a>(what: &What<'a>) -> Option<&'a StartSite> {
+fn start_site(what: &What<'_>, handle: Option<&Cancel>) -> Option<StartSite> {
     match what {
-        What::Job(site) | What::Turn(site) => Some(site),
+        What::Job(site) => Some(StartSite {
+            under: handle.filter(|_| site.is_given).map(Cancel::downgrade),
+            by: site.by.clone(),
+        }),
+        What::Turn(site) => Some((*site).clone()),
         _ => None,
     }
 }

@@ -30,7 +30,7 @@ use crate::base::user_data::Notice;
 use crate::engine::crew::{self, Errand, Lender, NoThread, Run};
 use crate::engine::frames::What;
 use crate::engine::leaf::Waiting;
-use crate::engine::start_site::StartSite;
+use crate::engine::start_site::JobSite;
 use crate::engine::waiting;
 use crate::scope::activity;
 use crate::scope::cancel::Cancel;
@@ -86,7 +86,7 @@ pub(crate) struct Work {
     pub(crate) cancel: Option<Cancel>,
     /// The task that it is in.
     pub(crate) task: Option<Common<TaskRun>>,
-    pub(crate) start_site: StartSite,
+    pub(crate) start_site: JobSite,
     /// Its services.
     pub(crate) expected: Expected,
     pub(crate) on_done: Option<Notice>,

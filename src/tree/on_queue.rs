@@ -75,7 +75,7 @@ impl OnQueue {
         let (child, cancel) = (self.child.clone(), around.cancel.clone());
         let (task, tree) = (around.task.cloned(), around.tree);
         let origin = events::origin(task.as_deref());
-        let site = frames::start_site(Some(around.cancel));
+        let site = frames::start_site(around.cancel);
         let run = move || {
             events::arrive(origin, task.as_deref());
             let what = What::Turn(&site);

@@ -205,7 +205,7 @@ static const struct operation {
     {.name = "job",
      .run = job,
      .instructions = 1400,
-     .locked = 15,
+     .locked = 14,
      .allocations = 2,
      .threads = true},
 };

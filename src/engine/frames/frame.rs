@@ -12,7 +12,7 @@ use crate::base::sync::Arc;
 use crate::base::sync::notes::{AtomicU8, AtomicU64, Ordering};
 use crate::engine::backlog::{Backlog, Published};
 use crate::engine::leaf::{self, Call};
-use crate::engine::start_site::StartSite;
+use crate::engine::start_site::{JobSite, StartSite};
 use crate::scope::cancel::Scope;
 use crate::scope::task_run::TaskRun;
 
@@ -36,7 +36,7 @@ pub(crate) enum What<'a> {
     /// A run that somebody asked for, by that function of the API.
     Run(&'static str),
     /// A job, which was started there.
-    Job(&'a StartSite),
+    Job(&'a JobSite),
     /// Help with the children of what another thread runs.
     Help(&'a dyn Backlog),
     /// One child or several of a combinator of that name; what is published of them, if anything is.

@@ -93,7 +93,7 @@ fn request() -> Process {
 
 fn start_job(process: Process) -> Arc<Job> {
     Job::start(Work {
-        start_site: frames::start_site(None),
+        start_site: frames::job_site(false),
         expected: process.expect_services(None),
         process,
         cancel: None,
