@@ -27,6 +27,7 @@ fn t5_terms_are_taken_and_given_back() {
         stay_on_processor(0);
         let pinned = Terms::of(number());
         assert_eq!(cores(number()), 1);
+        assert_eq!(scheduling::policy(0), Some((libc::SCHED_BATCH, false)));
         aside(|| {
             let mut here = Terms::of_the_caller();
             here.change_to(pinned.clone());
