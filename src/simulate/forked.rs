@@ -11,6 +11,7 @@ use std::io::IsTerminal;
 use libc::{c_int, pid_t};
 
 use super::board::{Board, MOST};
+use super::worker;
 use crate::base::clock::{self, Duration};
 use crate::base::descriptor;
 use crate::base::error::Error;
@@ -150,6 +151,7 @@ fn fork_one(code: impl FnOnce()) -> Result<pid_t, String> {
     match unsafe { libc::fork() } {
         0 => {
             child::end_with_parent(parent);
+            worker::keep_all();
             code();
             flush();
             // SAFETY: it takes a number.

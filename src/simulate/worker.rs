@@ -6,12 +6,20 @@ use super::world;
 use crate::base::bug;
 use crate::base::clock::Duration;
 use crate::base::error::Error;
-use crate::base::sync::notes::{AtomicI32, Ordering};
+use crate::base::sync::notes::{AtomicBool, AtomicI32, Ordering};
 use crate::base::sync::{Arc, Mutex};
 use crate::base::world::Job;
 use crate::engine::config::Config;
 use crate::engine::crew::{self, NoThread};
 use crate::engine::frames;
+
+/// Whether the process is there for runs only. Then they are kept until it ends, and wait without a timer.
+static ARE_KEPT: AtomicBool = AtomicBool::new(false);
+
+/// Keeps all for as long as the process is there.
+pub(super) fn keep_all() {
+    ARE_KEPT.store(true, Ordering::Relaxed);
+}
 
 pub(super) struct Worker {
     pub(super) parker: Parker,
@@ -78,9 +86,9 @@ impl Worker {
     /// Whether there is one; else it was idle for so long that it ends.
     fn await_job(self: &Arc<Worker>, config: &Config) -> bool {
         let most = u64::try_from(config.idle_timeout_ns).map(Duration::from_nanos);
-        match most {
-            Ok(most) if self.parker.stop_for(most) => {}
-            Ok(_) if world::resign(self) => return false,
+        match most.ok().filter(|_| !ARE_KEPT.load(Ordering::Relaxed)) {
+            Some(most) if self.parker.stop_for(most) => {}
+            Some(_) if world::resign(self) => return false,
             _ => self.parker.stop(),
         }
         true
