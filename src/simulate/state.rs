@@ -195,6 +195,13 @@ impl Here {
         Some(self.threads.get(&id)?.worker.clone())
     }
 
+    /// It is done by another one, who does nothing else.
+    pub(super) fn set_worker(&mut self, id: Id, worker: Arc<Worker>) {
+        if let Some(thread) = self.threads.get_mut(&id) {
+            thread.worker = worker;
+        }
+    }
+
     /// The number of the thread that has that one of the kernel's.
     pub(super) fn number_of(&self, kernels: i32) -> Option<Id> {
         let is_it = |thread: &Thread| thread.worker.thread() == kernels;

@@ -121,6 +121,20 @@ fn who_stops_is_not_given_up_in_the_place_of_who_goes_on() {
 }
 
 #[test]
+fn who_has_ended_does_what_has_not_begun() {
+    let _turn = Turn::take();
+    let (tells, threads) = mpsc::channel();
+    begin(move || {
+        let next = tells.clone();
+        let job = move || next.send(frames::this_thread()).unwrap();
+        assert!(world::start(Box::new(job), false).is_ok());
+        tells.send(frames::this_thread()).unwrap();
+    });
+    end();
+    assert_eq!(threads.recv().unwrap(), threads.recv().unwrap());
+}
+
+#[test]
 fn a_child_of_fork_has_no_recorder_of_a_run() {
     let _turn = Turn::take();
     let (tells, ended) = mpsc::channel();

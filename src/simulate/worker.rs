@@ -29,7 +29,7 @@ pub(super) struct Worker {
 }
 
 /// What it is to do, as which thread of which run.
-struct Assigned {
+pub(super) struct Assigned {
     run: u64,
     id: Id,
     job: Job,
@@ -64,6 +64,11 @@ impl Worker {
         *self.job.lock() = Some(Assigned { run, id, job });
     }
 
+    /// What it has not begun is done by another one.
+    pub(super) fn resign_job(&self) -> Option<Assigned> {
+        self.job.lock().take()
+    }
+
     /// It is that thread of the kernel's.
     pub(super) fn note_thread(&self, thread: i32) {
         self.thread.store(thread, Ordering::Relaxed);
@@ -76,9 +81,9 @@ impl Worker {
 
     fn live(self: &Arc<Worker>, config: &Config) {
         while self.await_job(config) {
-            let assigned = self.job.lock().take();
-            if let Some(assigned) = assigned {
-                self.run(assigned);
+            let mut assigned = self.resign_job();
+            while let Some(next) = assigned {
+                assigned = self.run(next);
             }
         }
     }
@@ -86,15 +91,19 @@ impl Worker {
     /// Whether there is one; else it was idle for so long that it ends.
     fn await_job(self: &Arc<Worker>, config: &Config) -> bool {
         let most = u64::try_from(config.idle_timeout_ns).map(Duration::from_nanos);
-        match most.ok().filter(|_| !ARE_KEPT.load(Ordering::Relaxed)) {
-            Some(most) if self.parker.stop_for(most) => {}
-            Some(_) if world::resign(self) => return false,
-            _ => self.parker.stop(),
+        let Some(most) = most.ok().filter(|_| !ARE_KEPT.load(Ordering::Relaxed)) else {
+            self.parker.stop();
+            return true;
+        };
+        while !self.parker.stop_for(most) {
+            if world::resign(self) {
+                return false;
+            }
         }
         true
     }
 
-    fn run(self: &Arc<Worker>, assigned: Assigned) {
+    fn run(self: &Arc<Worker>, assigned: Assigned) -> Option<Assigned> {
         let Assigned { run, id, job } = assigned;
         world::arrive(run, id);
         let mut bug: Option<Error> = None;
@@ -104,7 +113,7 @@ impl Worker {
                 Ok(())
             });
             bug = done.err();
-            world::leave(self, bug.take());
-        });
+            world::leave(self, bug.take())
+        })
     }
 }

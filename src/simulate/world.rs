@@ -17,7 +17,7 @@ use super::guests;
 use super::parker::Parker;
 use super::schedule::Id;
 use super::state::{Here, Next};
-use super::worker::Worker;
+use super::worker::{Assigned, Worker};
 use crate::base::clock::{self, Instant};
 use crate::base::error::{Error, Outcome};
 use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global, per_thread};
@@ -334,7 +334,7 @@ pub(super) fn pass_by(id: Id) {
         here.remove(id);
         here.has_lost = true;
         state.lost.insert((run, id));
-        let_next_go(state);
+        let_next_go(state, None);
     }
 }
 
@@ -352,33 +352,42 @@ pub(super) fn arrive(run: u64, id: Id) {
     ME.with(|me| me.set((run, id)));
 }
 
-/// The calling thread has done what it was to do.
-pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) {
+/// The calling thread has done what it was to do. If the one that goes on has not begun, it does that at once, and nobody is woken.
+pub(super) fn leave(worker: &Arc<Worker>, bug: Option<Error>) -> Option<Assigned> {
     let mut state = lock();
     let Some((here, me)) = state.mine() else {
         state.find_lost(ME.with(Cell::get));
         state.pool.push(worker.clone()); // It was given up, and is of use again.
-        return;
+        return None;
     };
     if !here.is_wrecked && here.failure.is_none() {
         here.failure = bug;
     }
     here.remove(me);
     state.pool.push(worker.clone());
-    let_next_go(state);
+    let_next_go(state, Some(worker))
 }
 
-/// Lets the next one go on, where the calling thread does not (SW1).
-fn let_next_go(mut state: MutexGuard<'static, State>) {
+/// Lets the next one go on, where the calling thread does not (SW1). It may be idle, and then does itself what has not begun.
+fn let_next_go(
+    mut state: MutexGuard<'static, State>,
+    idle: Option<&Arc<Worker>>,
+) -> Option<Assigned> {
     loop {
-        let Some(here) = &mut state.here else { return };
+        let State { here, pool, .. } = &mut *state;
+        let here = here.as_mut()?;
         match here.next() {
             Next::Thread(next) => {
                 here.running = next;
-                let theirs = here.worker(next);
+                let theirs = here.worker(next)?;
+                let place = idle.and_then(|idle| place_of(pool, idle));
+                if let Some((place, job)) = place.and_then(|at| Some((at, theirs.resign_job()?))) {
+                    here.set_worker(next, std::mem::replace(&mut pool[place], theirs));
+                    return Some(job);
+                }
                 drop(state);
-                theirs.inspect(|theirs| theirs.parker.let_go());
-                return;
+                theirs.parker.let_go();
+                return None;
             }
             Next::Stuck(stuck) => {
                 drop(state);
@@ -390,7 +399,7 @@ fn let_next_go(mut state: MutexGuard<'static, State>) {
                 drop(state);
                 let _outside = world::outside();
                 BELL.notify_all();
-                return;
+                return None;
             }
         }
     }
@@ -399,11 +408,12 @@ fn let_next_go(mut state: MutexGuard<'static, State>) {
 /// Takes a thread out of those that do nothing. If it is not among them, it is about to be given something to do.
 pub(super) fn resign(worker: &Arc<Worker>) -> bool {
     let mut state = lock();
-    let place = state
-        .pool
-        .iter()
-        .position(|other| Arc::ptr_eq(other, worker));
+    let place = place_of(&state.pool, worker);
     place.map(|place| state.pool.remove(place)).is_some()
+}
+
+fn place_of(pool: &[Arc<Worker>], worker: &Arc<Worker>) -> Option<usize> {
+    pool.iter().rposition(|other| Arc::ptr_eq(other, worker))
 }
 
 /// The process has completed.
@@ -445,7 +455,7 @@ pub(super) fn depart() {
         return state.find_lost(ME.with(Cell::get));
     };
     here.remove(me);
-    let_next_go(state);
+    let_next_go(state, None);
 }
 
 /// The right to simulate, of one at a time.
