@@ -17,6 +17,8 @@
  *   refused              Bad input is refused with its own error, and fails nothing.
  *   options              Bad input of its own.
  *   again                The same process runs again, and at the same time.
+ *   one_after_another    Of one that was on the same thread before nothing is left in the next one, and nothing of the next one is in one that is
+ *                        kept: failed, limited or not.
  *   in_its_task          A child is in the nursery's task, whoever spawns it.
  */
 #include "nursery.h"
@@ -349,6 +351,40 @@ static void again(void) {
     CHECK_INT(l.runs, 400);
 }
 
+typedef struct one {
+    bool keeps, fails;
+    proc_nursery *kept;
+    leaf leaf;
+} one;
+
+static proc_error *spawn_ten(proc_nursery *nursery, proc_cancel *cancel, void *user_data) {
+    one *o = user_data;
+    CHECK(!proc_cancelled(cancel));
+    CHECK(proc_nursery_cancel(nursery) == cancel);
+    CHECK_INT(proc_nursery_count(nursery), 0);
+    o->kept = o->keeps ? proc_nursery_ref(nursery) : NULL;
+    for (int i = 0; i < 10; i++)
+        CHECK_OK(proc_spawn(nursery, i == 5 ? proc_delay(1000) : leaf_new(&o->leaf)));
+    return o->fails ? proc_error_new(7, "the body") : NULL;
+}
+
+static void one_after_another(void) {
+    one all[24] = {0};
+    for (int i = 0; i < 24; i++) {
+        one *o = &all[i];
+        proc_nursery_options options = limited(i % 4 < 2 ? 0 : 3);
+        o->keeps = i % 2;
+        o->fails = i % 3 == 2;
+        proc_error *error = nursery_run(spawn_ten, o, NULL, &options);
+        CHECK_INT(proc_error_code(error), o->fails ? 7 : 0);
+        CHECK(o->fails || o->leaf.runs == 9);
+        CHECK_INT(o->leaf.destroyed, 9);
+        proc_error_unref(error);
+    }
+    for (int i = 1; i < 24; i += 2)
+        check_over(all[i].kept);
+}
+
 static proc_error *tell_task(proc_cancel *cancel, void *user_data) {
     *(uint64_t *)user_data = proc_trace_task_id(cancel);
     return NULL;
@@ -387,4 +423,5 @@ static void in_its_task(void) {
 CHECK_MAIN(CASE(body_runs_here), CASE(waits_for_children), CASE(truly_concurrent),
            CASE(children_spawn), CASE(others_spawn), CASE(count), CASE(first_failure),
            CASE(echoes_once), CASE(by_hand), CASE(cancelled_before), CASE(released_unrun),
-           CASE(over), CASE(handle), CASE(refused), CASE(options), CASE(again), CASE(in_its_task))
+           CASE(over), CASE(handle), CASE(refused), CASE(options), CASE(again),
+           CASE(one_after_another), CASE(in_its_task))
