@@ -1,9 +1,9 @@
-/* 01_hello: runs one process, and makes its outcome the program's exit status.
+/* 01_hello: runs one process, and turns its result into the program's exit status.
  *
  *     cc 01_hello.c -o 01_hello $(pkg-config --cflags --libs procession) && ./01_hello
  *
- * A process is a C callback with the data that it works on. It gets a cancel handle, which says when it
- * should stop early, and returns an error, or NULL for success.
+ * A process is a C callback with its data. It gets a cancel handle, which says when it should stop early,
+ * and returns an error, or NULL for success.
  */
 #include <procession.h>
 #include <stdio.h>
@@ -17,7 +17,7 @@ static proc_error *greet(proc_cancel *cancel, void *user_data) {
 }
 
 int main(void) {
-    /* What is handed to a function of the library belongs to it from then on, so nothing is freed here. */
+    /* proc_run takes over the ownership of the process, so nothing is freed here. */
     proc_impl *hello = proc_new(greet, "world", NULL);
     return proc_exit_status(proc_run(hello, NULL));
 }

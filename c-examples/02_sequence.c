@@ -1,8 +1,8 @@
-/* 02_sequence: one step after the other; the first error ends it, and the program exits with 1.
+/* 02_sequence: one step after the other; the first error ends the sequence, and the program exits with 1.
  *
  *     cc 02_sequence.c -o 02_sequence $(pkg-config --cflags --libs procession) && ./02_sequence
  *
- * The steps share what their user data points to. They run on the calling thread, so no lock is needed.
+ * The steps share their user data. They run on the calling thread, so no lock is needed.
  */
 #include <errno.h>
 #include <procession.h>

@@ -1,10 +1,10 @@
-/* 03_concurrent_errors: processes that run at the same time, and all the errors of those that failed.
+/* 03_concurrent_errors: processes that run at the same time, and the errors of all that failed.
  *
  *     cc 03_concurrent_errors.c -o 03_concurrent_errors $(pkg-config --cflags --libs procession) -pthread
  *     ./03_concurrent_errors
  *
- * In a concurrent none is cancelled when another fails, and no error is lost. They come in the order of completion,
- * so the first in the list is the one that failed first.
+ * proc_concurrent cancels no child when another one fails, and returns all errors, in the order of completion: the
+ * first error in the list came first.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 struct check {
     const char *what;
-    int outcome; /* 0, or what is wrong with it */
+    int outcome; /* 0, or the errno of the failure */
 };
 
 static pthread_barrier_t all_are_here;
@@ -22,7 +22,7 @@ static pthread_barrier_t all_are_here;
 static proc_error *run_check(proc_cancel *cancel, void *user_data) {
     (void)cancel;
     const struct check *check = user_data;
-    /* Concurrent processes may wait for each other: none gets past the barrier before all three have come. */
+    /* Concurrent processes may wait for each other: the barrier opens when all three have reached it. */
     pthread_barrier_wait(&all_are_here);
     if (check->outcome == 0)
         return NULL;
@@ -44,7 +44,7 @@ int main(void) {
 
     printf("%zu of 3 checks failed:\n", proc_error_count(error));
     for (size_t i = 0; i < proc_error_count(error); i++) {
-        const proc_error *one = proc_error_at(error, i); /* borrowed from the whole */
+        const proc_error *one = proc_error_at(error, i); /* borrowed from `error` */
         printf("code %d, %s\n", proc_error_code(one), proc_error_message(one));
     }
     printf("is the disk full? %s\n", proc_error_is(error, ENOSPC) ? "yes" : "no");

@@ -3,8 +3,8 @@
  *     cc 04_group_first_failure.c -o 04_group_first_failure $(pkg-config --cflags --libs procession)
  *     ./04_group_first_failure
  *
- * A process that has nothing to do until it is cancelled waits in proc_wait. It says "stopped, as asked" with
- * proc_cancel_error; the group knows its own cancellation again and reports only the failure that was its cause.
+ * A process that has nothing to do until it is cancelled waits in proc_wait. With proc_cancel_error it says "stopped, as
+ * asked"; the group recognizes the cause of its own cancellation, and reports only the failure.
  */
 #include <errno.h>
 #include <procession.h>

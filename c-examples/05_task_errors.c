@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 static proc_error *fail(proc_cancel *cancel, void *user_data) {
-    /* Each waits until it is cancelled or, the first one, for no time at all: so the order is always the same. */
+    /* The first task fails at once, the other one when it is cancelled, so the order is always the same. */
     const int *code = user_data;
     proc_wait(cancel, *code == EIO ? 0 : PROC_FOREVER);
     return proc_error_new(*code, NULL);

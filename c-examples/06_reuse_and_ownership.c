@@ -1,10 +1,10 @@
-/* 06_reuse_and_ownership: a process is a value. It may run many times, and lives as long as somebody holds it.
+/* 06_reuse_and_ownership: a process is a value. It may run many times, and lives as long as there is a reference to it.
  *
  *     cc 06_reuse_and_ownership.c -o 06_reuse_and_ownership $(pkg-config --cflags --libs procession)
  *     ./06_reuse_and_ownership
  *
- * What you hand to a function is the callee's from then on. To go on using it, take a reference first. The user data
- * is destroyed once, after the last use of the process.
+ * A function takes over the ownership of a process that you pass to it. To use the process again, take a reference
+ * first. The user data is destroyed once, after the last use of the process.
  */
 #include <procession.h>
 #include <stdatomic.h>
@@ -34,19 +34,19 @@ int main(void) {
         return proc_exit_status(proc_errno("calloc"));
     proc_impl *one = proc_new(count_one, counter, destroy_counter);
 
-    /* The same process three times, at the same time: a reference for each, and ours stays ours. */
+    /* The same process three times, at the same time. Each run takes a reference, and we keep ours. */
     proc_impl *three = PROC_CONCURRENT(proc_ref(one), proc_ref(one), proc_ref(one));
     proc_error_unref(proc_run(three, NULL));
     printf("after three at once: %d\n", atomic_load(&counter->value));
 
-    /* Once more by itself, with the last reference but one. */
+    /* Once more, with another reference. */
     proc_error_unref(proc_run(proc_ref(one), NULL));
     printf("after one more: %d\n", atomic_load(&counter->value));
 
-    /* Our own reference goes as well: after the run nobody holds the process or its counter. */
+    /* This run takes our own reference: after it, the process and its counter are destroyed. */
     proc_error *error = proc_run(one, NULL);
 
-    /* Errors are values as well: one may be kept while the other reference is handed on. */
+    /* Errors are reference counted, too: we keep one reference and hand over the other. */
     proc_error *kept = proc_error_ref(error);
     int status = proc_exit_status(error);
     printf("still readable: %s\n", proc_error_message(kept));

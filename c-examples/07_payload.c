@@ -2,8 +2,8 @@
  *
  *     cc 07_payload.c -o 07_payload $(pkg-config --cflags --libs procession) && ./07_payload
  *
- * A code and a text are for everybody. A payload is for the caller who knows the program: here, the place of a syntax
- * error. It is destroyed together with the error, and may be read through the task errors around it.
+ * Every error has a code and a text. A payload is for callers that know its type: here, the place of a syntax error.
+ * It is destroyed together with the error, and can be read through the task errors around it.
  */
 #include <errno.h>
 #include <procession.h>

@@ -1,9 +1,10 @@
-/* 08_deadline: limits of time, by one call, and cancelling with a handle of one's own.
+/* 08_deadline: time limits by one call, and cancelling with a handle of your own.
  *
  *     cc 08_deadline.c -o 08_deadline $(pkg-config --cflags --libs procession) && ./08_deadline
  *
- * proc_timeout cancels what it runs when the time is up; what is done sooner ends it at once. What is cancelled can read why, and how
- * much time is left. And whoever holds a handle can cancel what runs under it, with a cause that all below it can read.
+ * proc_timeout cancels its process when the time is up, and ends at once if the process ends earlier. A process can ask how much
+ * time is left, and why it was cancelled. Code that holds a handle can cancel everything below it, with a cause that all below can
+ * read.
  */
 #include <errno.h>
 #include <procession.h>
@@ -21,7 +22,7 @@ static proc_error *work_a_little(proc_cancel *cancel, void *user_data) {
     return proc_cancel_error(cancel);
 }
 
-/* A call that takes a time itself is given what is left. */
+/* A function that takes a timeout of its own would get the remaining time. */
 static proc_error *ask_a_server(proc_cancel *cancel, void *user_data) {
     bool is_left = proc_cancel_remaining(cancel) <= PROC_SECONDS(60);
     printf("%s: %s\n", (const char *)user_data, is_left ? "at most a minute is left" : "no limit");
@@ -35,13 +36,13 @@ static proc_error *close_shop(proc_cancel *cancel, void *user_data) {
 }
 
 int main(void) {
-    /* It returns why it was stopped, with code ETIMEDOUT. If it succeeded in spite of that, it would be a success. */
+    /* The process returns the cause of its cancellation, with code ETIMEDOUT. If it returned NULL, the run would succeed. */
     proc_error *error =
         proc_run(proc_timeout(PROC_MS(20), proc_new(work_until_stopped, "limited", NULL)), NULL);
     printf("limited: %s\n", proc_error_message(error));
     proc_error_unref(error);
 
-    /* Nobody waits for this hour. */
+    /* The run ends with the process, not after an hour. */
     error =
         proc_run(proc_timeout(PROC_SECONDS(3600), proc_new(work_a_little, "quick", NULL)), NULL);
     printf("quick: %s\n", proc_error_message(error));
@@ -54,7 +55,7 @@ int main(void) {
     proc_error_unref(error);
     proc_cancel_unref(limit);
 
-    /* A handle below the shop's: cancelling the shop cancels it too, with the same cause. */
+    /* The counter's handle is below the shop's: cancelling the shop cancels it, too, with the same cause. */
     proc_cancel *shop = proc_cancel_new(NULL);
     proc_cancel *counter = proc_cancel_new(shop);
     error = proc_run(PROC_CONCURRENT(proc_new(work_until_stopped, "counter", NULL),

@@ -2,8 +2,8 @@
  *
  *     cc 09_main_daemon.c -o 09_main_daemon $(pkg-config --cflags --libs procession) && ./09_main_daemon
  *
- * Stop it with Ctrl-C. proc_main turns the signal into a cancellation and waits for the process. That it stopped
- * because of the signal is no error. A second signal, a second later or more, would end the program at once.
+ * Stop it with Ctrl-C. proc_main turns the signal into a cancellation and waits for the process. A stop because of the
+ * signal is no error. Another signal, one second later or more, would end the program at once.
  */
 #include <errno.h>
 #include <procession.h>
@@ -17,21 +17,22 @@ static proc_error *beat(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-/* Waits for its end, to tell why it came. */
+/* Waits until it is cancelled, and prints why. */
 static proc_error *watch(proc_cancel *cancel, void *user_data) {
     (void)user_data;
     proc_wait(cancel, PROC_FOREVER);
     const proc_error *cause = proc_cancel_cause(cancel);
-    bool is_signal = proc_error_code(cause) == EINTR; /* else something in the group has failed */
+    bool is_signal =
+        proc_error_code(cause) == EINTR; /* otherwise a child of the group has failed */
     printf("the end, by a %s: %s\n", is_signal ? "signal" : "failure", proc_error_message(cause));
     return proc_cancel_error(cancel);
 }
 
-/* proc_finally runs it after the work, also if that has failed. Its handle is not cancelled: so it can wait, and run what it
- * needs. */
+/* proc_finally runs this after the work, also if the work has failed. Its handle is not cancelled, so it can wait, and run
+ * processes. */
 static proc_error *clean_up(proc_cancel *cancel, void *user_data) {
     (void)user_data;
-    bool in_a_hurry = proc_wait(cancel, PROC_MS(1)); /* stands for saying goodbye to somebody */
+    bool in_a_hurry = proc_wait(cancel, PROC_MS(1)); /* stands for the last messages to a peer */
     printf("cleaned up%s\n", in_a_hurry ? ", in a hurry" : "");
     return NULL;
 }

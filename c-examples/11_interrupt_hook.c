@@ -1,8 +1,8 @@
-/* 11_interrupt_hook: a third party's loop, which blocks and knows nothing of cancel handles, made a process.
+/* 11_interrupt_hook: makes a process of a third party's blocking loop, which knows nothing of cancel handles.
  *
  *     cc 11_interrupt_hook.c -o 11_interrupt_hook $(pkg-config --cflags --libs procession) -pthread && ./11_interrupt_hook
  *
- * Its own function for stopping it becomes a hook: the cancellation calls it. Here the source of the loop's events
+ * The function that stops the loop becomes a hook, which the cancellation calls. Here the source of the loop's events
  * fails, so the group cancels the loop, and the program ends with the source's error.
  */
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 
-/* ---- The third party's: a loop that handles events until another thread stops it. */
+/* ---- Third-party code: a loop that handles events until another thread stops it. */
 
 typedef struct loop {
     pthread_mutex_t mutex;
@@ -41,11 +41,11 @@ static void loop_change(loop *l, int posted, bool stopped) {
 static void loop_post(loop *l) { loop_change(l, 1, false); }
 static void loop_stop(loop *l) { loop_change(l, 0, true); }
 
-/* ---- Ours. */
+/* ---- Our code. */
 
 static void print_event(int number) { printf("event %d\n", number); }
 
-/* It may be called before the loop has begun, even at once, from proc_on_cancel: the loop remembers it. */
+/* This may be called before the loop has begun, even from inside of proc_on_cancel: the loop remembers the stop. */
 static void stop_loop(void *user_data) {
     printf("the hook stops the loop\n");
     loop_stop(user_data);
@@ -54,7 +54,7 @@ static void stop_loop(void *user_data) {
 static proc_error *run_loop(proc_cancel *cancel, void *user_data) {
     proc_hook *hook = proc_on_cancel(cancel, stop_loop, user_data);
     loop_run(user_data, print_event);
-    proc_hook_remove(hook); /* From here on nobody is in stop_loop, so the loop may be freed. */
+    proc_hook_remove(hook); /* From here on no thread is in stop_loop, so the loop may be freed. */
     return proc_cancel_error(cancel);
 }
 

@@ -2,9 +2,9 @@
  *
  *     c++ -std=c++17 12_pipeline.cpp -o 12_pipeline $(pkg-config --cflags --libs procession) -pthread && ./12_pipeline
  *
- * The first stage sends lines, the second makes numbers of them, the third adds these up. A stage that has sent all closes its
- * channel, which ends the loop of the next one. Who waits at a channel waits for the cancellation too. In the second run a line is
- * no number: the exception cancels the group, the other stages stop, and the exception comes back as what it was, up to `main`.
+ * The first stage sends lines, the second parses them as numbers, the third adds the numbers up. A stage that has sent everything
+ * closes its channel, which ends the loop of the next stage. A wait at a channel also ends at a cancellation. In the second run a
+ * line is not a number: the exception cancels the group, the other stages stop, and `main` gets the same exception.
  */
 #include <iostream>
 #include <procession.hpp>
@@ -46,7 +46,7 @@ static int sum_of(const std::vector<std::string> &input) {
         proc::group(proc::task("read", read), proc::task("parse", parse), proc::task("add", add)));
     if (error)
         std::cout << "the pipeline failed: " << error.message() << "\n";
-    error.rethrow(); /* The exception, as what it was; on success nothing. */
+    error.rethrow(); /* Throws the original exception; does nothing on success. */
     return sum;
 }
 

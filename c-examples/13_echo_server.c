@@ -1,9 +1,9 @@
-/* 13_echo_server: what a client sends comes back. Each connection is a child of a nursery, spawned as it comes.
+/* 13_echo_server: sends back what a client sends. Each connection is a child of a nursery, spawned when it is accepted.
  *
  *     cc 13_echo_server.c -o 13_echo_server $(pkg-config --cflags --libs procession) && ./13_echo_server [MOST [IDLE]]
  *
- * It prints its address: try `nc 127.0.0.1 PORT`. At most MOST connections (256) are served at a time, further ones wait in
- * the kernel; one that is silent for IDLE seconds (60) is closed. On SIGINT or SIGTERM all are, and it exits with 0. */
+ * It prints its address: try `nc 127.0.0.1 PORT`. It serves at most MOST connections (256) at a time; more wait in the
+ * kernel. It closes a connection that is silent for IDLE seconds (60), and all on SIGINT or SIGTERM, then exits with 0. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -35,7 +35,7 @@ static proc_error *serve(proc_nursery *nursery, proc_cancel *cancel, void *liste
         intptr_t fd = proc_accept(cancel, (int)(intptr_t)listener, PROC_FOREVER);
         if (fd < 0)
             return proc_cancelled(cancel) ? proc_cancel_error(cancel) : proc_errno("accept");
-        served++; /* where there are MOST, this waits until one has ended */
+        served++; /* with MOST connections, proc_spawn waits until one has ended */
         error = proc_spawn(nursery, proc_task("client", proc_new(echo, (void *)fd, release)));
     }
     return error;
@@ -44,7 +44,7 @@ static proc_error *serve(proc_nursery *nursery, proc_cancel *cancel, void *liste
 static proc_error *log_failure(proc_error *error, void *unused) {
     fprintf(stderr, "%s\n", proc_error_message(error));
     proc_error_unref(error);
-    return unused; /* NULL: the others are served further */
+    return unused; /* NULL: the other connections go on */
 }
 
 int main(int argc, char **argv) {

@@ -1,9 +1,9 @@
-/* 14_libuv_echo: libuv's loop as a process. It watches the cancellation, and jobs, which do what would block it.
+/* 14_libuv_echo: libuv's loop as a process. It watches the cancellation, and jobs, which do the blocking work.
  *
  *     cc 14_libuv_echo.c -o 14_libuv_echo $(pkg-config --cflags --libs procession libuv) && ./14_libuv_echo FILE
  *
- * An echo server that adds to FILE what it is sent, and only then sends it back. Files block, and the loop must not: so
- * each write is a job, whose descriptor the loop watches. It serves on a free port of 127.0.0.1, which it prints. On SIGINT
+ * An echo server that appends received data to FILE before it sends the data back. A write to a file may block, and the loop must
+ * not: so each write is a job, whose descriptor the loop watches. It serves on a free port of 127.0.0.1, which it prints. On SIGINT
  * or SIGTERM it closes every connection and exits with 0. All functions but write_down run on the loop's thread.
  */
 #define _GNU_SOURCE
@@ -20,17 +20,17 @@ struct server {
     uv_loop_t loop;
     uv_tcp_t listener;
     uv_poll_t stop;     /* watches the descriptor of the scope */
-    proc_cancel *scope; /* whoever cancels it, with the reason, ends the server */
+    proc_cancel *scope; /* to end the server, cancel it, with the reason */
     const char *path;
     int file, served;
 };
 
-/* What it was sent is written down, then sent back, then it may send more: so one buffer is enough. */
+/* Received data is written to the file, then sent back, and only then more is read: so one buffer is enough. */
 struct connection {
     uv_tcp_t tcp;
     uv_write_t reply;
     uv_poll_t done; /* watches the descriptor of the job */
-    proc_job *job;  /* writes down; NULL: none. The connection is there until it is joined. */
+    proc_job *job;  /* the write; NULL: none. The connection outlives it. */
     struct server *server;
     size_t size;
     char data[4096];
@@ -47,7 +47,7 @@ static void hang_up(struct connection *connection) {
         uv_close((uv_handle_t *)&connection->tcp, on_hung_up);
 }
 
-/* On a thread of the library: it may block. It does not ask whether it was cancelled, so all that was begun is written. */
+/* Runs on a thread of the library, so it may block. It ignores a cancellation, so each write that has begun is completed. */
 static proc_error *write_down(proc_cancel *cancel, void *user_data) {
     const struct connection *connection = user_data;
     const struct server *server = connection->server;
@@ -82,7 +82,7 @@ static void send_back(struct connection *connection) {
         hang_up(connection);
 }
 
-/* Joining closes the job's descriptor, so the loop must have let go of it before. */
+/* Joining closes the job's descriptor, so the loop must not watch it any more. */
 static void on_done_closed(uv_handle_t *done) { send_back(done->data); }
 
 static void on_done(uv_poll_t *done, int status, int events) {
@@ -95,7 +95,7 @@ static void on_received(uv_stream_t *tcp, ssize_t size, const uv_buf_t *room) {
     struct server *server = connection->server;
     (void)room;
     if (size < 0)
-        hang_up(connection); /* the client has done so */
+        hang_up(connection); /* the client has hung up */
     if (size <= 0)
         return;
     uv_read_stop(tcp);
@@ -103,7 +103,7 @@ static void on_received(uv_stream_t *tcp, ssize_t size, const uv_buf_t *room) {
     connection->job = proc_start(proc_task("write-down", proc_new(write_down, connection, NULL)),
                                  server->scope, NULL, NULL);
     if (uv_poll_init(&server->loop, &connection->done, proc_job_fd(connection->job)) < 0)
-        send_back(connection); /* There is no descriptor left: then the loop waits for the job. */
+        send_back(connection); /* No descriptor is left: the loop waits for the job. */
     else if (uv_poll_start(&connection->done, UV_READABLE, on_done) < 0)
         uv_close((uv_handle_t *)&connection->done, on_done_closed);
 }
@@ -132,7 +132,7 @@ static void on_connection(uv_stream_t *listener, int status) {
         hang_up(connection);
 }
 
-/* The server's own handles have no data. A connection with a job is closed when that is complete. */
+/* The server's own handles have no data. A connection with a job is closed when the job is complete. */
 static void close_handle(uv_handle_t *handle, void *unused) {
     struct connection *connection = handle->data;
     (void)unused;
@@ -164,7 +164,7 @@ static proc_error *start(struct server *server) {
     return NULL;
 }
 
-/* The loop ends when it has no handle any more: so all that is begun is over, and every job joined. */
+/* The loop ends when it has no handle any more: then every connection is closed, and every job is joined. */
 static proc_error *serve(proc_cancel *cancel, void *user_data) {
     struct server *server = user_data;
     int status = uv_loop_init(&server->loop);
@@ -192,7 +192,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     setvbuf(stdout, NULL, _IOLBF, 0);
-    signal(SIGPIPE, SIG_IGN); /* libuv writes to who has hung up, too */
+    signal(SIGPIPE, SIG_IGN); /* libuv may write to a client that has hung up */
     server.path = argv[1];
     server.file = open(server.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (server.file < 0)

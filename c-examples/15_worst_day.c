@@ -1,11 +1,11 @@
-/* 15_worst_day: a daemon with a handler that does not stop, and what is in the log then.
+/* 15_worst_day: a daemon with a handler that does not stop, and what the log says then.
  *
  *     cc 15_worst_day.c -o 15_worst_day $(pkg-config --cflags --libs procession) && ./15_worst_day
  *
- * Stop it with Ctrl-C, or by kill -TERM. It drains for half a second: it takes no new work. Then it is cancelled, and has a
- * second to end. One handler does not: it waits for a database that does not answer, in a call that knows nothing of
- * cancellation. So the program writes what still runs to standard error, and ends by the signal. On SIGUSR1 it writes that
- * at any time; on SIGHUP it reads its configuration.
+ * Stop it with Ctrl-C, or by kill -TERM. It drains for half a second, and takes no new work. Then it is cancelled, and has one
+ * second to end. One handler does not end: it waits for a database that does not answer, in a call that knows nothing of
+ * cancellation. So the program writes what still runs to standard error, and ends by the signal. On SIGUSR1 it writes what
+ * runs at any time; on SIGHUP it reads its configuration.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <procession.h>
@@ -20,7 +20,7 @@ static proc_error *read_configuration(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-/* From the signal on, whoever spreads work over servers is told to send it elsewhere. */
+/* From the stop signal on, tells the load balancer to send work to other servers. */
 static proc_error *tell_health(proc_cancel *cancel, void *user_data) {
     (void)user_data;
     bool draining = false;
@@ -33,7 +33,7 @@ static proc_error *tell_health(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-/* A handler as it should be: it waits where a cancellation reaches it. */
+/* A good handler: it waits in a call that a cancellation ends. */
 static proc_error *handle_well(proc_cancel *cancel, void *user_data) {
     (void)user_data;
     proc_wait(cancel, PROC_FOREVER);

@@ -1,11 +1,11 @@
-/* 16_worker_pool: the lines of a file go to workers through a channel, and through another one to a writer. No line is lost.
+/* 16_worker_pool: lines of a file go through a channel to workers, and through another one to a writer. No line is lost.
  *
  *     cc 16_worker_pool.c -o 16_worker_pool $(pkg-config --cflags --libs procession)
  *     ./16_worker_pool FILE [WORKERS [GRACE_MS]]
  *
- * It prints the number and the checksum of each line, in the order in which the workers (4) are done with them. On SIGINT or
- * SIGTERM it reads no further, and has a second left for what it has read. Whatever happens, each line that was read is
- * printed, or named on standard error as not done. If that is not the whole file, it exits with 1.
+ * It prints the number and the checksum of each line, in the order in which the workers (4) finish them. On SIGINT or
+ * SIGTERM it stops reading, and has one second to finish the lines that it has read. In any case each line that was read is
+ * printed, or named on standard error as not done. If it has not printed the whole file, it exits with 1.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 enum {
     CAPACITY = 16
-}; /* lines that may wait in each channel: who is faster waits for who is slower */
+}; /* lines in each channel: the side that is faster waits for the slower one */
 
 struct line {
     size_t number;
@@ -26,12 +26,12 @@ struct line {
 };
 
 struct pool {
-    FILE *file; /* a regular one: to read it does not block */
+    FILE *file; /* a regular file, so reading does not block */
     bool is_at_end;
     proc_channel *todo, *done;
 };
 
-/* Of a line that nobody goes on with. Also called by the channels, for those that are left in them at the end. */
+/* Reports and frees a line that is not finished. The channels call it, too, for the lines that are left in them at the end. */
 static void not_done(void *item) {
     struct line *line = item;
     fprintf(stderr, "not done: line %zu\n", line->number);
@@ -50,11 +50,11 @@ static proc_error *read_lines(proc_cancel *cancel, void *user_data) {
             not_done(&line);
         }
     }
-    proc_channel_close(pool->todo); /* what is in it can still be received */
+    proc_channel_close(pool->todo); /* the lines in the channel can still be received */
     return ferror(pool->file) ? proc_errno("read") : proc_cancel_error(cancel);
 }
 
-/* FNV-1a. It stands for what takes its time. */
+/* FNV-1a. It stands for slow work. */
 static uint64_t checksum(const char *text) {
     uint64_t sum = 0xcbf29ce484222325;
     while (*text)
@@ -107,7 +107,7 @@ int main(int argc, char **argv) {
         return proc_exit_status(proc_errno(argv[1]));
     pool.todo = proc_channel_new(CAPACITY, sizeof(struct line), not_done);
     pool.done = proc_channel_new(CAPACITY, sizeof(struct line), not_done);
-    signal(SIGPIPE, SIG_IGN); /* that nobody reads what it prints is an error of the writer's */
+    signal(SIGPIPE, SIG_IGN); /* without a reader, the writer gets EPIPE, and fails */
     proc_impl *work_all = proc_task("workers", proc_each(workers, 0, work, &pool, NULL));
     proc_error *error =
         proc_main_with(PROC_GROUP(proc_task("reader", proc_new(read_lines, &pool, NULL)),

@@ -1,12 +1,12 @@
-/* 17_job_runner: runs commands, at most four at a time, and says which have failed and why.
+/* 17_job_runner: runs commands, at most four at a time, and says which ones have failed and why.
  *
  *     cc 17_job_runner.c -o 17_job_runner $(pkg-config --cflags --libs procession)
  *     ./17_job_runner 'echo one; sleep 1' 'sleep 60' false
  *
- * Each argument is a command for the shell, which runs in a process group of its own. On SIGINT or SIGTERM no further one
- * begins; each group that runs gets SIGTERM, and what is left of it after two seconds gets SIGKILL. When this ends, also by force, no
- * process of a stopped group goes on. It exits with 0 if all have succeeded. What a command that ends by itself leaves running is its
- * own matter.
+ * Each argument is a shell command, which runs in a process group of its own. On SIGINT or SIGTERM no more commands
+ * begin; each running group gets SIGTERM, and SIGKILL if processes of it are left after two seconds. When this program ends, also
+ * by force, no process of a stopped group goes on. It exits with 0 if all commands have succeeded. Background processes of a command
+ * that has ended by itself are not stopped.
  */
 #include <errno.h>
 #include <procession.h>
@@ -40,7 +40,7 @@ static proc_error *run_job(proc_cancel *cancel, void *user_data) {
     return proc_error_wrap(error, "%s", job->command);
 }
 
-/* The others go on. */
+/* Reports a failure; the other commands go on. */
 static proc_error *tell_failure(proc_error *error, void *user_data) {
     struct jobs *jobs = user_data;
     atomic_fetch_add(&jobs->failed, 1);
@@ -53,12 +53,12 @@ static proc_error *run_all(proc_nursery *nursery, proc_cancel *cancel, void *use
     struct jobs *jobs = user_data;
     proc_error *error = NULL;
     (void)cancel;
-    for (size_t i = 0; !error && i < jobs->count; i++) /* waits while there are as many as may be */
+    for (size_t i = 0; !error && i < jobs->count; i++) /* proc_spawn waits while MOST run */
         error = proc_spawn(nursery, proc_task("job", proc_new(run_job, &jobs->all[i], NULL)));
     return error;
 }
 
-/* What was stopped, and why run_all was, only passes on that this was asked to stop; what that means is said here. */
+/* A stopped command is no failure for the nursery, so this counts the stopped commands, and those that never began. */
 static proc_error *result(struct jobs *jobs, proc_error *error) {
     size_t stopped = 0, left = 0;
     for (size_t i = 0; i < jobs->count; i++) {

@@ -1,11 +1,11 @@
-/* 18_layers: three services that stand on each other: a store, a cache on it, a front on that. They begin upwards and stop
- * downwards, and one that crashes runs again.
+/* 18_layers: three services that depend on each other: a front needs a cache, which needs a store. They start bottom up and stop top
+ * down, and a service that crashes is restarted.
  *
  *     cc 18_layers.c -o 18_layers $(pkg-config --cflags --libs procession) && ./18_layers
  *
- * The front asks the cache, and the cache asks the store for what it does not know. After each fourth question the cache fails. It is
- * supervised: a moment later it is back, empty, and a question that comes meanwhile waits for that. Stop it with Ctrl-C: nobody is
- * stopped while somebody above still needs him. All steps are printed.
+ * The front asks the cache, and the cache asks the store for numbers that it does not know. After each fourth question the cache
+ * fails. It is supervised, so a moment later it runs again, empty, and a question that comes meanwhile waits. Stop it with Ctrl-C: no
+ * service stops while the service above still needs it. All steps are printed.
  */
 #include <errno.h>
 #include <procession.h>
@@ -17,7 +17,7 @@ enum {
     QUESTIONS = 4 /* until the cache fails */
 };
 
-/* Where one service asks the one below it. A question waits until somebody takes it, and so does an answer. */
+/* A connection between a service and the one below it. A question waits until it is received, and so does an answer. */
 struct link {
     proc_channel *questions, *answers;
 };
@@ -34,7 +34,7 @@ static bool give(proc_channel *channel, proc_cancel *cancel, int number) {
     return proc_channel_send(channel, cancel, &number, PROC_FOREVER) == 0;
 }
 
-/* False: it was cancelled. */
+/* False: the wait was cancelled. */
 static bool ask(const struct link *link, proc_cancel *cancel, int *number) {
     return give(link->questions, cancel, *number) && take(link->answers, cancel, number);
 }
@@ -70,7 +70,7 @@ static proc_error *cache(proc_cancel *cancel, void *user_data) {
     return proc_cancel_error(cancel);
 }
 
-/* Stands for a server: it has a question now and then. */
+/* Stands for a server: it asks a question now and then. */
 static proc_error *front(proc_cancel *cancel, void *user_data) {
     const struct link *below = &((struct links *)user_data)->to_cache;
     puts("front: open");
@@ -84,7 +84,7 @@ static proc_error *front(proc_cancel *cancel, void *user_data) {
     return proc_cancel_error(cancel);
 }
 
-/* A place to say what has failed, and to decide whether it may try again. */
+/* Reports a failure, and decides whether to restart the service. */
 static bool tell(const proc_error *error, void *user_data) {
     (void)user_data;
     printf("%s; it runs again\n", proc_error_message(error));
@@ -106,7 +106,7 @@ int main(void) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;
     options.first_delay_ns = options.longest_delay_ns = PROC_MS(50);
-    options.most = SIZE_MAX; /* it is meant to fail for ever */
+    options.most = SIZE_MAX; /* never gives up */
     options.restart = tell;
     proc_impl *unreliable = proc_service("cache", proc_new(cache, &links, NULL));
     int status = proc_exit_status(proc_main(PROC_STACK(

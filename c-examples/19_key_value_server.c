@@ -1,11 +1,11 @@
-/* 19_key_value_server: SET KEY VALUE, GET KEY and DEL KEY, a line each, kept in a file. What was answered with OK is not lost.
+/* 19_key_value_server: SET KEY VALUE, GET KEY and DEL KEY, one per line, kept in a file. A change that was answered with OK is not lost.
  *
  *     cc 19_key_value_server.c -o 19_key_value_server $(pkg-config --cflags --libs procession) -pthread
  *     ./19_key_value_server FILE [DRAIN_MS [GRACE_MS]]
  *
- * It prints its address: try `nc 127.0.0.1 PORT`. Each second what has changed is written to FILE; so it is at the end, also
- * at one by force: a second signal, or a handler that hangs (try HANG) when the grace period is over. SIGHUP reads FILE.conf:
- * after how many milliseconds a silent client is closed (60000). */
+ * It prints its address: try `nc 127.0.0.1 PORT`. It saves changes to FILE each second and at its end, also if it is ended by
+ * force: by a second signal, or when a handler hangs (try HANG) and the grace period is over. On SIGHUP it reads FILE.conf: the
+ * number of milliseconds after which a silent client is closed (60000). */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/in.h>
@@ -24,10 +24,10 @@ struct pair {
     char *key, *value;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of the next four, and of the file */
-static void *table;                                      /* of tsearch */
-static FILE *out;                                        /* while it is saved */
-static bool is_changed, is_closed; /* closed: saved for the last time, so it takes no more */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects the next four, and the file */
+static void *table;                                      /* a tree of tsearch */
+static FILE *out;                                        /* open while the table is saved */
+static bool is_changed, is_closed; /* closed: saved for the last time, so changes are refused */
 
 static char *path, temporary[4096], settings[4096];
 static atomic_int idle_ms = 60000;
@@ -55,7 +55,7 @@ static bool put(const char *key, const char *value) {
     struct pair *pair = calloc(1, sizeof *pair), **found = NULL;
     if (pair && (pair->key = strdup(key)) && (pair->value = strdup(value)))
         found = tsearch(pair, &table, compare);
-    if (found && *found != pair) { /* it was there already: the values change places */
+    if (found && *found != pair) { /* the key was there already: swap the values */
         char *old = (*found)->value;
         (*found)->value = pair->value;
         pair->value = old;
@@ -72,7 +72,7 @@ static void write_pair(const void *node, VISIT visit, int depth) {
         fprintf(out, "%s %s\n", pair->key, pair->value);
 }
 
-/* Under the lock, so that no older state replaces a newer one. The file is replaced as a whole. */
+/* Call with the lock held, so that no older state replaces a newer one. The file is replaced as a whole. */
 static proc_error *save(void) {
     if (!is_changed)
         return NULL;
@@ -94,7 +94,7 @@ static proc_error *snapshot(proc_cancel *cancel, void *unused) {
     return error;
 }
 
-/* Handlers may still run. What they are asked for from now on would be lost, so it is refused. */
+/* Handlers may still run. Later changes would be lost, so they are refused. */
 static void save_at_last(void *unused) {
     struct timespec until;
     (void)unused;
@@ -130,7 +130,7 @@ static proc_error *load(void) {
     return error;
 }
 
-/* A file that is not there, or not a number, changes nothing. */
+/* A missing file, or one without a number, changes nothing. */
 static proc_error *configure(proc_cancel *cancel, void *unused) {
     int read_ms = 0;
     FILE *in = fopen(settings, "re");
@@ -143,7 +143,7 @@ static proc_error *configure(proc_cancel *cancel, void *unused) {
     return NULL;
 }
 
-/* Under the lock. */
+/* Call with the lock held. */
 static void look_up(const char *key, char *answer, size_t size) {
     struct pair **found = tfind(&(struct pair){.key = (char *)key}, &table, compare);
     snprintf(answer, size, found ? "VALUE %s\n" : "NONE\n", found ? (*found)->value : "");
@@ -160,7 +160,7 @@ static const char *change(const char *key, const char *value) {
     return "OK\n";
 }
 
-/* A handler that takes no notice of its cancellation. */
+/* A handler that ignores its cancellation. */
 static void hang(void) {
     fputs("key-value: a handler hangs\n", stderr);
     for (;;)
@@ -187,7 +187,7 @@ static void execute(char *line, char *answer, size_t size) {
 struct client {
     int fd;
     size_t size;
-    bool is_too_long; /* the rest of the line is left out */
+    bool is_too_long; /* the line is too long: drop the rest of it */
     char data[1024];
 };
 
@@ -212,7 +212,7 @@ static bool answer_lines(proc_cancel *cancel, struct client *client) {
     return is_sent;
 }
 
-/* That it is silent, or gone, is no failure; nor is the stop. */
+/* A silent or closed client is no failure, and neither is the stop. */
 static proc_error *converse(proc_cancel *cancel, void *user_data) {
     struct client client = {.fd = (int)(intptr_t)user_data};
     ssize_t got;
@@ -263,7 +263,7 @@ int main(int argc, char **argv) {
     options.on_abandon = save_at_last;
     proc_nursery_options clients = PROC_NURSERY_OPTIONS_INIT;
     clients.limit = 256;
-    sigset_t early; /* a SIGHUP that comes before there is somebody to hear it waits */
+    sigset_t early; /* a SIGHUP waits until proc_on_signal listens */
     sigemptyset(&early);
     sigaddset(&early, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &early, NULL);

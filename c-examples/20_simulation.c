@@ -1,11 +1,11 @@
-/* 20_simulation: three mistakes that need one order of many, each found, made small, run again, and repaired.
+/* 20_simulation: three bugs that show only in one schedule of many: each is found, reduced, repeated, and repaired.
  *
  *     cc 20_simulation.c -o 20_simulation $(pkg-config --cflags --libs procession) && ./20_simulation
  *
- * proc_simulate runs a program again and again, each time in another order and in a time of its own. What it tells of a run that
- * fails is how to run it again: PROCESSION_SEED=N ./20_simulation queue. The three are a queue that loses a wake-up, a request
- * that is lost when its answer and its timeout meet, and a daemon that loses what it has acknowledged if SIGTERM comes at one
- * moment. A number is for how many runs each is looked at (10,000).
+ * proc_simulate runs a program many times, each time with another schedule, in virtual time. For a run that fails, it says how to
+ * repeat it: PROCESSION_SEED=N ./20_simulation queue. The three bugs are a queue that loses a wake-up, a request that is lost when
+ * its answer and its timeout coincide, and a daemon that loses an acknowledged write if SIGTERM comes at one moment. A second
+ * argument is the number of runs for each (10,000).
  */
 #include <errno.h>
 #include <procession.h>
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A bounded queue. A channel with one item is its lock, and two are bells, which are rung only if somebody sleeps. */
+/* A bounded queue. A channel with one item is its lock; two more channels are bells, which are rung only if a thread sleeps. */
 enum { PLACES = 2 };
 
 struct bell {
@@ -36,7 +36,7 @@ static void unlock(struct queue *queue) {
     proc_channel_receive(queue->lock, NULL, &token, PROC_FOREVER);
 }
 
-/* Adds a number, and rings if the others sleep; or says that the queue has that many. */
+/* Changes the count, and rings if another thread sleeps; false: the count is `unwanted`, so it cannot be changed. */
 static bool try_change(struct queue *queue, int unwanted, int by, struct bell *others) {
     lock(queue);
     bool is_possible = queue->count != unwanted;
@@ -50,7 +50,7 @@ static bool try_change(struct queue *queue, int unwanted, int by, struct bell *o
     return is_possible;
 }
 
-/* Sleeps until somebody rings. But the lock was free for a moment: perhaps there was one to ring, and he saw no sleeper. */
+/* Sleeps until the bell rings. But the lock was free for a moment: another thread may have changed the count, and seen no sleeper. */
 static void await_bell(struct queue *queue, int unwanted, struct bell *bell) {
     char ring;
     lock(queue);
@@ -105,7 +105,7 @@ static proc_impl *queue_program(bool is_repaired) {
                            proc_new(take_one, queue, NULL));
 }
 
-/* A client asks again when no answer has come in time. The server does each request once, so it knows again what it has done. */
+/* A client asks again if no answer comes in time. The server must do each request only once, so it recognizes repeated requests. */
 enum { REQUEST = 7, TRIES = 3 };
 
 struct call {
@@ -120,7 +120,7 @@ static proc_error *serve_calls(proc_cancel *cancel, void *user_data) {
         if (number != done)
             proc_wait(cancel, PROC_MS(100)); /* The work. */
         else if (!call->is_repaired)
-            continue; /* Its answer is on its way; or is it? */
+            continue; /* The bug: its answer may have been lost. */
         done = number;
         proc_channel_send(call->answers, cancel, &number, PROC_FOREVER);
     }
@@ -137,7 +137,7 @@ static proc_error *ask(proc_cancel *cancel, void *user_data) {
             proc_error_unref(error);
             error = NULL;
         } else {
-            int late; /* What has come too late is not to be taken for the answer to the next one. */
+            int late; /* A late answer must not be taken for the answer to the next request. */
             while (proc_channel_receive(call->answers, cancel, &late, 0) == 0)
                 ;
         }
@@ -161,7 +161,7 @@ static proc_impl *call_program(bool is_repaired) {
     return PROC_CONCURRENT(proc_new(serve_calls, call, drop_call), proc_new(ask, call, NULL));
 }
 
-/* A daemon that keeps what it has acknowledged in memory, and saves it now and then, and at the end. */
+/* A daemon that keeps acknowledged writes in memory, and saves them now and then, and at its end. */
 struct daemon {
     bool is_repaired;
     int acknowledged, saved;
@@ -188,7 +188,7 @@ static proc_error *save_now_and_then(proc_cancel *cancel, void *user_data) {
     do
         save(cancel, user_data);
     while (!proc_wait(cancel, PROC_SECONDS(1)));
-    save(cancel, user_data); /* The last moment. Or does somebody still acknowledge? */
+    save(cancel, user_data); /* The bug: `acknowledge` may still run. */
     return proc_cancel_error(cancel);
 }
 
@@ -198,7 +198,7 @@ static proc_error *be_daemon(proc_cancel *cancel, void *user_data) {
     proc_impl *both =
         PROC_GROUP(proc_new(acknowledge, daemon, NULL), proc_new(save_now_and_then, daemon, NULL));
     if (daemon->is_repaired)
-        both = proc_finally(both, proc_new(save, daemon, NULL)); /* Nobody is left who could. */
+        both = proc_finally(both, proc_new(save, daemon, NULL)); /* Now `acknowledge` has ended. */
     proc_error *error = proc_main(both);
     proc_channel_close(daemon->writes);
     return error;
@@ -209,7 +209,7 @@ static proc_error *write_and_stop_it(proc_cancel *cancel, void *user_data) {
     proc_simulate_signal(SIGTERM, PROC_MS(3500));
     for (int i = 0; !proc_wait(cancel, PROC_MS(500)); i++)
         if (proc_channel_send(daemon->writes, cancel, &i, PROC_FOREVER) < 0)
-            break; /* It is closed. */
+            break; /* The channel is closed. */
     return NULL;
 }
 
@@ -235,7 +235,7 @@ static proc_impl *daemon_program(bool is_repaired) {
                          proc_new(look_at_disk, daemon, NULL));
 }
 
-/* What is simulated: one of the three, as it was or repaired. */
+/* A program to simulate: one of the three, with its bug or repaired. */
 struct part {
     const char *name;
     proc_impl *(*program)(bool is_repaired);
@@ -247,7 +247,7 @@ static proc_impl *make(void *user_data) {
     return part->program(part->is_repaired);
 }
 
-/* Runs it again with the fewest switches that still fail, which the error names. */
+/* Runs the program again with the fewest switches that still fail, which the error names. */
 static bool fails_again(struct part *part, const char *text, int code) {
     const char *variable = "PROCESSION_SCHEDULE=", *found = strstr(text, variable);
     if (!found)
@@ -256,7 +256,7 @@ static bool fails_again(struct part *part, const char *text, int code) {
     snprintf(order, sizeof order, "%s", found + strlen(variable));
     order[strspn(order, "0123456789:,-")] = '\0';
     if (*order && order[strlen(order) - 1] == ':')
-        order[strlen(order) - 1] = '\0'; /* That is the sentence's. */
+        order[strlen(order) - 1] = '\0'; /* The colon is not a part of the schedule. */
     setenv("PROCESSION_SCHEDULE", order, 1);
     proc_error *error = proc_simulate(make, part, NULL);
     unsetenv("PROCESSION_SCHEDULE");

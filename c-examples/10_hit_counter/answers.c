@@ -1,8 +1,8 @@
-/* answers.c: what a request gets. / counts and answers at once, /slow after a while; /healthz tells whether to send
- * visitors here; /metrics and /debug/tree are in reports.c; everything else is not there.
+/* answers.c: answers to requests. / counts and answers at once, /slow after a delay; /healthz says whether to send
+ * requests here; /metrics and /debug/tree are in reports.c; every other path is 404.
  *
- * A request is counted in the moment its answer is handed over to be sent, so that what is counted is answered, and
- * what is answered is counted. All of this runs in the thread of the web process.
+ * A request is counted when its answer is queued, so every counted request is answered, and every answered request is
+ * counted. All of this runs in the thread of the web process.
  */
 #define _GNU_SOURCE
 #include "answers.h"
@@ -16,10 +16,10 @@
 #include "reports.h"
 #include "responses.h"
 
-/* A visit is counted, and its number is in the body: without one it would be no visit. */
+/* A visit is counted, and answered with its number. An answer to HEAD has no body, so HEAD is refused here. */
 static bool is_visit(const char *url) { return strcmp(url, "/") == 0 || strcmp(url, "/slow") == 0; }
 
-/* Of an answer to HEAD, libmicrohttpd sends no body. */
+/* libmicrohttpd sends no body in an answer to HEAD. */
 static bool is_allowed(const char *method, const char *url) {
     return strcmp(method, "GET") == 0 || (strcmp(method, "HEAD") == 0 && !is_visit(url));
 }
@@ -42,7 +42,7 @@ static enum MHD_Result count_and_answer(struct web *web, struct MHD_Connection *
     return queued;
 }
 
-/* For whoever spreads visitors over servers: from the signal on, they had better go elsewhere. Those who still come are
+/* For load balancers: from the stop signal on, they should send requests to other servers. Requests that still come are
  * served until the drain time is over. */
 static enum MHD_Result tell_health(struct web *web, struct MHD_Connection *connection) {
     if (proc_draining(web->cancel))
@@ -52,8 +52,8 @@ static enum MHD_Result tell_health(struct web *web, struct MHD_Connection *conne
     return respond_text(web, connection, MHD_HTTP_OK, "ok\n");
 }
 
-/* The connection rests until its answer is due, and the others go on. All take equally long, so the first in is due
- * first. */
+/* The connection is suspended until its answer is due, and the others go on. All delays are equal, so the first request
+ * is due first. */
 static enum MHD_Result wait_for_answer(struct web *web, struct client *client) {
     client->since = now_ms() + web->options->slow_ms;
     client->slow_next = NULL;
@@ -92,8 +92,8 @@ static enum MHD_Result answer_request(struct web *web, struct client *client, co
     return client->due ? count_and_answer(web, connection) : wait_for_answer(web, client);
 }
 
-/* libmicrohttpd calls this when it has the headers, again for each part of a body, and again when all is there. A trace shows
- * the request as a task, and when this thread was busy with it as regions in that. */
+/* libmicrohttpd calls this when it has the headers, for each part of a body, and when the request is complete. A trace shows
+ * the request as a task, with regions where this thread was busy with it. */
 enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const char *url,
                        const char *method, const char *version, const char *upload,
                        size_t *upload_size, void **request) {
@@ -102,14 +102,14 @@ enum MHD_Result answer(void *user_data, struct MHD_Connection *connection, const
     struct web *web = user_data;
     struct client *client = client_of(connection);
     if (client == NULL)
-        return MHD_NO; /* there was no memory for it */
+        return MHD_NO; /* out of memory */
     if (*request == NULL) {
         *request = client;
         client_begins_request(web, client);
         proc_trace_logf(client->request, "http", "%s %s", method, url);
         return MHD_YES;
     }
-    if (*upload_size > 0) { /* a body is of no interest */
+    if (*upload_size > 0) { /* ignores the body */
         *upload_size = 0;
         return MHD_YES;
     }

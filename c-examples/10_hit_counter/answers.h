@@ -1,4 +1,4 @@
-/* answers.h: what a request gets. */
+/* answers.h: answers to requests. */
 #ifndef ANSWERS_H
 #define ANSWERS_H
 

@@ -10,17 +10,17 @@
 
 #include "clock.h"
 
-/* How long, at the stop, a client that was just answered may take to send the request which is perhaps on its way. */
+/* At the stop, how long to wait for another request of a client that was just answered: it may be on its way. */
 enum { QUIET_MS = 200 };
 
-/* Everything that the client has sent, read or not: the kernel counts it. */
+/* The number of bytes that the client has sent, read or not, as the kernel counts them. */
 static uint64_t bytes_received(const struct client *client) {
     struct tcp_info info = {0};
     getsockopt(client->fd, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){sizeof info});
     return info.tcpi_bytes_received;
 }
 
-/* It only looks: what proc_read has read, libmicrohttpd would miss. */
+/* Only peeks: bytes that proc_read reads would be lost to libmicrohttpd. */
 static bool has_hung_up(const struct client *client) {
     char byte;
     return recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
@@ -58,7 +58,7 @@ void client_notify(void *web, struct MHD_Connection *connection, void **context,
     }
 }
 
-/* Each request is a task of its own: in a trace it shows how long it took, and what it waited for. */
+/* Each request is a task: a trace shows how long it took, and what it waited for. */
 void client_begins_request(struct web *web, struct client *client) {
     client->request = proc_task_begin(web->cancel, "request");
     client->received = bytes_received(client);
@@ -86,8 +86,8 @@ static bool is_idle(const struct client *client, int64_t now) {
     return !client->request && (quiet || has_hung_up(client));
 }
 
-/* Closes the connections that no request is coming from. Only their reading end is shut: bytes which came at the last
- * moment are still read, and answered, so that no request falls between looking and closing. */
+/* Closes the connections without a request. Only their reading end is shut down: bytes that came at the last moment are
+ * still read and answered, so no request is lost between the check and the close. */
 void clients_close_idle(struct web *web) {
     int64_t now = now_ms();
     for (struct client *client = web->clients; client; client = client->next)

@@ -1,4 +1,4 @@
-/* clients.h: one for every open connection. */
+/* clients.h: one struct for each open connection. */
 #ifndef CLIENTS_H
 #define CLIENTS_H
 

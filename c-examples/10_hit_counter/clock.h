@@ -1,4 +1,4 @@
-/* clock.h: what time it is, for intervals. Include it after _GNU_SOURCE is defined. */
+/* clock.h: the time, for intervals. Include it after _GNU_SOURCE is defined. */
 #ifndef CLOCK_H
 #define CLOCK_H
 

@@ -1,7 +1,7 @@
 /* counter.c: the count, and the file that keeps it: one line with one decimal number.
  *
- * The file is replaced, never written to: the new one is complete and on the disk before it takes the old one's name. So
- * whenever the program or the machine stops, the file holds one count or the next, and never half of one.
+ * The file is replaced, never overwritten: the new file is complete and on the disk before it is renamed to the old name.
+ * So whenever the program or the machine stops, the file has either the old count or the new one, never half of one.
  */
 #define _GNU_SOURCE
 #include "counter.h"
@@ -20,7 +20,7 @@ static proc_error *failed(const struct counter *counter, const char *what) {
     return proc_errno(text);
 }
 
-/* Strict, for what is not understood here would be overwritten later. */
+/* Strict, because a file that is misread here would be overwritten later. */
 static proc_error *parse(struct counter *counter, const char *text, size_t size) {
     char canonical[32];
     uint64_t hits = 0;
@@ -54,7 +54,7 @@ proc_error *counter_load(struct counter *counter, const char *path) {
         return proc_errorf(ENAMETOOLONG, "state file: %s", strerror(ENAMETOOLONG));
     char copy[PATH_MAX];
     strcpy(counter->directory, dirname(strcpy(copy, path)));
-    /* Better now than after the first hit. */
+    /* Fails at the start, not after the first hit. */
     if (access(counter->directory, W_OK | X_OK) != 0)
         return failed(counter, counter->directory);
     return read_file(counter);
@@ -70,7 +70,7 @@ static proc_error *write_durably(const struct counter *counter, const char *path
     return error;
 }
 
-/* A name is on the disk once its directory is. */
+/* A rename is on the disk only when its directory is synced. */
 static proc_error *sync_directory(const struct counter *counter) {
     int fd = open(counter->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     proc_error *error = fd >= 0 && fsync(fd) == 0 ? NULL : failed(counter, "sync its directory");
@@ -81,7 +81,7 @@ static proc_error *sync_directory(const struct counter *counter) {
 
 proc_error *counter_save(proc_cancel *cancel, void *user_data) {
     struct counter *counter = user_data;
-    (void)cancel; /* it is soon done, and is done as a whole */
+    (void)cancel; /* saving is quick, and must not stop in the middle */
     uint64_t hits = counter->hits;
     if (hits == counter->saved)
         return NULL;

@@ -9,7 +9,7 @@
 
 struct counter {
     _Atomic uint64_t hits; /* written by the web process alone, read by all */
-    uint64_t saved;        /* what the file holds for sure */
+    uint64_t saved;        /* the count in the file */
     char directory[PATH_MAX];
     const char *path;
 };

@@ -1,4 +1,4 @@
-/* listener.c: the socket that connections come from. */
+/* listener.c: the listening socket. */
 #define _GNU_SOURCE
 #include "listener.h"
 
@@ -13,7 +13,7 @@
 
 static bool is_held(void) { return proc_listen_fds(NULL, NULL, 0) > 0; }
 
-/* With the service manager's socket no client is refused while the server restarts: it waits in there. */
+/* With the service manager's socket no client is refused while the server restarts: clients wait in its queue. */
 static bool take_held(int *fd) {
     if (proc_listen_fds(NULL, fd, 1) < 1)
         return false;
@@ -32,7 +32,7 @@ proc_error *listener_open(const char *host, uint16_t port, int *fd) {
     *fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (*fd < 0)
         return proc_errno("socket");
-    /* The closed connections of a server that was just stopped must not keep the port from the next. */
+    /* Closed connections of a server that has just stopped must not block the port for the next server. */
     setsockopt(*fd, SOL_SOCKET, SO_REUSEADDR, &(int){1}, sizeof(int));
     if (bind(*fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(*fd, SOMAXCONN) == 0)
         return NULL;
@@ -48,8 +48,8 @@ uint16_t listener_port(int fd) {
 }
 
 /* Closing a listening socket resets the connections that wait in its queue, and their clients may have sent requests.
- * So they are all taken in first. One that comes between the last accept and the close is refused by the kernel: none of
- * its bytes was read, and the client may safely ask again. If the manager holds the socket they wait for the next server. */
+ * So they are all accepted first. The kernel refuses one that comes between the last accept and the close: none of its
+ * bytes was read, so the client may safely try again. If the manager holds the socket, they wait for the next server. */
 void listener_drain(int fd, struct MHD_Daemon *daemon) {
     for (int client; !is_held() && (client = proc_accept(NULL, fd, 0)) >= 0;) {
         struct sockaddr_in address = {.sin_family = AF_INET};

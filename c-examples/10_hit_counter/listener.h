@@ -1,4 +1,4 @@
-/* listener.h: the socket that connections come from. */
+/* listener.h: the listening socket. */
 #ifndef LISTENER_H
 #define LISTENER_H
 

@@ -7,9 +7,9 @@
  *     cc *.c -o hit_counter $(pkg-config --cflags --libs procession libmicrohttpd) -pthread
  *
  * Then open http://127.0.0.1:8080/ and stop the server with Ctrl-C. On SIGINT or SIGTERM it takes no new connections,
- * answers the requests in flight, saves the count and exits with 0. SIGUSR1 shows what it does. The directory deploy, beside
- * this one, has it run by systemd and by Kubernetes. This file shows the tree of processes; web_process.c serves. Each file
- * uses those below it alone: main, web_process, answers, reports, responses, clients, then the rest.
+ * answers the requests in flight, saves the count and exits with 0. SIGUSR1 prints the live tree. The directory deploy, beside
+ * this one, has files for systemd and Kubernetes. This file has the tree of processes; web_process.c serves. Each file
+ * uses only the files after it: main, web_process, answers, reports, responses, clients, then the rest.
  */
 #define _GNU_SOURCE
 #include "counter.h"
@@ -33,7 +33,7 @@ static proc_error *print_statistics(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-/* A full disk may have room again later: it is tried again, and only the last save decides whether the count is lost. */
+/* A full disk may have room later, so a failed save is tried again; only the failure of the last save is an error. */
 static proc_error *flush(proc_cancel *cancel, void *user_data) {
     proc_error *error = counter_save(cancel, user_data);
     if (error)
@@ -42,7 +42,7 @@ static proc_error *flush(proc_cancel *cancel, void *user_data) {
     return NULL;
 }
 
-/* The last save comes after everything that counts has ended, whatever became of it. */
+/* The last save comes after all counting has ended, also after a failure. */
 static proc_impl *serve_then_save(struct web *web) {
     struct counter *counter = web->counter;
     return proc_finally(
@@ -58,7 +58,7 @@ int main(int argc, char **argv) {
     struct counter counter;
     options_parse(&options, argc, argv);
     setvbuf(stdout, NULL, _IOLBF, 0);
-    signal(SIGPIPE, SIG_IGN); /* a client that goes away is no reason to die */
+    signal(SIGPIPE, SIG_IGN); /* a client that goes away must not end the server */
 
     proc_error *error = counter_load(&counter, options.state);
     if (error)

@@ -1,4 +1,4 @@
-/* options.c: the command line of hit_counter. What it does not understand ends the program with status 2. */
+/* options.c: the command line of hit_counter. Options that it does not know end the program with status 2. */
 #define _GNU_SOURCE
 #include "options.h"
 
@@ -16,7 +16,7 @@ static const char usage[] =
     "  --drain-ms N    when told to stop, say so at /healthz for N milliseconds before (0)\n"
     "  --grace-ms N    end, and say what hangs, if stopping takes longer than that (for ever)\n";
 
-/* An hour is more than any service manager waits. */
+/* An hour is longer than service managers wait. */
 enum { HOUR_MS = 3600000 };
 
 static _Noreturn void refuse(void) {
@@ -57,7 +57,7 @@ static void take(struct options *options, int letter) {
     case 'h':
         fputs(usage, stdout);
         exit(0);
-    default: /* getopt has said what is wrong */
+    default: /* getopt has printed the error */
         refuse();
     }
 }

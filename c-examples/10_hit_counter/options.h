@@ -1,4 +1,4 @@
-/* options.h: what the command line says. */
+/* options.h: the options of the command line. */
 #ifndef OPTIONS_H
 #define OPTIONS_H
 

@@ -1,5 +1,5 @@
-/* reports.c: what people and machines on call ask for. /metrics is for Prometheus, /debug/tree shows every process that runs:
- * as text or, with ?format=json, as JSON.
+/* reports.c: monitoring. /metrics is for Prometheus; /debug/tree shows every running process, as text or, with ?format=json,
+ * as JSON.
  */
 #define _GNU_SOURCE
 #include "reports.h"
@@ -40,7 +40,7 @@ static const struct number {
     NUMBER(timeouts_total, "Deadlines that have struck."),
 };
 
-/* What only grows ends in _total, and is a counter. */
+/* Names of values that only grow end in _total: these are counters. */
 static void write_number(FILE *out, const char *name, const char *help, uint64_t value) {
     size_t length = strlen(name);
     bool grows = length > 6 && strcmp(name + length - 6, "_total") == 0;
@@ -75,7 +75,7 @@ enum MHD_Result report_metrics(struct web *web, struct MHD_Connection *connectio
                    MHD_create_response_from_buffer(size, text, MHD_RESPMEM_MUST_FREE));
 }
 
-/* The formats of the tree, by their names in a query. The first is that of whoever names none. */
+/* The formats of the tree, by their names in a query. The first is the default. */
 static const struct format {
     const char *name, *type;
     proc_dump_format dump;
@@ -92,8 +92,8 @@ static const struct format *wanted(struct MHD_Connection *connection) {
     return NULL;
 }
 
-/* proc_dump writes to a descriptor: here to that of a file in memory, which is the body of the answer. All of it is there
- * before the answer begins, so its length is known, and a failure can still be told. */
+/* proc_dump writes to a descriptor: here to a file in memory, which becomes the body of the answer. The file is complete
+ * before the answer begins, so its length is known, and a failure can still be reported. */
 static proc_error *dump(proc_dump_format format, int *fd) {
     *fd = memfd_create("tree", MFD_CLOEXEC);
     if (*fd < 0)
@@ -123,6 +123,6 @@ enum MHD_Result report_tree(struct web *web, struct MHD_Connection *connection) 
     size_t size = (size_t)lseek(fd, 0, SEEK_CUR);
     struct MHD_Response *response = MHD_create_response_from_fd(size, fd);
     if (response == NULL)
-        close(fd); /* else it is the response's */
+        close(fd); /* otherwise the response owns it */
     return respond(web, connection, MHD_HTTP_OK, format->type, response);
 }

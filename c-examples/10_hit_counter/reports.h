@@ -1,4 +1,4 @@
-/* reports.h: what the server does, for who watches it. */
+/* reports.h: monitoring of the server. */
 #ifndef REPORTS_H
 #define REPORTS_H
 

@@ -1,4 +1,4 @@
-/* responses.c: sending one, whatever is in it. */
+/* responses.c: sends a response. */
 #define _GNU_SOURCE
 #include "responses.h"
 
@@ -8,7 +8,7 @@ struct MHD_Response *text_response(const char *text) {
     return MHD_create_response_from_buffer(strlen(text), (void *)text, MHD_RESPMEM_MUST_COPY);
 }
 
-/* Whoever is answered while the server stops is told that there will be no other answer on this connection. */
+/* While the server stops, each answer says that it is the last one on its connection. */
 enum MHD_Result respond(struct web *web, struct MHD_Connection *connection, unsigned status,
                         const char *type, struct MHD_Response *response) {
     if (response == NULL)

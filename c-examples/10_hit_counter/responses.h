@@ -1,4 +1,4 @@
-/* responses.h: sending one, whatever is in it. */
+/* responses.h: sends a response. */
 #ifndef RESPONSES_H
 #define RESPONSES_H
 

@@ -1,4 +1,4 @@
-/* web.h: what the files that serve share. All of it belongs to the thread of the web process. */
+/* web.h: data that the serving files share. Only the thread of the web process uses it. */
 #ifndef WEB_H
 #define WEB_H
 
@@ -18,7 +18,7 @@ struct web {
     proc_cancel *cancel;       /* of the process */
     bool stopping;             /* answers say "Connection: close" */
     struct client *clients;    /* every open connection */
-    struct client *slow_first; /* whose answer is not due yet, in the order in which they are */
+    struct client *slow_first; /* requests to /slow, in the order in which they are due */
     struct client **slow_last;
 };
 

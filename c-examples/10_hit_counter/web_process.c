@@ -1,6 +1,6 @@
-/* web_process.c: the process that serves. libmicrohttpd is driven from this process's own loop, so one thread does everything
- * that has to do with connections, and "no more connections" and "nobody is waiting for an answer" are simple facts.
- * The loop waits in proc_poll, which the cancellation ends. What comes libmicrohttpd reads, and it writes the answers.
+/* web_process.c: the process that serves. Its own loop drives libmicrohttpd, so one thread does all work on connections, and
+ * "no more connections" and "no client waits for an answer" need no locks. The loop waits in proc_poll, which the
+ * cancellation ends. libmicrohttpd reads the requests, and writes the answers.
  */
 #define _GNU_SOURCE
 #include "web_process.h"
@@ -14,8 +14,8 @@
 #include "clock.h"
 #include "listener.h"
 
-/* How long the stop waits for clients which do not finish the request that they have begun. Counted from the moment when
- * no answer is owed any more that is slow by our own doing. */
+/* How long the stop waits for clients that do not finish the request that they have begun. This time begins when no
+ * answer of /slow is pending any more. */
 enum { STOP_LIMIT_MS = 5000, ALIVE_MS = 20000 };
 
 static int poll_timeout(struct web *web, int most) {
@@ -29,7 +29,7 @@ static int poll_timeout(struct web *web, int most) {
     return most;
 }
 
-/* What comes within so long, and no longer than until the cancellation. */
+/* Waits for events until the timeout or the cancellation, and handles them. */
 static void serve_once(struct web *web, proc_cancel *cancel, int timeout_ms) {
     int epoll_fd = MHD_get_daemon_info(web->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd;
     struct pollfd events = {.fd = epoll_fd, .events = POLLIN};
@@ -39,7 +39,7 @@ static void serve_once(struct web *web, proc_cancel *cancel, int timeout_ms) {
     MHD_run(web->daemon);
 }
 
-/* No new connections, an answer for every request, and then none is left. */
+/* Accepts no new connections, answers every request, and waits until no connection is left. */
 static void stop(struct web *web) {
     web->stopping = true;
     listener_drain(MHD_quiesce_daemon(web->daemon), web->daemon);
@@ -68,7 +68,7 @@ proc_error *web_serve(proc_cancel *cancel, void *user_data) {
     if (error)
         return error;
     web->daemon = start(web, listener);
-    if (web->daemon == NULL) /* it has closed the listener */
+    if (web->daemon == NULL) /* MHD_start_daemon has closed the listener */
         return proc_error_new(EIO, "libmicrohttpd does not start");
     web->cancel = cancel;
     proc_ready(cancel);
