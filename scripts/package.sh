@@ -23,6 +23,7 @@ meson meson
 ninja ninja-build
 nix-instantiate nix-bin
 aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+qemu-aarch64 qemu-user
 END
 }
 

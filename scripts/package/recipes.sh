@@ -53,7 +53,8 @@ use_meson() {
 package_conan() {
     need_tarball && package_python && work_place conan && unpack_sources "$package_work/conan/sources" &&
         conan profile detect --force && conan_create default -o 'procession/*:shared=True' && conan_create default -o 'procession/*:shared=False' &&
-        conan_create "$package_work/conan/sources/packaging/conan/aarch64.profile"
+        conan_create "$package_work/conan/sources/packaging/conan/aarch64.profile" \
+            -c:h user.procession:emulator="qemu-aarch64 -L /usr/aarch64-linux-gnu"
 }
 
 conan() { quick_offline env CONAN_HOME="$package_work/conan/home" "$package_python/bin/conan" "$@"; }

@@ -1,4 +1,4 @@
-"""A program on the package, run where it can be."""
+"""A program on the package, run where it can be: for another machine, by what -c:h user.procession:emulator="COMMAND…" names."""
 import os
 
 from conan import ConanFile
@@ -22,5 +22,7 @@ class TestProcession(ConanFile):
         cmake.build()
 
     def test(self):
-        if can_run(self):
-            self.run(os.path.join(self.cpp.build.bindir, "program"), env="conanrun")
+        emulator = self.conf.get("user.procession:emulator", default="")
+        if emulator or can_run(self):
+            program = os.path.join(self.cpp.build.bindir, "program")
+            self.run(f"{emulator} {program}", env="conanrun")
