@@ -33,15 +33,23 @@ static inline int fd_awaited(int fd) {
 
 #define CHECK_BECOMES_READABLE(fd) CHECK_INT(fd_awaited(fd), 1)
 
-/* Lets the program open no more than `left` descriptors from now on; returns the former limit. */
-static inline struct rlimit fds_limit(unsigned left) {
-    struct rlimit former, now;
+/* The lowest number that is free when so many others below it are taken. */
+static inline int fds_free_above(unsigned others) {
     int lowest = dup(STDERR_FILENO);
     CHECK(lowest >= 0);
+    int found = others == 0 ? lowest : fds_free_above(others - 1);
     close(lowest);
+    return found;
+}
+
+/* Lets the program open no more than `left` descriptors from now on; returns the former limit. Among the numbers that are free, there may be
+ * some that whoever has started the program has left open. */
+static inline struct rlimit fds_limit(unsigned left) {
+    struct rlimit former, now;
+    int first_refused = fds_free_above(left);
     CHECK_INT(getrlimit(RLIMIT_NOFILE, &former), 0);
     now = former;
-    now.rlim_cur = (rlim_t)lowest + left;
+    now.rlim_cur = (rlim_t)first_refused;
     CHECK_INT(setrlimit(RLIMIT_NOFILE, &now), 0);
     return former;
 }
