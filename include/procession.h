@@ -109,18 +109,18 @@
  *   proc_accept                    Accepts a connection; waits for one until a cancellation, or until the time is up.
  *   proc_connect                   Connects a socket; waits until a cancellation, or until the time is up.
  *   proc_cancel_fd                 The descriptor of a cancel handle, for poll, epoll and event loops.
- *   proc_poll                      Waits for files as poll does, and until a handle is cancelled.
+ *   proc_poll                      Waits for files as poll does, or until a handle is cancelled.
  *
  * What a cancellation does not reach
- *   proc_finally                   Runs a process, and then another one that cleans up, whatever became of the first.
- *   proc_shield                    Runs a process that a cancellation from above reaches only some time later.
+ *   proc_finally                   Runs a process, and then another one that cleans up, also if the first fails.
+ *   proc_shield                    Runs a process that a cancellation from above reaches only after some time.
  *
  * Restarts and ordered stops
- *   proc_supervise                 Runs a process again when it fails, after a delay, and not for ever.
- *   proc_stack                     Runs services that stand on each other: they begin in order, and stop in reverse.
+ *   proc_supervise                 Runs a process again when it fails, after a delay, up to a limit.
+ *   proc_stack                     Runs services that depend on each other: they start in order and stop in reverse.
  *
  * Time
- *   proc_now                       The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC.
+ *   proc_now                       The time of the clock that the library uses for all durations: CLOCK_MONOTONIC.
  *   proc_forever                   PROC_FOREVER, for languages that have no macros.
  *   proc_at_once                   PROC_AT_ONCE, for languages that have no macros.
  *   proc_delay                     Makes a process that waits, and then succeeds.
@@ -139,7 +139,7 @@
  *   proc_channel_ref               Makes another reference to a channel.
  *   proc_channel_unref             Releases one reference to a channel.
  *   proc_channel_send              Sends an item; blocks while the channel is full.
- *   proc_channel_receive           Receives an item; blocks while there is none.
+ *   proc_channel_receive           Receives an item; blocks while the channel is empty.
  *   proc_channel_close             Closes a channel: from now on nothing can be sent.
  *   proc_channel_length            How many items are in a channel at this moment.
  *   proc_channel_fd                A descriptor that is readable while there is something to receive.
@@ -152,15 +152,15 @@
  *   proc_await                     Makes a process that completes as a promise does.
  *
  * Queues
- *   proc_queue_new                 Makes a queue of what is to run on a thread of your choice.
+ *   proc_queue_new                 Makes a queue of processes to run on a thread of your choice.
  *   proc_queue_ref                 Makes another reference to a queue.
  *   proc_queue_unref               Releases one reference to a queue.
  *   proc_on_queue                  Makes a process that runs another one in a queue.
  *   proc_queue_fd                  A descriptor that is readable while there is something to run in a queue.
- *   proc_queue_run                 Runs what is in a queue, on the calling thread.
+ *   proc_queue_run                 Runs the processes in a queue, on the calling thread.
  *
  * Programs
- *   proc_child                     Makes a process that runs a program, and completes when that has ended.
+ *   proc_child                     Makes a process that runs a program, and completes when the program has ended.
  *
  * Jobs
  *   proc_start                     Starts a process as a job, and returns at once.
@@ -228,9 +228,9 @@
  *   proc_trace_task_id             The number of the task that a handle is in.
  *
  * Simulation
- *   proc_simulate                  Runs a program in a world of its own, in which a seed decides who goes on.
+ *   proc_simulate                  Runs a program in a simulation, in which a seed decides the order of its threads.
  *   proc_simulated                 Whether the calling thread is in a run of proc_simulate.
- *   proc_simulate_signal           Has a signal come to the program of a run, as if from outside.
+ *   proc_simulate_signal           Sends a signal to the program of a run, as if it came from outside.
  *   proc_yield                     A point at which another thread of a run may go on (proc_simulate).
  *   proc_trace_set_hooks           Sets hooks in place of those that are set, if any are.
  *
@@ -425,17 +425,17 @@ typedef enum {
 } proc_dump_format;
 
 /**
- * Who goes on, in the field `schedule` of `proc_simulation`.
+ * How a simulation chooses the next thread: for the field `schedule` of `proc_simulation`.
  */
 typedef enum {
     /**
-     * One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each
-     * run; else the one that runs goes on.
+     * A random thread of those that can go on, each equally likely. The choice is made at each switch, or at one of 2, 4 and so on up to 32
+     * switches, as is drawn for each run; at the other switches the running thread goes on.
      */
     PROC_SCHEDULE_RANDOM,
     /**
-     * Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
-     * the lowest. So an error that needs few switches at the right places is found, however many switches there are.
+     * Probabilistic concurrency testing: each thread has a priority, the thread with the highest priority goes on, and at `depth` − 1 points the
+     * running thread gets the lowest priority. This finds errors that need a few switches at the right places, however many switches there are.
      */
     PROC_SCHEDULE_PCT,
     /**
@@ -606,11 +606,11 @@ typedef void (*proc_destroy_fn)(void *user_data);
 typedef proc_error *(*proc_index_fn)(proc_cancel *cancel, size_t index, void *user_data);
 
 /**
- * Code that says whether a supervised process is to run again after an error.
+ * Decides whether a supervised process runs again after an error.
  *
  * @param error      borrowed until it returns; never NULL.
  * @param user_data  that of the options.
- * @return whether it is to run again.
+ * @return true: it runs again.
  */
 typedef bool (*proc_restart_fn)(const proc_error *error, void *user_data);
 
@@ -625,42 +625,43 @@ typedef struct proc_supervise_options {
      */
     size_t size;
     /**
-     * How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles that for the next
-     * one. 0: it does not wait, and only `most` keeps it from failing again and again at full speed. Negative (PROC_FOREVER): it
-     * waits until it is cancelled.
+     * How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles the delay for the next one. 0: it
+     * does not wait; then only `most` limits how often it fails at full speed. Negative (PROC_FOREVER): it waits until it is cancelled.
      */
     int64_t first_delay_ns;
     /**
-     * The delay is doubled to no more than this: default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: to any length.
+     * The longest delay, in nanoseconds: doubling ends there. Default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: no limit.
      * Otherwise less than `first_delay_ns` is bad input.
      */
     int64_t longest_delay_ns;
     /**
-     * Each delay is chosen at random between so many percent less and so many percent more, so that what failed at the same
-     * moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
+     * By how many percent each delay is made shorter or longer at most, at random, so that processes that failed at the same moment do not all begin
+     * again at the same moment: default 20. Less than 0 or more than 100 is bad input.
      */
     int jitter_percent;
     /**
-     * A run that took so long was healthy: the delay after it is the first again. Default 60 s, which
-     * 0 stands for, too; negative: none is; PROC_AT_ONCE: each is.
+     * A run that lasted this long, in nanoseconds, was healthy: the delay after it is `first_delay_ns` again. Default
+     * 60 s, which 0 stands for, too; negative: no run is healthy; PROC_AT_ONCE: each run is.
      */
     int64_t healthy_after_ns;
     /**
-     * More failures than that within `within_ns` are too many: it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it
-     * gives up at the first.
+     * How many failures within `within_ns` are allowed: after more it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it gives up at
+     * the first.
      */
     size_t most;
     /**
-     * See `most`. Healthy runs in between do not matter. Negative: all failures count. 0: the default.
+     * The time for `most`, in nanoseconds. Healthy runs in between do not matter. Negative: all failures count. 0: the
+     * default.
      */
     int64_t within_ns;
     /**
-     * Whether it runs again when it has succeeded, too, after the first delay. Default false: success ends it.
+     * Whether the process runs again also after a success, `first_delay_ns` later. Default false: success ends it.
      */
     bool restart_on_success;
     /**
-     * Asked after each failure whether it is to run again; if not, the error ends it, as it is. Not asked after a cancellation. It
-     * runs on the thread that runs the process, and must return, as a callback must. NULL, the default: it is, after any error.
+     * Called after each failure: decides whether the process runs again. If not, the supervision ends with the error as it is. It is not called
+     * after a cancellation. It is called on the thread that runs the process, and must return, as a callback must. NULL, the default: the process
+     * runs again after any error.
      */
     proc_restart_fn restart;
     /**
@@ -684,7 +685,7 @@ typedef struct proc_key {
 } proc_key;
 
 /**
- * Code that is told what a program has written.
+ * Code that receives the output of a program.
  *
  * @param stream     1: to its standard output; 2: to its standard error.
  * @param bytes      borrowed until it returns; never NULL.
@@ -704,26 +705,28 @@ typedef struct proc_child_options {
      */
     size_t size;
     /**
-     * Its arguments, and NULL after the last. The first one is its name, and says which program it is: it is looked up in the
-     * PATH of this program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
+     * The arguments of the program, and NULL after the last. The first argument is the name of the program: it is looked up in the PATH of the
+     * calling program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
      */
     const char *const *argv;
     /**
-     * Its environment, "NAME=VALUE" each, and NULL after the last. NULL: that of this program when it is started, less what is said to
-     * this one alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
+     * The environment of the program, "NAME=VALUE" each, and NULL after the last. NULL: the environment of the calling program at the start, without
+     * the variables that are for the calling program alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
      */
     const char *const *envp;
     /**
-     * Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
-     * If there is no such directory, the failure is that of a program that is not there (ENOENT).
+     * The working directory of the program; relative names, that of the program too, are looked up there. NULL: the
+     * working directory of the calling program. If there is no such directory, the process fails as for a program that
+     * does not exist (ENOENT).
      */
     const char *directory;
     /**
-     * Which descriptor of this program it is to have as its standard input. Default -1: /dev/null.
+     * The descriptor of the calling program that becomes the standard input of the program. Default -1: /dev/null.
      */
     int in;
     /**
-     * The same for its standard output. Default -1: that of this program, or /dev/null if this has closed its own.
+     * The same for its standard output. Default -1: the standard output of the calling program, or /dev/null if that
+     * is closed.
      */
     int out;
     /**
@@ -731,9 +734,9 @@ typedef struct proc_child_options {
      */
     int err;
     /**
-     * Told what it writes as it comes, instead of `out` and `err`; never several at once in one run. It is a callback as that of `proc_new`,
-     * on the thread that runs the process; while it does not return, nothing is read, and the program waits when a pipe is full. NULL, the
-     * default: nobody is.
+     * Receives the output of the program as it comes, in the place of `out` and `err`. One run makes one call at a time. It is a callback like that
+     * of `proc_new`, on the thread that runs the process; until it returns, nothing is read, and the program blocks when a pipe is full. NULL, the
+     * default: no function receives the output.
      */
     proc_output_fn on_output;
     /**
@@ -741,13 +744,13 @@ typedef struct proc_child_options {
      */
     void *user_data;
     /**
-     * How long after SIGTERM its group is killed, in nanoseconds. Default 5 s; 0: at once, and without SIGTERM; negative
-     * (PROC_FOREVER): never.
+     * How long after SIGTERM the group of the program is killed, in nanoseconds. Default 5 s; 0: at once, and without
+     * SIGTERM; negative (PROC_FOREVER): never.
      */
     int64_t stop_after_ns;
     /**
-     * Where to store its status, as `waitpid` gives it. It is left alone if the program was not started, or its status was lost. NULL, the
-     * default: nowhere. It must be there until the process's last run has ended.
+     * Where to store the status of the program, as `waitpid` gives it. It is left alone if the program was not started, or the status was lost.
+     * NULL, the default: nowhere. It must be there until the process's last run has ended.
      */
     int *status_out;
 } proc_child_options;
@@ -1150,12 +1153,13 @@ typedef struct proc_trace_hooks {
 /**
  * Code that makes the process that plays a program in a run of `proc_simulate`, each time that a `proc_child` is run.
  *
- * The process runs in the place of the program, on the thread that runs the `proc_child`, and writes by calling `on_output` of the options. Success is exit
- * status 0; an error with a code from 1 to 255 is that exit status, others are 1, and the failure of the `proc_child` has its text, too. A program that
- * is stopped by SIGTERM has a cancelled handle. It is never killed `stop_after_ns` later: a callback cannot be.
+ * The process runs in the place of the program, on the thread that runs the `proc_child`. To write output, it calls `on_output` of the options. Its
+ * success is exit status 0. An error with a code from 1 to 255 is the exit status of that number; any other error is exit status 1. The failure of
+ * the `proc_child` has the text of the error, too. When the program would get SIGTERM, the handle of the process is cancelled. The process is never
+ * killed `stop_after_ns` later, since a callback cannot be killed.
  *
- * A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL", and did not do all that it was to do: the process does not run at all, or
- * has its handle cancelled somewhere on its way; or it has done all, and nobody is told so.
+ * A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL". The process that plays it does not run at all; or its
+ * handle is cancelled at some point; or it does all its work, but its result is lost.
  *
  * @param options    those of the `proc_child`, lent until the process has ended; never NULL.
  * @param user_data  what `proc_simulate` was given.
@@ -1174,12 +1178,12 @@ typedef struct proc_simulation {
      */
     size_t size;
     /**
-     * Of the first run. 0, the default: that of PROCESSION_SEED in the environment, else any.
+     * The seed of the first run. 0, the default: the seed in PROCESSION_SEED in the environment, else any seed.
      */
     uint64_t seed;
     /**
-     * How many runs, with the seeds from that one on: default 1. 0 is bad input. Of all orders: the most that are tried; if there are more,
-     * it fails with ENOBUFS.
+     * How many runs, with consecutive seeds that begin at `seed`: default 1. 0 is bad input. With PROC_SCHEDULE_EXHAUSTIVE: how many orders are
+     * tried at most; if there are more, it fails with ENOBUFS.
      */
     size_t runs;
     /**
@@ -1187,64 +1191,66 @@ typedef struct proc_simulation {
      */
     int schedule;
     /**
-     * Of PROC_SCHEDULE_PCT: default 3, which finds most. 0 is bad input.
+     * The depth of PROC_SCHEDULE_PCT: default 3, which finds most errors. 0 is bad input.
      */
     size_t depth;
     /**
-     * A run that has not ended after so much of its own time hangs, and fails with ETIMEDOUT: default 30 days. Negative: it may take any time.
+     * How much virtual time a run may take, in nanoseconds: default 30 days. A run that takes longer hangs, and fails with ETIMEDOUT. Negative: any
+     * time.
      */
     int64_t limit_ns;
     /**
-     * The same after so many switches: default 10,000,000.
+     * How many switches a run may take: default 10,000,000. A run that takes more hangs, and fails with ETIMEDOUT.
      */
     uint64_t limit_steps;
     /**
-     * Of 1,000 requests for a thread so many are denied, by chance: default 0. More than 1,000, or less than 0, is bad input.
+     * How many of 1,000 requests for a thread are denied, at random: default 0. More than 1,000, or less than 0, is bad input.
      */
     int deny_threads_permille;
     /**
-     * At so many of 1,000 switches the handle of the run is cancelled, once, by chance: default 0. The echo of that is no failure. More than
-     * 1,000, or less than 0, is bad input.
+     * At how many of 1,000 switches the handle of the run is cancelled, at random, once in a run: default 0. The echo of this cancellation is no
+     * failure. More than 1,000, or less than 0, is bad input.
      */
     int cancel_permille;
     /**
-     * The file to which the failing run's trace goes, in virtual time: for ui.perfetto.dev, as that of `proc_trace_start`, and for the same seed
-     * the same, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If it cannot be written, the error
-     * tells why; so it does if the run has ended its process, for then there is none.
+     * The file to which the trace of the failing run is written, in virtual time: for ui.perfetto.dev, like the trace of `proc_trace_start`. The
+     * same seed gives the same file, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If the trace
+     * cannot be written, the error says why; this includes a run that has ended its own process, for then there is no trace.
      */
     const char *trace_path;
     /**
-     * The seed of the failing run goes there, and nothing if none fails; may be NULL.
+     * Where to store the seed of the failing run; left alone if no run fails; may be NULL.
      */
     uint64_t *seed_out;
     /**
-     * Of 1,000 waits of the program's own so many wake for no reason, by chance, at once or up to a second later: default 0. These are those
-     * that POSIX lets wake so (`pthread_cond_wait` and its like), where libprocession-sim.so has taken them over; no wait of this library does. So a
-     * program fails that does not look again whether what it waits for has come. More than 1,000, or less than 0, is bad input.
+     * How many of 1,000 waits of the program wake spuriously, at random, at once or up to a second later: default 0. This concerns the waits for
+     * which POSIX allows it (`pthread_cond_wait` and the like), where libprocession-sim.so has taken them over; no wait of this library wakes
+     * spuriously. So a program fails that does not check its condition again. More than 1,000, or less than 0, is bad input.
      */
     int early_wakes_permille;
     /**
-     * Of 1,000 callbacks of processes so many are held back before they begin, and as many when they have returned, by chance: default 0. So a
-     * timeout or another one overtakes. The same for threads that the program makes, before they begin, where libprocession-sim.so has taken these
-     * over. More than 1,000, or less than 0, is bad input.
+     * How many of 1,000 callbacks of processes are delayed before they begin, and as many after they have returned, at random: default 0. So a
+     * timeout or another callback may come first. Threads that the program creates are delayed in the same way before they begin, where
+     * libprocession-sim.so has taken them over. More than 1,000, or less than 0, is bad input.
      */
     int slow_permille;
     /**
-     * For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
+     * The longest delay of `slow_permille`, in virtual time: default 1 s. Each delay is drawn at random. Less than 0 is bad input.
      */
     int64_t slow_ns;
     /**
-     * Of PROC_SCHEDULE_EXHAUSTIVE: only orders in which a thread that could go on is stopped for another one at most so many times. Most errors need
-     * one or two, and there are far fewer of these orders. 0, the default: all orders.
+     * For PROC_SCHEDULE_EXHAUSTIVE: how many preemptions an order may have, that is, how often a thread that could go on is stopped for another
+     * thread. Most errors need one or two, and there are far fewer such orders. 0, the default: all orders.
      */
     size_t preemptions;
     /**
-     * What plays programs: in a run `proc_child` starts none, but runs what this makes. NULL, the default: each fails with ENOTSUP.
+     * Makes the processes that play programs: in a run, `proc_child` starts no program, but runs the process that this function returns. NULL, the
+     * default: each `proc_child` fails with ENOTSUP.
      */
     proc_simulated_child_fn child;
     /**
-     * Of 1,000 programs that are played so many are killed, by chance: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is
-     * bad input.
+     * How many of 1,000 played programs are killed, at random: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is bad
+     * input.
      */
     int kill_children_permille;
 } proc_simulation;
@@ -1935,9 +1941,10 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
 /**
  * Makes a cancel handle.
  *
- * It may serve as an event, too, that happens once, for good, with something to tell: `proc_cancel_trigger` makes it
- * happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
- * (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
+ * A handle may also serve as an event that happens once and carries a reason. `proc_cancel_trigger` makes the event
+ * happen. Any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
+ * (`proc_on_cancel`), and `proc_cancel_cause` returns the reason. If such a handle is made below the handle of the
+ * waiting callback, a cancellation of the callback ends the wait, too.
  *
  * Example:
  * ```c
@@ -1949,24 +1956,25 @@ PROC_API const proc_error *proc_error_find_task(const proc_error *error, const c
  *
  * Ownership: the result is yours. The parent stays yours, and need not outlive the result.
  *
- * @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
- *                is already. NULL: nothing above.
+ * @param parent  when it is cancelled, the new handle is cancelled. If it is cancelled already, so is the new handle
+ *                from the start. NULL: no parent.
  * @return never NULL.
  */
 PROC_API PROC_MUST_USE proc_cancel *proc_cancel_new(proc_cancel *parent);
 
 /**
- * Makes a cancel handle below several others: the first to be cancelled cancels it. The cause is that one's. It is
- * for what belongs to two at once, as a request that ends with its connection and with the transaction that it is
- * a part of.
+ * Makes a cancel handle below several others: the first to be cancelled cancels it. The new handle gets the cause of
+ * that parent. It is for work that belongs to two things at once, such as a request that ends with its connection and
+ * also with its transaction.
  *
- * It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
- * deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
+ * The new handle is in the task of the first parent, and has the values of the first parent. It is draining if any parent is (`proc_draining`), and
+ * has the nearest deadline of all parents. If some parents are cancelled already, the new handle is cancelled from the start, with the cause of the
+ * parent that was cancelled first.
  *
- * Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of it at those above.
+ * Ownership: as for `proc_cancel_new`. When the last reference is released, the parents keep nothing of it.
  *
  * @param parents  the handles above; NULLs are left out.
- * @param count    how many there are; 0, or all are NULL: nothing above.
+ * @param count    how many there are; 0, or all are NULL: no parent.
  * @return never NULL. After bad input, a handle that is cancelled already.
  * Errors:
  * - EINVAL: `parents` is NULL, and `count` is not 0. It is the code of the handle's cause.
@@ -1977,7 +1985,8 @@ proc_cancel *proc_cancel_new_any(proc_cancel *const *parents,
                                  size_t count);
 
 /**
- * Makes another reference to a cancel handle. For instance, to keep that of a callback when this returns.
+ * Makes another reference to a cancel handle. For instance, to keep the handle of a callback after the callback has
+ * returned.
  *
  * @param cancel  stays what it was; may be NULL.
  * @return the same handle, as a reference of its own; NULL for NULL.
@@ -1992,21 +2001,22 @@ PROC_API proc_cancel *proc_cancel_ref(proc_cancel *cancel);
 PROC_API void proc_cancel_unref(proc_cancel *cancel);
 
 /**
- * Cancels a handle and all below it. It wakes who waits on them, and calls their hooks (`proc_on_cancel`). Only
- * the first call counts: its cause stays.
+ * Cancels a handle and all below it. It wakes the threads that wait on these handles, and calls their hooks
+ * (`proc_on_cancel`). Only the first call counts: its cause stays.
  *
- * When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
- * called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
- * anybody to stop.
+ * When this function returns, the handle and all handles below it are cancelled, including those that another thread
+ * was just cancelling. It has called the hooks of the handles that it has cancelled itself. It waits neither for hooks
+ * that other threads call, nor for any callback to stop.
  *
  * Example:
  * ```c
  * proc_cancel_trigger(cancel, proc_errorf(ECONNRESET, "the client %s has gone", name));
  * ```
  *
- * Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
- * it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
- * reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
+ * Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and the handles
+ * below that are cancelled with it, keep the cause until they are released. So if the payload of the cause owns a
+ * reference to one of these handles (`proc_cancel_ref`), the two keep each other and are never released
+ * (`proc_error_with_payload`).
  *
  * @param cancel  may be NULL: then only the cause is released.
  * @param cause   why; NULL stands for an error with code ECANCELED.
@@ -2048,9 +2058,9 @@ bool proc_cancelled(const proc_cancel *cancel);
 PROC_API bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
 
 /**
- * What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. Whoever
- * cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between it is an
- * error like any other, which ends it.
+ * What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. The group or other
+ * combinator that cancelled recognizes this error as its own echo, and does not report it as a failure. For a sequence
+ * in between it is an error like any other: it ends the sequence.
  *
  * Ownership: the result is yours.
  *
@@ -2060,9 +2070,9 @@ PROC_API bool proc_wait(proc_cancel *cancel, int64_t timeout_ns);
 PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
 
 /**
- * Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
- * an error with code EINTR that names the signal, of a deadline one with code ETIMEDOUT, of a handle below another its
- * parent's cause.
+ * Why a handle was cancelled. For the handle of a group it is the error of the first child that failed; for the handle
+ * of `proc_main`, an error with code EINTR that names the signal; for a deadline, an error with code ETIMEDOUT; for a
+ * handle below another one, the cause of its parent.
  *
  * @param cancel  may be NULL.
  * @return borrowed from the handle; NULL if it is not cancelled.
@@ -2070,8 +2080,8 @@ PROC_API PROC_MUST_USE proc_error *proc_cancel_error(const proc_cancel *cancel);
 PROC_API const proc_error *proc_cancel_cause(const proc_cancel *cancel);
 
 /**
- * The cancel handle of the innermost process that runs on the calling thread. It is what the callback was given:
- * for code deep below a callback to which the handle is not passed on.
+ * The cancel handle of the innermost process that runs on the calling thread. It is the handle that the callback was
+ * given. Use it in code that is called deep inside of a callback and does not get the handle as an argument.
  *
  * @return borrowed until that callback returns; NULL on a thread that runs no process.
  */
@@ -2080,27 +2090,26 @@ PROC_API PROC_MUST_USE proc_cancel *proc_current(void);
 /**
  * Has a function called when a handle is cancelled.
  *
- * It is for waits that only a function of their own can interrupt. It is called exactly once, or never if the hook
- * is removed before.
+ * It is for blocking calls that can be interrupted only by a special function. The function is called exactly once, or
+ * never if the hook is removed before.
  *
- * By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
- * a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
- * already, it is called on the calling thread, before this returns.
+ * When it is called, the handle and all handles below it are cancelled, including those that another thread was just
+ * cancelling. One cancellation calls the hooks of a handle before the hooks of the handles below it. If the handle is
+ * cancelled already, the function is called on the calling thread, before `proc_on_cancel` returns.
  *
- * It is called on the thread that cancels: one that calls `proc_cancel_trigger`, or one that runs processes, which
- * may be one of the library's (`proc_fn`). If a signal or a deadline cancels, or a group is because no thread can be had for
- * its children, it is called on a thread of the library's. If none can be had, the handles are cancelled without delay,
- * and it is called on the first one, at the latest on the thread that runs the group or `proc_main`, before that has
- * ended.
+ * The function is called on the thread that cancels: a thread that calls `proc_cancel_trigger`, or one that runs processes, which may be a thread of
+ * the library (`proc_fn`). If a signal or a deadline cancels, or if a group is cancelled because no thread can be had for its children, it is called
+ * on a thread of the library. If no such thread can be had, the handles are cancelled without delay, and the function is called on the first thread
+ * that can be had; at the latest on the thread that runs the group or `proc_main`, before the group or `proc_main` has ended.
  *
- * The thread that calls it waits for it, so it should be short. No lock of the library's is held meanwhile:
- * it may call every function of this library, also to remove hooks (its own too), to cancel and to release
- * handles, and to run processes. It must return, as a callback must. Mutexes of the program's are another
- * matter: one that the function takes must be held neither where the handle is cancelled, nor around
+ * The thread that calls the function waits for it, so the function should be short. No lock of the library is held
+ * meanwhile: the function may call every function of this library, also to remove hooks (its own hook too), to cancel
+ * and to release handles, and to run processes. It must return, as a callback must. Beware of deadlocks with mutexes
+ * of the program: a mutex that the function takes must not be held while the handle is cancelled, nor during
  * `proc_hook_remove`, which waits for the function.
  *
- * Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
- * cancelled, and, on that of a group, when the group ends.
+ * Until it is removed, a hook keeps the handle as a reference does. So its function is also called if a handle above
+ * is cancelled; and a hook on the handle of a group is called when the group ends.
  *
  * Example:
  * ```c
@@ -2132,9 +2141,9 @@ proc_hook *proc_on_cancel(proc_cancel *cancel,
 /**
  * Has a function called when a handle is cancelled, without keeping the handle.
  *
- * It does what `proc_on_cancel` does, for less, but the hook does not hold the handle. So it is for a callback that hooks the handle which
- * it is given, and removes the hook before it returns; and for whoever else keeps the handle until the hook is removed. Where that is
- * not so, take `proc_on_cancel`. In a callback it takes no memory, but for the first hook on a thread.
+ * It does what `proc_on_cancel` does, at a lower cost, but the hook does not keep the handle. Use it in a callback that sets a hook on the handle
+ * that it was given, and removes the hook before it returns; or wherever else the handle is kept until the hook is removed. Otherwise use
+ * `proc_on_cancel`. In a callback it allocates no memory, except for the first hook on a thread.
  *
  * Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
  *
@@ -2152,17 +2161,17 @@ proc_hook *proc_on_cancel_lent(proc_cancel *cancel,
                                void *user_data);
 
 /**
- * Removes a hook and releases it. Once this has returned, its function is not running and never will.
- * If another thread runs it at this moment, this waits until that run is over; so no mutex may be held here
- * that the function takes.
+ * Removes a hook and releases it. Once this call has returned, the hook's function is not running and will never run.
+ * If another thread runs the function at this moment, this call waits until it has returned; so the caller must not
+ * hold a mutex that the function takes.
  *
- * Called from within the function itself, it returns at once: the function runs to its end, and is not
- * called again. From within is all that is a part of its run, on whatever thread: what it calls, and what it
- * runs by `proc_run`; also a job that it has started and joins. Two functions that run at the same time must
- * not remove each other's hooks, since each would wait for the other. A mutex that the function takes must not
- * be held around this call.
+ * Called from within the function itself, it returns at once: the function runs to its end, and is not called again.
+ * "From within" includes all that is a part of the function's run, on whatever thread: what the function calls, what
+ * it runs by `proc_run`, and a job that it has started and joins. Two functions that run at the same time must not
+ * remove each other's hooks, since each would wait for the other.
  *
- * A child of `fork` does not wait for a run on another thread of its parent's, which is not there.
+ * In a child of `fork`, this call does not wait for a function that another thread of the parent runs: that thread
+ * does not exist in the child.
  *
  * Ownership: takes the hook over.
  *
@@ -2336,17 +2345,17 @@ int proc_connect(proc_cancel *cancel,
 
 /**
  * The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
- * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
- * handle has one, the same at every call. It takes a second descriptor, which is the library's.
+ * cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each handle
+ * has one, the same at every call. The library keeps a second descriptor for it, for itself.
  *
- * Wait for it to be readable, and do nothing else with it: it is not to be written to, shut down or closed. There
- * is nothing to read: `read` fails with EAGAIN, and from the cancellation on it returns 0, the end of the file. So
- * event loops that only wait by reading, as those of Node.js and Go do, may be given a duplicate: to them it is a
- * connected stream socket.
+ * Wait for it to be readable, and do nothing else with it: do not write to it, shut it down or close it. There is
+ * nothing to read: `read` fails with EAGAIN, and after the cancellation it returns 0, the end of the file. So event
+ * loops that can wait only by reading, such as those of Node.js and Go, may be given a duplicate: they see a connected
+ * stream socket.
  *
- * If the program has closed it all the same, as daemons close all descriptors, files that it opens under the same
- * number are left alone, and the next call makes another one. A child of `fork` has to ask again too: the
- * descriptor that it inherits is its parent's.
+ * If the program has closed the descriptor all the same (some daemons close all descriptors), the library leaves files
+ * alone that the program opens under the same number, and the next call makes another descriptor. A child of `fork`
+ * must call this function again, too: the descriptor that it inherits belongs to its parent.
  *
  * Example:
  * ```c
@@ -2354,10 +2363,10 @@ int proc_connect(proc_cancel *cancel,
  * epoll_ctl(epoll, EPOLL_CTL_ADD, stop.data.fd, &stop); // a cancellation wakes epoll_wait
  * ```
  *
- * Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
- * duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
- * then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
- * it, when that has ended.
+ * Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A duplicate
+ * (`dup`) is yours. The duplicate becomes readable when the descriptor does, and at the latest when the descriptor is
+ * closed: then nothing can cancel the handle any more. The handle of a running process is released when the process
+ * has ended, unless the program keeps a reference.
  *
  * @param cancel  NULL is bad input.
  * @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
@@ -2368,19 +2377,19 @@ int proc_connect(proc_cancel *cancel,
 PROC_API int proc_cancel_fd(proc_cancel *cancel);
 
 /**
- * Waits for files as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with the time
+ * Waits for files as `poll` does, or until a handle is cancelled. Signals do not end the wait: it goes on for the time
  * that is left.
  *
  * If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
  * returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
  * ECANCELED: then it is 0. Otherwise the array is left as it is.
  *
- * It polls a descriptor of the handle beside the files, unless `count` is 0: that of `proc_cancel_fd`, or where
- * nobody has asked for that, one of the library's. If the program closes that one while a thread waits here, this
- * does not hear of the cancellation any more.
+ * Unless `count` is 0, it polls a descriptor of the handle together with the files: the descriptor of `proc_cancel_fd`
+ * or, if the program has not asked for that, one of the library's own. If the program closes this descriptor while a
+ * thread waits here, the wait no longer notices the cancellation.
  *
- * It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
- * there in order. In a callback, that ends the program (`proc_fn`).
+ * Unless `count` is 0, it is a cancellation point of `pthread_cancel`, as `poll` is: a thread that runs no callback ends there properly. In a
+ * callback, this ends the program (`proc_fn`).
  *
  * Example:
  * ```c
@@ -2413,14 +2422,15 @@ int proc_poll(proc_cancel *cancel,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process, and then another one that cleans up, whatever became of the first.
+ * Runs a process, and then another one that cleans up, also if the first fails.
  *
- * So also when the first has failed, and when it was cancelled. Both run on the calling thread, in the same task.
+ * The second process, `cleanup`, runs whether the first has succeeded, has failed or was cancelled. Both run on the
+ * calling thread, in the same task.
  *
- * What cleans up is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which
- * nothing above cancels. But the program's stop holds for it: `proc_draining` says there too that a `proc_main_with`
- * drains, and the end of its grace period ends what cleans up, with all the rest. So what may take long
- * sets itself a limit. The handle is cancelled before this returns, on success too.
+ * `cleanup` is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which nothing above cancels. But the
+ * stop of the program still concerns it: `proc_draining` is true there too while `proc_main_with` drains, and the end of the grace period ends
+ * `cleanup` together with the program. So a cleanup that may take long should set itself a limit. Its handle is cancelled before `proc_finally`
+ * returns, on success too.
  *
  * Example:
  * ```c
@@ -2432,25 +2442,25 @@ int proc_poll(proc_cancel *cancel,
  *
  * @param impl     what to run; NULL is bad input.
  * @param cleanup  what to run after it; NULL is bad input.
- * @return as for `proc_sequence`. It fails with the errors of both, the first one's first; if they are two and the first only
- *         passes on why it was cancelled (`proc_error_is_echo`), that comes last. An echo alone stays one.
+ * @return as for `proc_sequence`. It fails with the errors of both, the error of `impl` first. If both fail, and the error of `impl` only passes on
+ *         why it was cancelled (`proc_error_is_echo`), that error comes last. An echo alone stays an echo.
  */
 PROC_API
 proc_impl *proc_finally(proc_impl *impl,
                         proc_impl *cleanup);
 
 /**
- * Runs a process that a cancellation from above reaches only some time later.
+ * Runs a process that a cancellation from above reaches only after some time.
  *
- * What has begun, for instance the answer to a request, has that long to end well. Inside, `proc_draining` is true
- * from the moment the cancellation came.
+ * Work that has begun, for instance the answer to a request, has this time to complete. Inside, `proc_draining` is
+ * true from the moment of the cancellation above.
  *
- * The time counts from the cancellation, also if that came before this began to run; of one shield inside of another, from when it
- * reached the inner one. What is inside is cancelled then with the same cause, on a thread of the library's. If none can be had, that is as
- * late as the first one. The end of the grace period of `proc_main_with` ends what is inside, too.
+ * The time counts from the cancellation, also if the cancellation came before the shield began to run. For a shield inside of another one, it counts
+ * from when the cancellation reached the inner shield. Then the process inside is cancelled with the same cause, on a thread of the library. If no
+ * thread can be had, this is delayed until one can be had. The end of the grace period of `proc_main_with` ends the process inside, too.
  *
- * It runs below a cancel handle of its own, so who cancels that cancels nothing above. It is cancelled before this returns,
- * on success too.
+ * The process runs below a cancel handle of its own, so cancelling that handle cancels nothing above. The handle is cancelled before `proc_shield`
+ * returns, on success too.
  *
  * Example:
  * ```c
@@ -2474,22 +2484,21 @@ proc_impl *proc_shield(int64_t grace_ns,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process again when it fails, after a delay, and not for ever. The delay grows as long as it goes on
+ * Runs a process again when it fails, after a delay, up to a limit. The delay grows as long as the process goes on
  * failing.
  *
- * If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
- * "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
- * failure that is not the last is a log of the category `proc_supervise` in the trace, and is counted when it runs again
- * (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised". In the file of `proc_trace_start`
- * each delay, and that it gives up, show as well.
+ * If the process has failed too often in too short a time, `proc_supervise` gives up, and fails with the last error, wrapped (`proc_error_wrap`):
+ * "gave up after 6 failures in 3.1 s: TEXT"; the time is from the first of these failures to the last. Each failure but the last is written to the
+ * trace as a log of the category `proc_supervise`, and counted when the process runs again (`restarts_total`); it is reported nowhere else. Each run
+ * is a region of the trace, "supervised". The file of `proc_trace_start` also shows each delay, and the giving up.
  *
- * A cancellation ends it as it would end the process: the run that it comes to is the last, whatever that returns. One that
- * comes during a delay ends that, with the cause.
+ * After a cancellation the process does not run again: the run that is cancelled is the last, whatever it returns. A cancellation during a delay
+ * ends the delay, and `proc_supervise` fails with the cause.
  *
- * It runs on the calling thread, in the same task and below the same cancel handle each time.
+ * The process runs on the calling thread, in the same task and below the same cancel handle each time.
  *
- * A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and a program
- * that was not up yet waits until it is up again. Once the program is up, it stays so.
+ * A service in it (`proc_service`) is expected anew in each run. A service that fails is not up any more, and a
+ * program that was not up yet waits until the service is up again. Once the program is up, it stays up.
  *
  * Example:
  * ```c
@@ -2509,28 +2518,28 @@ proc_impl *proc_supervise(const proc_supervise_options *options,
                           proc_impl *impl);
 
 /**
- * Runs services that stand on each other: they begin in order, and stop in reverse.
+ * Runs services that depend on each other: they start in order and stop in reverse.
  *
- * Each child begins when the one before it is up, and stops before that one.
+ * Each child starts when the child before it is up, and stops before that child.
  *
- * The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when
- * `proc_ready` is called in it; and in any case when it has succeeded. That counts whether or not it runs below
- * `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone; when all
- * children are up, and one of them has called it, that counts as a call outside of the stack.
+ * The first child starts at once. A child is up when all services in it are up (`proc_service`); if it has no
+ * services, when `proc_ready` is called in it; and in any case when it has succeeded. This holds whether or not the
+ * stack runs below `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone.
+ * When all children are up, and one of them has called `proc_ready`, this counts as a call outside of the stack.
  *
- * It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
- * and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
- * hears of it. `proc_draining` is true in all of them from the beginning of the stop on. A child that has failed before
- * it was up has kept those above it from being started.
+ * The stack stops when a child has failed, when it is cancelled from above, and when all children have succeeded. Then no further child starts, and
+ * the running children are cancelled from the last to the first, with the same cause: each child has completed before the child before it is
+ * cancelled. `proc_draining` is true in all of them from the beginning of the stop on. If a child fails before it is up, the children after it are
+ * never started.
  *
- * Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the
- * stack. The calling thread sees to it that they begin and stop in order.
+ * Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the stack. The calling
+ * thread starts and stops them in order.
  *
- * All errors are listed, the first failure first; what passes on why it stops is listed once, as by `proc_group`. If it was
- * cancelled from above before all had begun, that cause is among the errors.
+ * All errors are listed, the first failure first; errors that only pass on why the stack stops are listed once, as by `proc_group`. If the stack was
+ * cancelled from above before all children had started, the cause is among the errors.
  *
- * With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
- * again as long as the step goes on. So it waits as long as that does.
+ * With `notify` (`proc_main_with`), the service manager is told at each step how far the stack is, and that it takes longer; the latter is repeated
+ * while the step goes on. So the service manager waits as long as the step takes.
  *
  * Example:
  * ```c
@@ -2555,8 +2564,7 @@ proc_impl *proc_stack(proc_impl *const *impls,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands still while the machine is suspended, and
- * nobody sets it.
+ * The time of the clock that the library uses for all durations: CLOCK_MONOTONIC. It stands still while the machine is suspended, and cannot be set.
  *
  * Threads: async-signal-safe.
  *
@@ -2586,33 +2594,33 @@ PROC_API int64_t proc_forever(void);
 PROC_API int64_t proc_at_once(void);
 
 /**
- * Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
- * late anybody looks.
+ * Makes a process that waits, and then succeeds. No callback runs meanwhile. If the time is over before a cancellation comes, it succeeds, even if
+ * its result is noticed only after the cancellation.
  *
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`. There is one thread
  * for all that wait for a moment.
  *
  * @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
  *                     cancelled.
- * @return never NULL. Cancelled before the time is over, the process fails with the cause; if it is cancelled from the start, also
- *         where the duration is 0.
+ * @return never NULL. If it is cancelled before the time is over, the process fails with the cause. If it is cancelled from the start, it fails even
+ *         with a duration of 0.
  */
 PROC_API
 proc_impl *proc_delay(int64_t duration_ns);
 
 /**
- * Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after
- * 5 s": the time is told in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
+ * Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after 5 s": the time is
+ * written in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
  *
- * It is a deadline as that of `proc_cancel_new_timeout`: it strikes on time, whatever runs inside. But nothing ends a callback that does
- * not stop: this completes when what it runs has completed. That decides: if it succeeds, late or in time, this does; if it fails, this
- * fails with its errors. Errors that only pass on this timeout's own cause are listed once, after all others. They are
- * not left out: for what is around it, that the time was up is a failure.
+ * It is a deadline like that of `proc_cancel_new_timeout`: the cancellation comes on time, whatever runs inside. But nothing ends a callback that
+ * does not stop: `proc_timeout` completes when `impl` has completed. The result of `impl` decides: if `impl` succeeds, late or in time, so does
+ * `proc_timeout`; if `impl` fails, `proc_timeout` fails with its errors. Errors that only pass on this timeout's own cause are listed once, after
+ * all others. They are not left out: for the processes around it, a timeout is a failure.
  *
- * Where a deadline above is nearer, that one strikes, and its cause is an echo here as everywhere.
+ * If a deadline above is nearer, that deadline cancels, and an error with its cause is an echo here as everywhere.
  *
- * What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
- * has called have returned by then.
+ * `impl` runs below a handle of its own. This handle is cancelled before `proc_timeout` returns, on success too, and hooks that the deadline has
+ * called have returned by then.
  *
  * Example:
  * ```c
@@ -2642,15 +2650,15 @@ proc_impl *proc_timeout(int64_t timeout_ns,
  * Makes a cancel handle with a deadline. When its time is up, it is cancelled, with the cause of `proc_timeout`
  * (ETIMEDOUT).
  *
- * It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
- * readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
- * none. If no thread can be had, hooks are called and descriptors readable when any thread next calls a function of the library.
+ * The handle is cancelled on time, whether or not anybody waits on it: hooks are called (on a thread of the library), its descriptor is readable,
+ * and functions such as `proc_cancelled` say so. Hooks and descriptors need a thread for that, one for all deadlines; threads that only ask or wait
+ * need none. If no thread can be had, hooks are called and descriptors become readable when any thread next calls a function of the library.
  *
- * A handle below it is cancelled at the same moment, also if it has a later deadline of its own. What `proc_shield` and `proc_finally`
- * shield is not.
+ * Handles below it are cancelled at the same moment, also those with a later deadline of their own, but not those that `proc_shield` and
+ * `proc_finally` shield.
  *
- * In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
- * something of the kind has been added to it, or to a handle below it, in the child.
+ * In a child of `fork`, the handle has the same deadline. In the child, the deadline reaches hooks and descriptors from before the `fork` only after
+ * the child has added a hook or a descriptor to this handle or to a handle below it.
  *
  * Example:
  * ```c
@@ -2660,7 +2668,7 @@ proc_impl *proc_timeout(int64_t timeout_ns,
  * proc_cancel_unref(soon);
  * ```
  *
- * Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
+ * Ownership: as for `proc_cancel_new`. When the last reference is released, the deadline is released, too.
  *
  * @param parent      as for `proc_cancel_new`.
  * @param timeout_ns  nanoseconds from now, by the clock of `proc_now`; 0: it is cancelled from the start; negative: no deadline
@@ -2673,7 +2681,7 @@ proc_cancel *proc_cancel_new_timeout(proc_cancel *parent,
                                      int64_t timeout_ns);
 
 /**
- * How long it is until a deadline cancels a handle, its own or one above. For calls that take a time themselves.
+ * How long it is until a deadline cancels a handle, its own or one above. It is for calls that take a timeout themselves.
  *
  * @param cancel  may be NULL.
  * @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
@@ -2688,10 +2696,10 @@ int64_t proc_cancel_remaining(const proc_cancel *cancel);
  * It runs at once, and then at each multiple of the period since then. A run that takes longer skips the times
  * that it has missed, so there is never more than one.
  *
- * Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
+ * Between the runs it waits, and uses no processor time. Each time is computed from the time of the first run, so the times do not drift.
  *
- * It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
- * ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+ * When it is cancelled, it succeeds, for it is meant to go on until then; a child that returns the cause has not failed. Any other error of the
+ * child ends it with that error, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
  *
  * Example:
  * ```c
@@ -2713,8 +2721,8 @@ proc_impl *proc_every(int64_t period_ns,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a
- * logger, a credential. The handles below have it too, and so has what runs with them, on whatever thread.
+ * Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a logger, a
+ * credential. The handles below have the value too, and so have the callbacks that run with them, on whatever thread.
  * Cancelling the new handle does not cancel its parent.
  *
  * Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
@@ -2722,8 +2730,8 @@ proc_impl *proc_every(int64_t period_ns,
  *
  * @param parent   as for `proc_cancel_new`: cancels the new handle when it is cancelled. NULL: nothing above, and no other
  *                 values.
- * @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
- * @param value    anything; NULL hides as well: then there is none.
+ * @param key      the key of the value; hides values of handles above under the same key. NULL is bad input.
+ * @param value    anything; NULL hides values of handles above, too: then there is no value.
  * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
  * @return never NULL. After bad input, a handle that is cancelled already.
  * Errors:
@@ -2737,8 +2745,9 @@ proc_cancel *proc_cancel_with_value(proc_cancel *parent,
                                     proc_destroy_fn destroy);
 
 /**
- * Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
- * errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+ * Gives a value to all that runs in a process. `proc_cancel_with_value` does the same for a handle. Errors of the
+ * process are passed on as they are. The process runs below a handle of its own, so cancelling that handle cancels
+ * nothing above.
  *
  * Example:
  * ```c
@@ -2755,7 +2764,7 @@ proc_cancel *proc_cancel_with_value(proc_cancel *parent,
  * Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
  * the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
  *
- * @param key      whose value it is; NULL is bad input.
+ * @param key      the key of the value; NULL is bad input.
  * @param value    the same in each run; NULL: there is none.
  * @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
  * @param impl     what to run; NULL is bad input.
@@ -2768,10 +2777,10 @@ proc_impl *proc_with_value(const proc_key *key,
                            proc_impl *impl);
 
 /**
- * The value that a handle has under a key. It is that of the nearest handle, from this one upwards, that was given
- * one.
+ * The value that a handle has under a key. The search begins at this handle and goes upwards: the nearest handle that
+ * was given a value for the key decides.
  *
- * A run that was given no handle has the values of the callback that asked for it, and so has a job.
+ * A run or a job that was given no handle has the values of the callback that started it.
  *
  * @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
  * @param key     may be NULL.
@@ -2792,7 +2801,7 @@ PROC_API PROC_MUST_USE void *proc_value(const proc_cancel *cancel, const proc_ke
  * proc_channel *lines = proc_channel_new(64, sizeof(char *), free_line); // 64 pointers; those that are left are freed
  * ```
  *
- * Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
+ * Ownership: the result is yours. When the last reference is released, `destroy` releases the items that are left.
  *
  * @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
  * @param item_size  how many bytes an item has; 0 is bad input.
@@ -2824,10 +2833,11 @@ PROC_API proc_channel *proc_channel_ref(proc_channel *channel);
 PROC_API void proc_channel_unref(proc_channel *channel);
 
 /**
- * Sends an item; blocks while the channel is full. Who has waited longest sends first. Signals do not end it.
+ * Sends an item; blocks while the channel is full. The sender that has waited longest sends first. Signals do not end
+ * the wait.
  *
- * An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
- * yours alone.
+ * An item is never lost, and never duplicated: after a result of 0 it is in the channel or with its receiver, after -1
+ * it is still yours alone.
  *
  * Example:
  * ```c
@@ -2844,13 +2854,14 @@ PROC_API void proc_channel_unref(proc_channel *channel);
  * Errors:
  * - EINVAL: bad input.
  * - ECANCELED: the handle is cancelled, also if there is room.
- * - EPIPE: the channel is closed, or was while this waited.
+ * - EPIPE: the channel is closed, or was closed during the wait.
  * - ETIMEDOUT: the time is up.
  */
 PROC_API int proc_channel_send(proc_channel *channel, proc_cancel *cancel, const void *item, int64_t timeout_ns);
 
 /**
- * Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
+ * Receives an item; blocks while the channel is empty. The receiver that has waited longest receives first. Signals do
+ * not end the wait.
  *
  * Example:
  * ```c
@@ -2878,8 +2889,8 @@ PROC_API int proc_channel_receive(proc_channel *channel, proc_cancel *cancel, vo
 /**
  * Closes a channel: from now on nothing can be sent.
  *
- * Senders that wait fail with EPIPE and keep their items. What is in it can still be received; receivers fail with
- * EPIPE after that. Does not block. To close it again does nothing.
+ * Senders that wait fail with EPIPE and keep their items. Items in the channel can still be received; after the last
+ * of them, receivers fail with EPIPE. It does not block. A second call does nothing.
  *
  * @param channel  may be NULL.
  */
@@ -2896,11 +2907,11 @@ PROC_API size_t proc_channel_length(const proc_channel *channel);
 /**
  * A descriptor that is readable while there is something to receive.
  *
- * It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. What is readable
- * may be gone when you receive, if others receive too: so use a timeout of 0 then.
+ * It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. If there are several
+ * receivers, another one may take the item first: so receive with a timeout of 0.
  *
- * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
- * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+ * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do nothing else with it,
+ * as with that of `proc_cancel_fd`. The library keeps a second descriptor for it, for itself.
  *
  * Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
  *
@@ -2950,8 +2961,8 @@ PROC_API PROC_MUST_USE proc_promise *proc_promise_new(void);
 PROC_API proc_promise *proc_promise_ref(proc_promise *promise);
 
 /**
- * Releases one reference to a promise. If it was the last one, nobody can complete the promise any more: if nobody has, all
- * that awaits it, and all that will, fails with EPIPE.
+ * Releases one reference to a promise. After the last reference is released, the promise can no longer be completed: if it is not complete by then,
+ * all processes that await it, now or later, fail with EPIPE.
  *
  * @param promise  may be NULL.
  */
@@ -2959,8 +2970,8 @@ PROC_API
 void proc_promise_unref(proc_promise *promise);
 
 /**
- * Completes a promise, with success or with an error. All that awaits it completes, and all that will await it
- * does so at once. Only the first call counts. It does not block.
+ * Completes a promise, with success or with an error. All processes that await the promise complete, and those that
+ * await it later complete at once. Only the first call counts. It does not block.
  *
  * Ownership: takes the error over, whether or not it counts; the promise stays what it was.
  *
@@ -2968,22 +2979,22 @@ void proc_promise_unref(proc_promise *promise);
  * is called in here but, if this is not the first call, what releases the error.
  *
  * @param promise  may be NULL: then only the error is released.
- * @param error    what they fail with; NULL: they succeed.
+ * @param error    the error with which the awaiting processes fail; NULL: they succeed.
  * @return true: this was the first call. false: it was not, or `promise` is NULL.
  */
 PROC_API bool proc_promise_complete(proc_promise *promise, proc_error *error);
 
 /**
- * Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error,
- * if it has one. Cancelled while it waits, it fails with the cause (`proc_cancel_error`); if the promise is
- * complete by then, that counts.
+ * Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error, if
+ * it has one. If it is cancelled while it waits, it fails with the cause (`proc_cancel_error`); but if the promise is
+ * complete by then, the result of the promise counts.
  *
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, also with tasks, regions,
  * values and timeouts around it: in a nursery, `proc_group`, `proc_concurrent`, `proc_race` and `proc_any`, with a limit, too. Elsewhere the thread
  * waits that runs it.
  *
- * Ownership: the result is yours. The promise is borrowed: the process is no reference to it, and may outlive all of
- * them.
+ * Ownership: the result is yours. The promise is borrowed: the process holds no reference to the promise, and may
+ * outlive all references.
  *
  * @param promise  NULL is bad input.
  * @return never NULL. After bad input, a process that starts nothing and fails.
@@ -2999,9 +3010,9 @@ proc_impl *proc_await(proc_promise *promise);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a queue of what is to run on a thread of your choice. That is one that has an event loop, or the only one
- * that may enter an interpreter or a library. `proc_on_queue` is the process that runs another one there;
- * `proc_queue_run` runs what is there, on the thread that calls it.
+ * Makes a queue of processes to run on a thread of your choice. For instance, a thread that has an event loop, or the
+ * only thread that may call an interpreter or a library. `proc_on_queue` makes a process that runs another one in the
+ * queue; `proc_queue_run` runs the processes in the queue on the calling thread.
  *
  * Ownership: the result is yours.
  *
@@ -3018,8 +3029,8 @@ PROC_API PROC_MUST_USE proc_queue *proc_queue_new(void);
 PROC_API proc_queue *proc_queue_ref(proc_queue *queue);
 
 /**
- * Releases one reference to a queue. If it was the last one, nobody can run the queue any more: all that waits in it, and all
- * that will, fails with EPIPE. What runs in it goes on.
+ * Releases one reference to a queue. After the last reference is released, no thread can run the queue any more: all processes that wait in it, now
+ * or later, fail with EPIPE. A process that runs in the queue goes on.
  *
  * @param queue  may be NULL.
  */
@@ -3028,21 +3039,22 @@ void proc_queue_unref(proc_queue *queue);
 
 /**
  * Makes a process that runs another one in a queue. It waits until some thread calls `proc_queue_run`, which runs
- * `impl`, and completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the
- * cause (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+ * `impl`, and completes when `impl` has completed, with its result. If it is cancelled before `impl` has begun, `impl`
+ * does not run, and the process fails with the cause (`proc_cancel_error`). Once `impl` has begun, the process waits
+ * for it to stop, as everywhere.
  *
- * `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
- * around this, its error goes to who waits, and none to who runs the queue.
+ * Wherever `impl` runs, it stays a part of the tree that `proc_on_queue` is in: it has the cancel handle, the tasks and the values of that place.
+ * Its error goes to the process that waits, not to the caller of `proc_queue_run`.
  *
  * On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
  *
- * What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that
- * child has something to run in the same queue, both would wait for ever. So the child's turn fails with EDEADLK, unless others run
- * the queue at that moment. This is why a nursery there cannot have children in its own queue, and neither can a group, where it is
- * not sure which thread begins a child. A job (`proc_start`) is no part of what has started it, and waits for its turn.
+ * A process that runs in a queue blocks the thread that runs the queue. If the process waits there for a child that another thread has begun, and
+ * the child has something to run in the same queue, both would wait for ever. So the `proc_on_queue` of the child fails with EDEADLK, unless other
+ * threads run the queue at that moment. For this reason a nursery in a queue cannot have children in the same queue, and neither can a group, since
+ * it is not certain which thread begins a child. A job (`proc_start`) is not a part of the process that has started it, and waits for its turn.
  *
- * This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
- * for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
+ * The library detects this deadlock in one queue, not between two queues: if a process in queue A waits for its turn in queue B, and a process in
+ * queue B waits for its turn in queue A, both wait for ever. So wait in one direction only, and start the work for the other direction as a job.
  *
  * Example:
  * ```c
@@ -3053,16 +3065,15 @@ void proc_queue_unref(proc_queue *queue);
  * Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
  * `impl` runs in the queue.
  *
- * Ownership: takes over one reference of `impl`. The queue is borrowed: the process is no reference to it, and may outlive all of
- * them.
+ * Ownership: takes over one reference of `impl`. The queue is borrowed: the process holds no reference to the queue, and may outlive all references.
  *
  * @param queue  NULL is bad input.
  * @param impl   what to run; NULL is bad input.
  * @return as for `proc_sequence`.
  * Errors: the process fails with one of these.
  * - EPIPE: the last reference to the queue is gone.
- * - EDEADLK: nobody could run `impl` before this is over (above).
- * - EOWNERDEAD: in a child of `fork`, where nobody runs a queue of the parent's.
+ * - EDEADLK: it would wait for ever (above).
+ * - EOWNERDEAD: in a child of `fork`, where no thread runs a queue of the parent.
  */
 PROC_API
 proc_impl *proc_on_queue(proc_queue *queue,
@@ -3072,10 +3083,10 @@ proc_impl *proc_on_queue(proc_queue *queue,
  * A descriptor that is readable while there is something to run in a queue. It is for poll, epoll and event loops
  * (POLLIN). When it is readable, call `proc_queue_run` with a timeout of 0.
  *
- * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
- * nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's. But it is the end of a pipe,
- * and may be read from: loops that watch by reading, as that of Node.js, find one byte. What is left after the next
- * `proc_queue_run` makes it readable again.
+ * It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do nothing else with it,
+ * as with that of `proc_cancel_fd`. The library keeps a second descriptor for it, for itself. Unlike that of `proc_cancel_fd`, it is the end of a
+ * pipe, and may be read from: event loops that watch by reading, as that of Node.js, read one byte. If anything is left in the queue after the next
+ * `proc_queue_run`, the descriptor is readable again.
  *
  * Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
  *
@@ -3090,11 +3101,11 @@ PROC_API
 int proc_queue_fd(proc_queue *queue);
 
 /**
- * Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
- * there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
- * loop gets its turn. Signals do not end it.
+ * Runs the processes in a queue, on the calling thread. It runs one after the other, in the order in which they came.
+ * If the queue is empty, it blocks until there is a process. Processes that come meanwhile are left for the next call,
+ * so that an event loop gets its turn. Signals do not end the wait.
  *
- * What runs holds up this thread: `proc_on_queue` says for what it must not wait.
+ * A process that runs here blocks this thread: `proc_on_queue` says for what it must not wait.
  *
  * Example:
  * ```c
@@ -3105,12 +3116,12 @@ int proc_queue_fd(proc_queue *queue);
  * Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
  *
  * @param queue       NULL returns 0 at once.
- * @param cancel      ends the wait when it is cancelled, and nothing else: what is there runs all the same, under handles of its own.
- *                    NULL is never cancelled.
- * @param timeout_ns  how long to wait for the first, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
+ * @param cancel      ends only the wait when it is cancelled: processes in the queue run all the same, under their own handles. NULL is never
+ *                    cancelled.
+ * @param timeout_ns  how long to wait for the first process, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
  *                    (PROC_FOREVER).
- * @return how many it has run; what was cancelled before it began does not count. 0: the time was up, the handle was cancelled, or
- *         all that was there was cancelled; in a child of `fork`, the queue is the parent's.
+ * @return how many processes it has run; those that were cancelled before they began do not count. 0: the time is up, the handle is cancelled, or
+ *         all processes in the queue were cancelled; or, in a child of `fork`, the queue is the parent's.
  */
 PROC_API
 size_t proc_queue_run(proc_queue *queue,
@@ -3122,31 +3133,32 @@ size_t proc_queue_run(proc_queue *queue,
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a process that runs a program, and completes when that has ended.
+ * Makes a process that runs a program, and completes when the program has ended.
  *
- * The program is in a process group of its own, with no signal blocked, with the default action for each (of SIGPIPE, too), and with
- * no descriptor but its standard streams, whatever this program has open, close-on-exec or not. It is started as by `posix_spawn`: no
- * handler of `pthread_atfork` is called, and it takes no longer if this program is large.
+ * The program is in a process group of its own, with no signal blocked, with the default action for each signal (SIGPIPE, too). It inherits no
+ * descriptor but its standard streams, whatever the calling program has open, close-on-exec or not. It is started as by `posix_spawn`: no handler of
+ * `pthread_atfork` is called, and the start takes no longer if the calling program is large.
  *
  * Exit status 0 is success. All else is a failure with code ECHILD, which names the program as its first argument does: "convert: exit status 3",
- * "convert: killed by SIGSEGV" (by its number, "signal 35", if it has no name everywhere). A program that cannot be started is a failure with that
- * error of the system: "convert: No such file or directory". So is one for which no descriptors are left (EMFILE), or one of whose streams is to be
- * what is not open (EBADF).
+ * "convert: killed by SIGSEGV" (by number, "signal 35", if the signal does not have the same name everywhere). If the program cannot be started, the
+ * process fails with the error of the system: "convert: No such file or directory". It also fails if no descriptors are left (EMFILE), or if a
+ * descriptor for one of the streams is not open (EBADF).
  *
- * Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
- * left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
- * has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
- * was sent has its own result. What has left the group, as by `setsid`, is not stopped.
+ * When the process is cancelled, it stops the whole process group: it sends SIGTERM (and SIGCONT, so that a stopped program receives it), and
+ * `stop_after_ns` later SIGKILL, if any program is left in the group. The process completes when the group is empty, or when the killed programs are
+ * gone; if `stop_after_ns` is negative, when the program itself has ended. It fails with the cause. If it is cancelled before it begins, it starts
+ * nothing, and fails with the cause. If the program has ended before SIGTERM was sent, its own result counts. Programs that have left the group, as
+ * by `setsid`, are not stopped.
  *
- * When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
+ * When the program ends by itself, other programs in its group are left alone, even if they go on writing. Everything that was written until then
  * has been passed to `on_output` when the process completes.
  *
- * It is reaped once, by this, and nothing is done about SIGCHLD. If this program ignores SIGCHLD, or waits for any child (`wait`, `waitpid(-1)`), it may be
- * too late to learn the status: then it fails with ECHILD, "convert: status lost".
+ * The library reaps the program, once, and does not touch SIGCHLD. If the calling program ignores SIGCHLD, or waits for any child (`wait`,
+ * `waitpid(-1)`), the status may be lost: then the process fails with ECHILD, "convert: status lost".
  *
  * Under a stop by force (`proc_main_options`) all groups are killed.
  *
- * In a run of `proc_simulate` no program is started: one of the run's processes plays it (`proc_simulated_child_fn`).
+ * In a run of `proc_simulate` no program is started: a process plays the program (`proc_simulated_child_fn`).
  *
  * Example:
  * ```c
@@ -3163,11 +3175,11 @@ size_t proc_queue_run(proc_queue *queue,
  *         and at the same time.
  * Errors: the process fails with one of these.
  * - EINVAL: bad input.
- * - ECHILD: the program has not ended with exit status 0, or its status was lost.
- * - EMFILE: no descriptors are left for it.
- * - EBADF: a descriptor that is to be one of its streams is not open.
- * - ENOENT, EACCES and so on: the system cannot start it.
- * - ENOTSUP: it is in a simulation, and nothing plays it there.
+ * - ECHILD: the program has ended in another way than with exit status 0, or its status was lost.
+ * - EMFILE: no descriptors are left.
+ * - EBADF: a descriptor for one of the streams is not open.
+ * - ENOENT, EACCES and so on: the system cannot start the program.
+ * - ENOTSUP: it runs in a simulation, and the options of the simulation have no `child`.
  */
 PROC_API
 proc_impl *proc_child(const proc_child_options *options);
@@ -3177,8 +3189,8 @@ proc_impl *proc_child(const proc_child_options *options);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
- * must not wait. Every job is to be joined, once, by `proc_job_join`.
+ * Starts a process as a job, and returns at once. It is for threads that must not wait, such as those of event loops
+ * and of other languages. Every job must be joined, once, by `proc_job_join`.
  *
  * Example:
  * ```c
@@ -3194,8 +3206,8 @@ proc_impl *proc_child(const proc_child_options *options);
  * is inside of another job's `on_done`, it runs after that has returned, or in `proc_job_join` of this job,
  * if that is earlier: so an `on_done` may start its job again, however often that fails.
  *
- * A child of `fork` does not have its parent's jobs: all functions for jobs say so at once, of a job that
- * is complete, too.
+ * A child of `fork` does not have the jobs of its parent: there, all functions for jobs fail at once with such a job,
+ * even if it is complete.
  *
  * @param impl       what to run. NULL is bad input: the job fails with EINVAL.
  * @param cancel     the handle to run under: the job is cancelled with it. NULL makes a new one, which
@@ -3232,14 +3244,14 @@ proc_job *proc_start(proc_impl *impl,
 PROC_API int proc_job_fd(proc_job *job);
 
 /**
- * Blocks until a job is complete or the time is up. Signals do not end it. From inside of the job itself
+ * Blocks until a job is complete or the time is up. Signals do not end the wait. From inside of the job itself
  * (`proc_job_inside`) it returns at once.
  *
  * @param job         NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
- * @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the time
- *         is up; or it is waited for from inside; or, forever, by what it waits for itself, as `proc_job_join`
- *         says. In a child of `fork`, for a job of its parent's, always false.
+ * @return true: the job is complete, so a join waits only for the end of `on_done`. false: the job is not complete:
+ *         the time is up; or the caller is inside of the job; or the wait would be forever, since the job waits for
+ *         the caller, as `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false.
  * Errors:
  * - EOWNERDEAD: in a child of `fork`, the job is the parent's. The result is false, and `errno` is this.
  */
@@ -3248,9 +3260,9 @@ PROC_API bool proc_job_wait(proc_job *job, int64_t timeout_ns);
 /**
  * Whether the calling thread is inside of a job, which it therefore cannot join.
  *
- * Inside is whatever runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
- * the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and
- * `on_done`. A job that was started there is not: that one goes on by itself.
+ * Inside is all code that runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
+ * the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` that it causes, and
+ * `on_done`. Another job that was started there is not inside: it runs independently.
  *
  * @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
  * @return true: inside. false: not, or `job` is NULL, or, in a child of `fork`, a job of its parent's.
@@ -3260,11 +3272,11 @@ PROC_API bool proc_job_inside(const proc_job *job);
 /**
  * Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
  *
- * What is inside of the job (`proc_job_inside`) cannot wait for it: then this fails with EDEADLK, and the job
- * stays yours, to be joined by somebody else. Where jobs join each other in a ring, the call that would join the
- * oldest of them fails like that, and the others go on waiting. So a job may join one that it has started. `errno`
- * tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still yours, and
- * else what it was before the call.
+ * Code inside of the job (`proc_job_inside`) cannot wait for it: there, this call fails with EDEADLK, and the job
+ * stays yours; it must be joined from outside. If jobs join each other in a ring, the call that would join the oldest job
+ * of the ring fails in the same way, and the others go on waiting. So a job may join a job that it has started. A
+ * process may also fail with EDEADLK itself; `errno` tells the difference: it is EDEADLK only if the job is still
+ * yours, and otherwise unchanged.
  *
  * Ownership: takes the job over, but for EDEADLK; the returned error is yours.
  *
@@ -4130,36 +4142,37 @@ PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a program in a world of its own, in which a seed decides who goes on.
+ * Runs a program in a simulation, in which a seed decides the order of its threads.
  *
- * So it is run again and again, each time in another order: to find what goes wrong in one order of a million, and to have it go wrong again.
+ * The program runs again and again, each time in another order. This finds errors that occur in one order of a million, and reproduces them.
  *
- * In a run exactly one thread goes on at a time. Which one does is drawn from the seed wherever a thread calls this library to wait, to wake, to
- * start or to end something, before and after each callback, and at `proc_yield`; not where it only asks. The clock (`proc_now`) begins at 0. It
- * stands while anybody can go on; when nobody can, it jumps to the next moment at which something is due. So a day of timeouts takes
- * milliseconds, and the same seed gives the same run: the same order, times and errors.
+ * In a run, exactly one thread goes on at a time. The seed decides which one, at each switch: wherever a thread calls this library to wait, to wake,
+ * to start or to end something, before and after each callback, and at `proc_yield`; not where a thread only asks for a state. The clock
+ * (`proc_now`) begins at 0. It stands still while any thread can go on; when no thread can, it jumps to the next moment at which something is due.
+ * So a day of timeouts takes milliseconds, and the same seed gives the same run: the same order, times and errors.
  *
- * A run fails by its error; if nobody can go on and nothing is due (EDEADLK, and the error says what runs and waits for what); if it does not end
- * within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer than a second (ETIMEDOUT); if something still
- * goes on a second of its own time after its process has completed (EBUSY); if the program would be ended by a second signal, or by the end of
- * a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
- * returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
+ * A run fails if its process fails, with that error; if no thread can go on and nothing is due (EDEADLK, and the error lists what runs, and what
+ * each thread waits for); if it does not end within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer
+ * than a second (ETIMEDOUT); if a thread of the run still goes on a second of virtual time after the process has completed (EBUSY); if a second
+ * signal or the end of a grace period would end the program, or if a signal comes to which nothing in the program listens (EINTR). Then all handles
+ * below the handle of the process are cancelled, and every wait returns as if it was cancelled. A thread that has not returned after one more second
+ * is named in the error, and blocks for ever at its next call.
  *
- * A run that would succeed fails, too, if it leaves behind what the program was to release (EBUSY): a reference that this library has given it in the run,
- * to a process, error, handle, hook, job, nursery, channel, promise or queue, and that nobody has given back when the run is over, be it kept in
- * `user_data`. The error says how many of each there are. What was made before is not the run's, and may be used or released in it: so what is
- * to be there for several runs is made before them.
+ * A run that would succeed also fails if it leaks (EBUSY): if the program got a reference to a process, error, handle, hook, job, nursery, channel,
+ * promise or queue from this library during the run, and has not released the reference when the run is over, even if it is kept in `user_data`. The
+ * error says how many references of each kind there are. Objects that were made before the run do not count, and may be used or released in it: so
+ * make objects that several runs share before the first run.
  *
- * The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
- * `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
- * the same time as there are processors, so what they leave in memory is not seen here; the failing one is made again by the calling process. One
- * run is made in the calling process.
+ * The error is the error of the program, wrapped (`proc_error_wrap`) in a text that says how to run the same order again: with PROCESSION_SEED in
+ * the environment, and `seed` 0. The simulation stops at the first seed that fails. If there are several runs, they run in children of `fork`, as
+ * many at the same time as there are processors, so the calling process does not see what they change in memory; the failing run is then repeated in
+ * the calling process. A single run runs in the calling process.
  *
- * What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
- * not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
- * threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
- * Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
- * of this library); for others it fails with ENOTSUP. Programs (`proc_child`) are played by what the options say.
+ * What a thread does between two calls of this library is atomic for the other threads. So races on plain memory are not found (ThreadSanitizer
+ * finds them). Without libprocession-sim.so, a mutex of the program that is held at a switch may block another thread outside of the library, and
+ * threads that the program creates itself are not in the run; libprocession-sim.so, preloaded or linked, takes over pthreads, and then both are in
+ * the run. Files and sockets are the real ones. A wait for a file works in a run only if the program has both ends (pipes, pairs of sockets,
+ * eventfds, descriptors of this library); for other files it fails with ENOTSUP. Programs (`proc_child`) are played (`child` in the options).
  *
  * Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
  *
@@ -4181,13 +4194,13 @@ proc_error *proc_simulate(proc_simulation_fn program,
 PROC_API bool proc_simulated(void);
 
 /**
- * Has a signal come to the program of a run, as if from outside.
+ * Sends a signal to the program of a run, as if it came from outside.
  *
- * Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it
- * comes, the run fails. Outside of a run nothing happens.
+ * `proc_main_with`, `proc_main` and `proc_on_signal` receive it. If none of them listens to the signal when it comes,
+ * the run fails. Outside of a run nothing happens.
  *
  * @param signal_number  one that a program can receive; else nothing happens.
- * @param after_ns       when, from now on, by the clock of `proc_now`; negative: never.
+ * @param after_ns       how much later the signal comes, in nanoseconds, by the clock of `proc_now`; negative: never.
  */
 PROC_API void proc_simulate_signal(int signal_number, int64_t after_ns);
 

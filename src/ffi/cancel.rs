@@ -16,9 +16,10 @@ use crate::scope::cancel::Cancel;
 ///
 /// Makes a cancel handle.
 ///
-/// It may serve as an event, too, that happens once, for good, with something to tell: `proc_cancel_trigger` makes it
-/// happen, any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
-/// (`proc_on_cancel`), and `proc_cancel_cause` tells. Made below the handle of who waits, it ends that wait, too.
+/// A handle may also serve as an event that happens once and carries a reason. `proc_cancel_trigger` makes the event
+/// happen. Any number of threads wait for it (`proc_wait`, `proc_poll`, `proc_cancel_fd`) or have a function called
+/// (`proc_on_cancel`), and `proc_cancel_cause` returns the reason. If such a handle is made below the handle of the
+/// waiting callback, a cancellation of the callback ends the wait, too.
 ///
 /// Example:
 /// ```c
@@ -30,8 +31,8 @@ use crate::scope::cancel::Cancel;
 ///
 /// Ownership: the result is yours. The parent stays yours, and need not outlive the result.
 ///
-/// @param parent  cancels the new handle when it is cancelled; the new one is born cancelled if it
-///                is already. NULL: nothing above.
+/// @param parent  when it is cancelled, the new handle is cancelled. If it is cancelled already, so is the new handle
+///                from the start. NULL: no parent.
 /// @return never NULL.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -41,17 +42,18 @@ pub unsafe extern "C" fn proc_cancel_new(parent: *mut proc_cancel) -> *mut proc_
     give(parent.map_or_else(|| Cancel::root(None), |parent| parent.child()))
 }
 
-/// Makes a cancel handle below several others: the first to be cancelled cancels it. The cause is that one's. It is
-/// for what belongs to two at once, as a request that ends with its connection and with the transaction that it is
-/// a part of.
+/// Makes a cancel handle below several others: the first to be cancelled cancels it. The new handle gets the cause of
+/// that parent. It is for work that belongs to two things at once, such as a request that ends with its connection and
+/// also with its transaction.
 ///
-/// It is in the task of the first of them, and has the values of that one. It is draining if any of them is (`proc_draining`), and has the nearest
-/// deadline of all. If some are cancelled already, it is born cancelled, with the cause of the one that was first.
+/// The new handle is in the task of the first parent, and has the values of the first parent. It is draining if any parent is (`proc_draining`), and
+/// has the nearest deadline of all parents. If some parents are cancelled already, the new handle is cancelled from the start, with the cause of the
+/// parent that was cancelled first.
 ///
-/// Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of it at those above.
+/// Ownership: as for `proc_cancel_new`. When the last reference is released, the parents keep nothing of it.
 ///
 /// @param parents  the handles above; NULLs are left out.
-/// @param count    how many there are; 0, or all are NULL: nothing above.
+/// @param count    how many there are; 0, or all are NULL: no parent.
 /// @return never NULL. After bad input, a handle that is cancelled already.
 /// Errors:
 /// - EINVAL: `parents` is NULL, and `count` is not 0. It is the code of the handle's cause.
@@ -79,7 +81,8 @@ pub unsafe extern "C" fn proc_cancel_new_any(
     })
 }
 
-/// Makes another reference to a cancel handle. For instance, to keep that of a callback when this returns.
+/// Makes another reference to a cancel handle. For instance, to keep the handle of a callback after the callback has
+/// returned.
 ///
 /// @param cancel  stays what it was; may be NULL.
 /// @return the same handle, as a reference of its own; NULL for NULL.
@@ -98,21 +101,22 @@ pub unsafe extern "C" fn proc_cancel_unref(cancel: *mut proc_cancel) {
     drop(unsafe { take(cancel) });
 }
 
-/// Cancels a handle and all below it. It wakes who waits on them, and calls their hooks (`proc_on_cancel`). Only
-/// the first call counts: its cause stays.
+/// Cancels a handle and all below it. It wakes the threads that wait on these handles, and calls their hooks
+/// (`proc_on_cancel`). Only the first call counts: its cause stays.
 ///
-/// When it returns, the handle and all below it are cancelled, also what another thread was just cancelling. It has
-/// called the hooks of what it has cancelled itself, and waits neither for those that other threads call, nor for
-/// anybody to stop.
+/// When this function returns, the handle and all handles below it are cancelled, including those that another thread
+/// was just cancelling. It has called the hooks of the handles that it has cancelled itself. It waits neither for hooks
+/// that other threads call, nor for any callback to stop.
 ///
 /// Example:
 /// ```c
 /// proc_cancel_trigger(cancel, proc_errorf(ECONNRESET, "the client %s has gone", name));
 /// ```
 ///
-/// Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and those below
-/// it that are cancelled with it, keep the cause for as long as they are there. So a cause whose payload has a
-/// reference to one of them (`proc_cancel_ref`) is a ring that is never released (`proc_error_with_payload`).
+/// Ownership: takes the cause over, whether or not it counts; the handle stays what it was. The handle, and the handles
+/// below that are cancelled with it, keep the cause until they are released. So if the payload of the cause owns a
+/// reference to one of these handles (`proc_cancel_ref`), the two keep each other and are never released
+/// (`proc_error_with_payload`).
 ///
 /// @param cancel  may be NULL: then only the cause is released.
 /// @param cause   why; NULL stands for an error with code ECANCELED.
@@ -173,9 +177,9 @@ pub unsafe extern "C" fn proc_wait(cancel: *mut proc_cancel, timeout_ns: i64) ->
     })
 }
 
-/// What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. Whoever
-/// cancelled knows it for its own echo, and does not report it as a failure. To a sequence in between it is an
-/// error like any other, which ends it.
+/// What a callback returns to say "stopped, as asked". It is the cause of the cancellation itself. The group or other
+/// combinator that cancelled recognizes this error as its own echo, and does not report it as a failure. For a sequence
+/// in between it is an error like any other: it ends the sequence.
 ///
 /// Ownership: the result is yours.
 ///
@@ -191,9 +195,9 @@ pub unsafe extern "C" fn proc_cancel_error(cancel: *const proc_cancel) -> *mut p
     cause.cloned().map_or(std::ptr::null_mut(), give)
 }
 
-/// Why a handle was cancelled. Of a group's it is the first failing child's error, of `proc_main`'s
-/// an error with code EINTR that names the signal, of a deadline one with code ETIMEDOUT, of a handle below another its
-/// parent's cause.
+/// Why a handle was cancelled. For the handle of a group it is the error of the first child that failed; for the handle
+/// of `proc_main`, an error with code EINTR that names the signal; for a deadline, an error with code ETIMEDOUT; for a
+/// handle below another one, the cause of its parent.
 ///
 /// @param cancel  may be NULL.
 /// @return borrowed from the handle; NULL if it is not cancelled.
@@ -204,8 +208,8 @@ pub unsafe extern "C" fn proc_cancel_cause(cancel: *const proc_cancel) -> *const
     lend(cause.map(|cause| &**cause))
 }
 
-/// The cancel handle of the innermost process that runs on the calling thread. It is what the callback was given:
-/// for code deep below a callback to which the handle is not passed on.
+/// The cancel handle of the innermost process that runs on the calling thread. It is the handle that the callback was
+/// given. Use it in code that is called deep inside of a callback and does not get the handle as an argument.
 ///
 /// @return borrowed until that callback returns; NULL on a thread that runs no process.
 #[unsafe(no_mangle)]

@@ -22,7 +22,7 @@ use crate::scope::channel::{Channel, Failed};
 /// proc_channel *lines = proc_channel_new(64, sizeof(char *), free_line); // 64 pointers; those that are left are freed
 /// ```
 ///
-/// Ownership: the result is yours. Items that are left when the last reference is released are released by `destroy`.
+/// Ownership: the result is yours. When the last reference is released, `destroy` releases the items that are left.
 ///
 /// @param capacity   how many items it holds. 0: none; each sender waits for a receiver, to which the item goes directly.
 /// @param item_size  how many bytes an item has; 0 is bad input.
@@ -71,10 +71,11 @@ pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
     drop(unsafe { take(channel) });
 }
 
-/// Sends an item; blocks while the channel is full. Who has waited longest sends first. Signals do not end it.
+/// Sends an item; blocks while the channel is full. The sender that has waited longest sends first. Signals do not end
+/// the wait.
 ///
-/// An item is never lost, and never there twice: after 0 it is in the channel or with its receiver, after -1 it is still
-/// yours alone.
+/// An item is never lost, and never duplicated: after a result of 0 it is in the channel or with its receiver, after -1
+/// it is still yours alone.
 ///
 /// Example:
 /// ```c
@@ -91,7 +92,7 @@ pub unsafe extern "C" fn proc_channel_unref(channel: *mut proc_channel) {
 /// Errors:
 /// - EINVAL: bad input.
 /// - ECANCELED: the handle is cancelled, also if there is room.
-/// - EPIPE: the channel is closed, or was while this waited.
+/// - EPIPE: the channel is closed, or was closed during the wait.
 /// - ETIMEDOUT: the time is up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_channel_send(
@@ -116,7 +117,8 @@ pub unsafe extern "C" fn proc_channel_send(
     or_failed(result)
 }
 
-/// Receives an item; blocks while there is none. Who has waited longest receives first. Signals do not end it.
+/// Receives an item; blocks while the channel is empty. The receiver that has waited longest receives first. Signals do
+/// not end the wait.
 ///
 /// Example:
 /// ```c
@@ -163,8 +165,8 @@ pub unsafe extern "C" fn proc_channel_receive(
 
 /// Closes a channel: from now on nothing can be sent.
 ///
-/// Senders that wait fail with EPIPE and keep their items. What is in it can still be received; receivers fail with
-/// EPIPE after that. Does not block. To close it again does nothing.
+/// Senders that wait fail with EPIPE and keep their items. Items in the channel can still be received; after the last
+/// of them, receivers fail with EPIPE. It does not block. A second call does nothing.
 ///
 /// @param channel  may be NULL.
 #[unsafe(no_mangle)]
@@ -188,11 +190,11 @@ pub unsafe extern "C" fn proc_channel_length(channel: *const proc_channel) -> us
 
 /// A descriptor that is readable while there is something to receive.
 ///
-/// It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. What is readable
-/// may be gone when you receive, if others receive too: so use a timeout of 0 then.
+/// It is for poll, epoll and event loops. It is readable (POLLIN) once the channel is closed, too. If there are several
+/// receivers, another one may take the item first: so receive with a timeout of 0.
 ///
-/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
-/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's.
+/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do nothing else with it,
+/// as with that of `proc_cancel_fd`. The library keeps a second descriptor for it, for itself.
 ///
 /// Ownership: the descriptor is the channel's, and is closed when the last reference to that is released.
 ///

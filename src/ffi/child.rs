@@ -10,7 +10,7 @@ use super::types::proc_impl;
 use crate::tree::child::{Child, Command, Listen, StatusOut};
 use crate::tree::process::Process;
 
-/// Code that is told what a program has written.
+/// Code that receives the output of a program.
 ///
 /// @param stream     1: to its standard output; 2: to its standard error.
 /// @param bytes      borrowed until it returns; never NULL.
@@ -33,32 +33,34 @@ pub type proc_output_fn = Option<
 pub struct proc_child_options {
     /// sizeof(proc_child_options), as PROC_CHILD_OPTIONS_INIT sets it.
     pub size: usize,
-    /// Its arguments, and NULL after the last. The first one is its name, and says which program it is: it is looked up in the
-    /// PATH of this program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
+    /// The arguments of the program, and NULL after the last. The first argument is the name of the program: it is looked up in the PATH of the
+    /// calling program, unless there is a slash in it. NULL, no arguments and an empty name are bad input.
     pub argv: *const *const c_char,
-    /// Its environment, "NAME=VALUE" each, and NULL after the last. NULL: that of this program when it is started, less what is said to
-    /// this one alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
+    /// The environment of the program, "NAME=VALUE" each, and NULL after the last. NULL: the environment of the calling program at the start, without
+    /// the variables that are for the calling program alone: NOTIFY_SOCKET, WATCHDOG_*, LISTEN_*, PROCESSION_TRACE and PROCESSION_SEED.
     pub envp: *const *const c_char,
-    /// Where it is to be started; relative names, of the program too, are looked up there. NULL: where this program is.
-    /// If there is no such directory, the failure is that of a program that is not there (ENOENT).
+    /// The working directory of the program; relative names, that of the program too, are looked up there. NULL: the
+    /// working directory of the calling program. If there is no such directory, the process fails as for a program that
+    /// does not exist (ENOENT).
     pub directory: *const c_char,
-    /// Which descriptor of this program it is to have as its standard input. Default -1: /dev/null.
+    /// The descriptor of the calling program that becomes the standard input of the program. Default -1: /dev/null.
     pub r#in: c_int,
-    /// The same for its standard output. Default -1: that of this program, or /dev/null if this has closed its own.
+    /// The same for its standard output. Default -1: the standard output of the calling program, or /dev/null if that
+    /// is closed.
     pub out: c_int,
     /// The same for its standard error.
     pub err: c_int,
-    /// Told what it writes as it comes, instead of `out` and `err`; never several at once in one run. It is a callback as that of `proc_new`,
-    /// on the thread that runs the process; while it does not return, nothing is read, and the program waits when a pipe is full. NULL, the
-    /// default: nobody is.
+    /// Receives the output of the program as it comes, in the place of `out` and `err`. One run makes one call at a time. It is a callback like that
+    /// of `proc_new`, on the thread that runs the process; until it returns, nothing is read, and the program blocks when a pipe is full. NULL, the
+    /// default: no function receives the output.
     pub on_output: proc_output_fn,
     /// Passed to `on_output` as it is; may be NULL. It stays yours, and must be there until the process's last run has ended.
     pub user_data: *mut c_void,
-    /// How long after SIGTERM its group is killed, in nanoseconds. Default 5 s; 0: at once, and without SIGTERM; negative
-    /// (PROC_FOREVER): never.
+    /// How long after SIGTERM the group of the program is killed, in nanoseconds. Default 5 s; 0: at once, and without
+    /// SIGTERM; negative (PROC_FOREVER): never.
     pub stop_after_ns: i64,
-    /// Where to store its status, as `waitpid` gives it. It is left alone if the program was not started, or its status was lost. NULL, the
-    /// default: nowhere. It must be there until the process's last run has ended.
+    /// Where to store the status of the program, as `waitpid` gives it. It is left alone if the program was not started, or the status was lost.
+    /// NULL, the default: nowhere. It must be there until the process's last run has ended.
     pub status_out: *mut c_int,
 }
 
@@ -104,31 +106,32 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 
 /// # Programs
 ///
-/// Makes a process that runs a program, and completes when that has ended.
+/// Makes a process that runs a program, and completes when the program has ended.
 ///
-/// The program is in a process group of its own, with no signal blocked, with the default action for each (of SIGPIPE, too), and with
-/// no descriptor but its standard streams, whatever this program has open, close-on-exec or not. It is started as by `posix_spawn`: no
-/// handler of `pthread_atfork` is called, and it takes no longer if this program is large.
+/// The program is in a process group of its own, with no signal blocked, with the default action for each signal (SIGPIPE, too). It inherits no
+/// descriptor but its standard streams, whatever the calling program has open, close-on-exec or not. It is started as by `posix_spawn`: no handler of
+/// `pthread_atfork` is called, and the start takes no longer if the calling program is large.
 ///
 /// Exit status 0 is success. All else is a failure with code ECHILD, which names the program as its first argument does: "convert: exit status 3",
-/// "convert: killed by SIGSEGV" (by its number, "signal 35", if it has no name everywhere). A program that cannot be started is a failure with that
-/// error of the system: "convert: No such file or directory". So is one for which no descriptors are left (EMFILE), or one of whose streams is to be
-/// what is not open (EBADF).
+/// "convert: killed by SIGSEGV" (by number, "signal 35", if the signal does not have the same name everywhere). If the program cannot be started, the
+/// process fails with the error of the system: "convert: No such file or directory". It also fails if no descriptors are left (EMFILE), or if a
+/// descriptor for one of the streams is not open (EBADF).
 ///
-/// Cancelled, it stops the whole group: SIGTERM (and SIGCONT, so that one that is stopped hears of it); SIGKILL `stop_after_ns` later, if anybody is
-/// left in it. It completes when nobody is left, or when those that were killed are gone; if it is never to be killed, when the program itself
-/// has ended. It fails with the cause. Cancelled before it begins, it starts nothing, and fails with the cause. A program that has ended before SIGTERM
-/// was sent has its own result. What has left the group, as by `setsid`, is not stopped.
+/// When the process is cancelled, it stops the whole process group: it sends SIGTERM (and SIGCONT, so that a stopped program receives it), and
+/// `stop_after_ns` later SIGKILL, if any program is left in the group. The process completes when the group is empty, or when the killed programs are
+/// gone; if `stop_after_ns` is negative, when the program itself has ended. It fails with the cause. If it is cancelled before it begins, it starts
+/// nothing, and fails with the cause. If the program has ended before SIGTERM was sent, its own result counts. Programs that have left the group, as
+/// by `setsid`, are not stopped.
 ///
-/// When a program ends by itself, others that it has left in its group are left alone, also if they go on writing: what was written until then
+/// When the program ends by itself, other programs in its group are left alone, even if they go on writing. Everything that was written until then
 /// has been passed to `on_output` when the process completes.
 ///
-/// It is reaped once, by this, and nothing is done about SIGCHLD. If this program ignores SIGCHLD, or waits for any child (`wait`, `waitpid(-1)`), it may be
-/// too late to learn the status: then it fails with ECHILD, "convert: status lost".
+/// The library reaps the program, once, and does not touch SIGCHLD. If the calling program ignores SIGCHLD, or waits for any child (`wait`,
+/// `waitpid(-1)`), the status may be lost: then the process fails with ECHILD, "convert: status lost".
 ///
 /// Under a stop by force (`proc_main_options`) all groups are killed.
 ///
-/// In a run of `proc_simulate` no program is started: one of the run's processes plays it (`proc_simulated_child_fn`).
+/// In a run of `proc_simulate` no program is started: a process plays the program (`proc_simulated_child_fn`).
 ///
 /// Example:
 /// ```c
@@ -145,11 +148,11 @@ const FIRST_SIZE: usize = offset_of!(proc_child_options, status_out) + size_of::
 ///         and at the same time.
 /// Errors: the process fails with one of these.
 /// - EINVAL: bad input.
-/// - ECHILD: the program has not ended with exit status 0, or its status was lost.
-/// - EMFILE: no descriptors are left for it.
-/// - EBADF: a descriptor that is to be one of its streams is not open.
-/// - ENOENT, EACCES and so on: the system cannot start it.
-/// - ENOTSUP: it is in a simulation, and nothing plays it there.
+/// - ECHILD: the program has ended in another way than with exit status 0, or its status was lost.
+/// - EMFILE: no descriptors are left.
+/// - EBADF: a descriptor for one of the streams is not open.
+/// - ENOENT, EACCES and so on: the system cannot start the program.
+/// - ENOTSUP: it runs in a simulation, and the options of the simulation have no `child`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_child(options: *const proc_child_options) -> *mut proc_impl {
     // SAFETY: the caller lends the options, with all that they point to.

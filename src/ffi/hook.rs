@@ -16,27 +16,26 @@ use crate::scope::hooked::Hooked;
 
 /// Has a function called when a handle is cancelled.
 ///
-/// It is for waits that only a function of their own can interrupt. It is called exactly once, or never if the hook
-/// is removed before.
+/// It is for blocking calls that can be interrupted only by a special function. The function is called exactly once, or
+/// never if the hook is removed before.
 ///
-/// By then, the handle and all below it are cancelled, also what another thread was just cancelling. The hooks of
-/// a handle come before those that the same cancellation calls of the handles below. If the handle is cancelled
-/// already, it is called on the calling thread, before this returns.
+/// When it is called, the handle and all handles below it are cancelled, including those that another thread was just
+/// cancelling. One cancellation calls the hooks of a handle before the hooks of the handles below it. If the handle is
+/// cancelled already, the function is called on the calling thread, before `proc_on_cancel` returns.
 ///
-/// It is called on the thread that cancels: one that calls `proc_cancel_trigger`, or one that runs processes, which
-/// may be one of the library's (`proc_fn`). If a signal or a deadline cancels, or a group is because no thread can be had for
-/// its children, it is called on a thread of the library's. If none can be had, the handles are cancelled without delay,
-/// and it is called on the first one, at the latest on the thread that runs the group or `proc_main`, before that has
-/// ended.
+/// The function is called on the thread that cancels: a thread that calls `proc_cancel_trigger`, or one that runs processes, which may be a thread of
+/// the library (`proc_fn`). If a signal or a deadline cancels, or if a group is cancelled because no thread can be had for its children, it is called
+/// on a thread of the library. If no such thread can be had, the handles are cancelled without delay, and the function is called on the first thread
+/// that can be had; at the latest on the thread that runs the group or `proc_main`, before the group or `proc_main` has ended.
 ///
-/// The thread that calls it waits for it, so it should be short. No lock of the library's is held meanwhile:
-/// it may call every function of this library, also to remove hooks (its own too), to cancel and to release
-/// handles, and to run processes. It must return, as a callback must. Mutexes of the program's are another
-/// matter: one that the function takes must be held neither where the handle is cancelled, nor around
+/// The thread that calls the function waits for it, so the function should be short. No lock of the library is held
+/// meanwhile: the function may call every function of this library, also to remove hooks (its own hook too), to cancel
+/// and to release handles, and to run processes. It must return, as a callback must. Beware of deadlocks with mutexes
+/// of the program: a mutex that the function takes must not be held while the handle is cancelled, nor during
 /// `proc_hook_remove`, which waits for the function.
 ///
-/// Until it is removed, a hook holds the handle as a reference does: it is called if a handle above is
-/// cancelled, and, on that of a group, when the group ends.
+/// Until it is removed, a hook keeps the handle as a reference does. So its function is also called if a handle above
+/// is cancelled; and a hook on the handle of a group is called when the group ends.
 ///
 /// Example:
 /// ```c
@@ -80,9 +79,9 @@ pub unsafe extern "C" fn proc_on_cancel(
 
 /// Has a function called when a handle is cancelled, without keeping the handle.
 ///
-/// It does what `proc_on_cancel` does, for less, but the hook does not hold the handle. So it is for a callback that hooks the handle which
-/// it is given, and removes the hook before it returns; and for whoever else keeps the handle until the hook is removed. Where that is
-/// not so, take `proc_on_cancel`. In a callback it takes no memory, but for the first hook on a thread.
+/// It does what `proc_on_cancel` does, at a lower cost, but the hook does not keep the handle. Use it in a callback that sets a hook on the handle
+/// that it was given, and removes the hook before it returns; or wherever else the handle is kept until the hook is removed. Otherwise use
+/// `proc_on_cancel`. In a callback it allocates no memory, except for the first hook on a thread.
 ///
 /// Ownership: the hook is yours, until you remove it with `proc_hook_remove`, also after it was called.
 ///
@@ -129,17 +128,17 @@ fn hook<C>(
     hook.cast_mut().cast()
 }
 
-/// Removes a hook and releases it. Once this has returned, its function is not running and never will.
-/// If another thread runs it at this moment, this waits until that run is over; so no mutex may be held here
-/// that the function takes.
+/// Removes a hook and releases it. Once this call has returned, the hook's function is not running and will never run.
+/// If another thread runs the function at this moment, this call waits until it has returned; so the caller must not
+/// hold a mutex that the function takes.
 ///
-/// Called from within the function itself, it returns at once: the function runs to its end, and is not
-/// called again. From within is all that is a part of its run, on whatever thread: what it calls, and what it
-/// runs by `proc_run`; also a job that it has started and joins. Two functions that run at the same time must
-/// not remove each other's hooks, since each would wait for the other. A mutex that the function takes must not
-/// be held around this call.
+/// Called from within the function itself, it returns at once: the function runs to its end, and is not called again.
+/// "From within" includes all that is a part of the function's run, on whatever thread: what the function calls, what
+/// it runs by `proc_run`, and a job that it has started and joins. Two functions that run at the same time must not
+/// remove each other's hooks, since each would wait for the other.
 ///
-/// A child of `fork` does not wait for a run on another thread of its parent's, which is not there.
+/// In a child of `fork`, this call does not wait for a function that another thread of the parent runs: that thread
+/// does not exist in the child.
 ///
 /// Ownership: takes the hook over.
 ///

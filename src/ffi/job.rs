@@ -16,8 +16,8 @@ use crate::tree::process::{self, Process};
 
 /// # Jobs
 ///
-/// Starts a process as a job, and returns at once. It is for event loops, and for other languages, whose thread
-/// must not wait. Every job is to be joined, once, by `proc_job_join`.
+/// Starts a process as a job, and returns at once. It is for threads that must not wait, such as those of event loops
+/// and of other languages. Every job must be joined, once, by `proc_job_join`.
 ///
 /// Example:
 /// ```c
@@ -33,8 +33,8 @@ use crate::tree::process::{self, Process};
 /// is inside of another job's `on_done`, it runs after that has returned, or in `proc_job_join` of this job,
 /// if that is earlier: so an `on_done` may start its job again, however often that fails.
 ///
-/// A child of `fork` does not have its parent's jobs: all functions for jobs say so at once, of a job that
-/// is complete, too.
+/// A child of `fork` does not have the jobs of its parent: there, all functions for jobs fail at once with such a job,
+/// even if it is complete.
 ///
 /// @param impl       what to run. NULL is bad input: the job fails with EINVAL.
 /// @param cancel     the handle to run under: the job is cancelled with it. NULL makes a new one, which
@@ -95,14 +95,14 @@ pub unsafe extern "C" fn proc_job_fd(job: *mut proc_job) -> c_int {
     or_errno(job.map_or_else(|| Err(bad_input()), |job| job.fd()))
 }
 
-/// Blocks until a job is complete or the time is up. Signals do not end it. From inside of the job itself
+/// Blocks until a job is complete or the time is up. Signals do not end the wait. From inside of the job itself
 /// (`proc_job_inside`) it returns at once.
 ///
 /// @param job         NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
-/// @return true: complete, so joining it waits for no more than the end of `on_done`. false: it was not: the time
-///         is up; or it is waited for from inside; or, forever, by what it waits for itself, as `proc_job_join`
-///         says. In a child of `fork`, for a job of its parent's, always false.
+/// @return true: the job is complete, so a join waits only for the end of `on_done`. false: the job is not complete:
+///         the time is up; or the caller is inside of the job; or the wait would be forever, since the job waits for
+///         the caller, as `proc_job_join` says. In a child of `fork`, for a job of its parent's, always false.
 /// Errors:
 /// - EOWNERDEAD: in a child of `fork`, the job is the parent's. The result is false, and `errno` is this.
 #[unsafe(no_mangle)]
@@ -120,9 +120,9 @@ pub unsafe extern "C" fn proc_job_wait(job: *mut proc_job, timeout_ns: i64) -> b
 
 /// Whether the calling thread is inside of a job, which it therefore cannot join.
 ///
-/// Inside is whatever runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
-/// the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` of what it has used, and
-/// `on_done`. A job that was started there is not: that one goes on by itself.
+/// Inside is all code that runs as a part of the job, on whatever thread: its callbacks, what they run by `proc_run`,
+/// the hooks that they trigger (`proc_on_cancel`, `proc_trace_set_hooks`), each `destroy` that it causes, and
+/// `on_done`. Another job that was started there is not inside: it runs independently.
 ///
 /// @param job  NULL returns false; so does, in a child of `fork`, a job of its parent's.
 /// @return true: inside. false: not, or `job` is NULL, or, in a child of `fork`, a job of its parent's.
@@ -134,11 +134,11 @@ pub unsafe extern "C" fn proc_job_inside(job: *const proc_job) -> bool {
 
 /// Waits until a job is complete, releases it, and returns its error. It waits for the end of `on_done`, too.
 ///
-/// What is inside of the job (`proc_job_inside`) cannot wait for it: then this fails with EDEADLK, and the job
-/// stays yours, to be joined by somebody else. Where jobs join each other in a ring, the call that would join the
-/// oldest of them fails like that, and the others go on waiting. So a job may join one that it has started. `errno`
-/// tells this from a process that has failed with EDEADLK itself: it is EDEADLK only if the job is still yours, and
-/// else what it was before the call.
+/// Code inside of the job (`proc_job_inside`) cannot wait for it: there, this call fails with EDEADLK, and the job
+/// stays yours; it must be joined from outside. If jobs join each other in a ring, the call that would join the oldest job
+/// of the ring fails in the same way, and the others go on waiting. So a job may join a job that it has started. A
+/// process may also fail with EDEADLK itself; `errno` tells the difference: it is EDEADLK only if the job is still
+/// yours, and otherwise unchanged.
 ///
 /// Ownership: takes the job over, but for EDEADLK; the returned error is yours.
 ///

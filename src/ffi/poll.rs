@@ -21,17 +21,17 @@ use crate::scope::poll;
 const MOST: nfds_t = 10_000;
 
 /// The descriptor of a cancel handle, for poll, epoll and event loops. It is readable (POLLIN) once the handle is
-/// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each
-/// handle has one, the same at every call. It takes a second descriptor, which is the library's.
+/// cancelled, and stays so for good. It is made when first asked for, close-on-exec and non-blocking, and each handle
+/// has one, the same at every call. The library keeps a second descriptor for it, for itself.
 ///
-/// Wait for it to be readable, and do nothing else with it: it is not to be written to, shut down or closed. There
-/// is nothing to read: `read` fails with EAGAIN, and from the cancellation on it returns 0, the end of the file. So
-/// event loops that only wait by reading, as those of Node.js and Go do, may be given a duplicate: to them it is a
-/// connected stream socket.
+/// Wait for it to be readable, and do nothing else with it: do not write to it, shut it down or close it. There is
+/// nothing to read: `read` fails with EAGAIN, and after the cancellation it returns 0, the end of the file. So event
+/// loops that can wait only by reading, such as those of Node.js and Go, may be given a duplicate: they see a connected
+/// stream socket.
 ///
-/// If the program has closed it all the same, as daemons close all descriptors, files that it opens under the same
-/// number are left alone, and the next call makes another one. A child of `fork` has to ask again too: the
-/// descriptor that it inherits is its parent's.
+/// If the program has closed the descriptor all the same (some daemons close all descriptors), the library leaves files
+/// alone that the program opens under the same number, and the next call makes another descriptor. A child of `fork`
+/// must call this function again, too: the descriptor that it inherits belongs to its parent.
 ///
 /// Example:
 /// ```c
@@ -39,10 +39,10 @@ const MOST: nfds_t = 10_000;
 /// epoll_ctl(epoll, EPOLL_CTL_ADD, stop.data.fd, &stop); // a cancellation wakes epoll_wait
 /// ```
 ///
-/// Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A
-/// duplicate (`dup`) is yours. It becomes readable with the descriptor, and at the latest when that is closed:
-/// then nothing will cancel the handle any more. The handle of a process that runs is gone, unless somebody keeps
-/// it, when that has ended.
+/// Ownership: the descriptor is the handle's, and is closed when the last reference to that is released. A duplicate
+/// (`dup`) is yours. The duplicate becomes readable when the descriptor does, and at the latest when the descriptor is
+/// closed: then nothing can cancel the handle any more. The handle of a running process is released when the process
+/// has ended, unless the program keeps a reference.
 ///
 /// @param cancel  NULL is bad input.
 /// @return the descriptor. -1 with `errno`; then nothing has changed, and a later call may succeed.
@@ -61,19 +61,19 @@ fn watched_fd(cancel: &Cancel) -> Result<RawFd> {
     cancel.fd()
 }
 
-/// Waits for files as `poll` does, and until a handle is cancelled. Signals do not end it: it goes on with the time
+/// Waits for files as `poll` does, or until a handle is cancelled. Signals do not end the wait: it goes on for the time
 /// that is left.
 ///
 /// If the handle is cancelled, it fails with ECANCELED, also where files are ready; a callback then
 /// returns `proc_cancel_error`. Each `revents` is written when the result is 0 or more, and when it is
 /// ECANCELED: then it is 0. Otherwise the array is left as it is.
 ///
-/// It polls a descriptor of the handle beside the files, unless `count` is 0: that of `proc_cancel_fd`, or where
-/// nobody has asked for that, one of the library's. If the program closes that one while a thread waits here, this
-/// does not hear of the cancellation any more.
+/// Unless `count` is 0, it polls a descriptor of the handle together with the files: the descriptor of `proc_cancel_fd`
+/// or, if the program has not asked for that, one of the library's own. If the program closes this descriptor while a
+/// thread waits here, the wait no longer notices the cancellation.
 ///
-/// It is a cancellation point of `pthread_cancel`, as `poll` is, unless `count` is 0: a thread that is in no callback ends
-/// there in order. In a callback, that ends the program (`proc_fn`).
+/// Unless `count` is 0, it is a cancellation point of `pthread_cancel`, as `poll` is: a thread that runs no callback ends there properly. In a
+/// callback, this ends the program (`proc_fn`).
 ///
 /// Example:
 /// ```c

@@ -47,8 +47,8 @@ pub unsafe extern "C" fn proc_promise_ref(promise: *mut proc_promise) -> *mut pr
     unsafe { share(promise) }.map_or(std::ptr::null_mut(), give)
 }
 
-/// Releases one reference to a promise. If it was the last one, nobody can complete the promise any more: if nobody has, all
-/// that awaits it, and all that will, fails with EPIPE.
+/// Releases one reference to a promise. After the last reference is released, the promise can no longer be completed: if it is not complete by then,
+/// all processes that await it, now or later, fail with EPIPE.
 ///
 /// @param promise  may be NULL.
 #[unsafe(no_mangle)]
@@ -58,8 +58,8 @@ pub unsafe extern "C" fn proc_promise_unref(promise: *mut proc_promise) {
     drop(unsafe { take(promise) });
 }
 
-/// Completes a promise, with success or with an error. All that awaits it completes, and all that will await it
-/// does so at once. Only the first call counts. It does not block.
+/// Completes a promise, with success or with an error. All processes that await the promise complete, and those that
+/// await it later complete at once. Only the first call counts. It does not block.
 ///
 /// Ownership: takes the error over, whether or not it counts; the promise stays what it was.
 ///
@@ -67,7 +67,7 @@ pub unsafe extern "C" fn proc_promise_unref(promise: *mut proc_promise) {
 /// is called in here but, if this is not the first call, what releases the error.
 ///
 /// @param promise  may be NULL: then only the error is released.
-/// @param error    what they fail with; NULL: they succeed.
+/// @param error    the error with which the awaiting processes fail; NULL: they succeed.
 /// @return true: this was the first call. false: it was not, or `promise` is NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_promise_complete(
@@ -81,16 +81,16 @@ pub unsafe extern "C" fn proc_promise_complete(
     promise.is_some_and(|promise| promise.complete(outcome))
 }
 
-/// Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error,
-/// if it has one. Cancelled while it waits, it fails with the cause (`proc_cancel_error`); if the promise is
-/// complete by then, that counts.
+/// Makes a process that completes as a promise does. It waits until the promise is complete, and returns its error, if
+/// it has one. If it is cancelled while it waits, it fails with the cause (`proc_cancel_error`); but if the promise is
+/// complete by then, the result of the promise counts.
 ///
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, also with tasks, regions,
 /// values and timeouts around it: in a nursery, `proc_group`, `proc_concurrent`, `proc_race` and `proc_any`, with a limit, too. Elsewhere the thread
 /// waits that runs it.
 ///
-/// Ownership: the result is yours. The promise is borrowed: the process is no reference to it, and may outlive all of
-/// them.
+/// Ownership: the result is yours. The promise is borrowed: the process holds no reference to the promise, and may
+/// outlive all references.
 ///
 /// @param promise  NULL is bad input.
 /// @return never NULL. After bad input, a process that starts nothing and fails.

@@ -17,9 +17,9 @@ use crate::tree::process::Kind;
 
 /// # Queues
 ///
-/// Makes a queue of what is to run on a thread of your choice. That is one that has an event loop, or the only one
-/// that may enter an interpreter or a library. `proc_on_queue` is the process that runs another one there;
-/// `proc_queue_run` runs what is there, on the thread that calls it.
+/// Makes a queue of processes to run on a thread of your choice. For instance, a thread that has an event loop, or the
+/// only thread that may call an interpreter or a library. `proc_on_queue` makes a process that runs another one in the
+/// queue; `proc_queue_run` runs the processes in the queue on the calling thread.
 ///
 /// Ownership: the result is yours.
 ///
@@ -40,8 +40,8 @@ pub unsafe extern "C" fn proc_queue_ref(queue: *mut proc_queue) -> *mut proc_que
     unsafe { share(queue) }.map_or(std::ptr::null_mut(), give)
 }
 
-/// Releases one reference to a queue. If it was the last one, nobody can run the queue any more: all that waits in it, and all
-/// that will, fails with EPIPE. What runs in it goes on.
+/// Releases one reference to a queue. After the last reference is released, no thread can run the queue any more: all processes that wait in it, now
+/// or later, fail with EPIPE. A process that runs in the queue goes on.
 ///
 /// @param queue  may be NULL.
 #[unsafe(no_mangle)]
@@ -52,21 +52,22 @@ pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
 }
 
 /// Makes a process that runs another one in a queue. It waits until some thread calls `proc_queue_run`, which runs
-/// `impl`, and completes as that does. Cancelled before `impl` began, it does not begin, and this fails with the
-/// cause (`proc_cancel_error`). Once it has begun, this waits for it to stop, as everywhere.
+/// `impl`, and completes when `impl` has completed, with its result. If it is cancelled before `impl` has begun, `impl`
+/// does not run, and the process fails with the cause (`proc_cancel_error`). Once `impl` has begun, the process waits
+/// for it to stop, as everywhere.
 ///
-/// `impl` is a part of the tree that this is a part of, wherever it runs: it has the handle, the tasks and the values that are
-/// around this, its error goes to who waits, and none to who runs the queue.
+/// Wherever `impl` runs, it stays a part of the tree that `proc_on_queue` is in: it has the cancel handle, the tasks and the values of that place.
+/// Its error goes to the process that waits, not to the caller of `proc_queue_run`.
 ///
 /// On a thread that is inside of `proc_queue_run` of the same queue, `impl` runs at once, in place.
 ///
-/// What runs in a queue holds up the thread that runs it. If it waits there for a child that another thread has begun, and that
-/// child has something to run in the same queue, both would wait for ever. So the child's turn fails with EDEADLK, unless others run
-/// the queue at that moment. This is why a nursery there cannot have children in its own queue, and neither can a group, where it is
-/// not sure which thread begins a child. A job (`proc_start`) is no part of what has started it, and waits for its turn.
+/// A process that runs in a queue blocks the thread that runs the queue. If the process waits there for a child that another thread has begun, and
+/// the child has something to run in the same queue, both would wait for ever. So the `proc_on_queue` of the child fails with EDEADLK, unless other
+/// threads run the queue at that moment. For this reason a nursery in a queue cannot have children in the same queue, and neither can a group, since
+/// it is not certain which thread begins a child. A job (`proc_start`) is not a part of the process that has started it, and waits for its turn.
 ///
-/// This is noticed for one queue, not for two: if what runs in one queue waits for its turn in another one, and what runs there waits
-/// for its turn in the first one, both wait for ever. So wait in one direction only, and start what goes back as a job.
+/// The library detects this deadlock in one queue, not between two queues: if a process in queue A waits for its turn in queue B, and a process in
+/// queue B waits for its turn in queue A, both wait for ever. So wait in one direction only, and start the work for the other direction as a job.
 ///
 /// Example:
 /// ```c
@@ -77,16 +78,15 @@ pub unsafe extern "C" fn proc_queue_unref(queue: *mut proc_queue) {
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`, nor while
 /// `impl` runs in the queue.
 ///
-/// Ownership: takes over one reference of `impl`. The queue is borrowed: the process is no reference to it, and may outlive all of
-/// them.
+/// Ownership: takes over one reference of `impl`. The queue is borrowed: the process holds no reference to the queue, and may outlive all references.
 ///
 /// @param queue  NULL is bad input.
 /// @param impl   what to run; NULL is bad input.
 /// @return as for `proc_sequence`.
 /// Errors: the process fails with one of these.
 /// - EPIPE: the last reference to the queue is gone.
-/// - EDEADLK: nobody could run `impl` before this is over (above).
-/// - EOWNERDEAD: in a child of `fork`, where nobody runs a queue of the parent's.
+/// - EDEADLK: it would wait for ever (above).
+/// - EOWNERDEAD: in a child of `fork`, where no thread runs a queue of the parent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_on_queue(
     queue: *mut proc_queue,
@@ -104,10 +104,10 @@ pub unsafe extern "C" fn proc_on_queue(
 /// A descriptor that is readable while there is something to run in a queue. It is for poll, epoll and event loops
 /// (POLLIN). When it is readable, call `proc_queue_run` with a timeout of 0.
 ///
-/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do
-/// nothing else with it, as with that of `proc_cancel_fd`. It takes a second descriptor, which is the library's. But it is the end of a pipe,
-/// and may be read from: loops that watch by reading, as that of Node.js, find one byte. What is left after the next
-/// `proc_queue_run` makes it readable again.
+/// It is made when first asked for, close-on-exec and non-blocking, the same at every call. Wait for it to be readable, and do nothing else with it,
+/// as with that of `proc_cancel_fd`. The library keeps a second descriptor for it, for itself. Unlike that of `proc_cancel_fd`, it is the end of a
+/// pipe, and may be read from: event loops that watch by reading, as that of Node.js, read one byte. If anything is left in the queue after the next
+/// `proc_queue_run`, the descriptor is readable again.
 ///
 /// Ownership: the descriptor is the queue's, and is closed when the last reference to that is released.
 ///
@@ -124,11 +124,11 @@ pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
     or_errno(queue.map_or_else(|| Err(bad_input()), |queue| queue.fd()))
 }
 
-/// Runs what is in a queue, on the calling thread. It runs one after the other, in the order in which it came. If
-/// there is nothing, it blocks until there is. What comes while it runs is left for the next call, so that an event
-/// loop gets its turn. Signals do not end it.
+/// Runs the processes in a queue, on the calling thread. It runs one after the other, in the order in which they came.
+/// If the queue is empty, it blocks until there is a process. Processes that come meanwhile are left for the next call,
+/// so that an event loop gets its turn. Signals do not end the wait.
 ///
-/// What runs holds up this thread: `proc_on_queue` says for what it must not wait.
+/// A process that runs here blocks this thread: `proc_on_queue` says for what it must not wait.
 ///
 /// Example:
 /// ```c
@@ -139,12 +139,12 @@ pub unsafe extern "C" fn proc_queue_fd(queue: *mut proc_queue) -> c_int {
 /// Threads: any thread, several at the same time, and also inside of what runs in the queue, as an event loop inside of another one.
 ///
 /// @param queue       NULL returns 0 at once.
-/// @param cancel      ends the wait when it is cancelled, and nothing else: what is there runs all the same, under handles of its own.
-///                    NULL is never cancelled.
-/// @param timeout_ns  how long to wait for the first, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
+/// @param cancel      ends only the wait when it is cancelled: processes in the queue run all the same, under their own handles. NULL is never
+///                    cancelled.
+/// @param timeout_ns  how long to wait for the first process, in nanoseconds, by the monotonic clock; 0 does not wait, negative is forever
 ///                    (PROC_FOREVER).
-/// @return how many it has run; what was cancelled before it began does not count. 0: the time was up, the handle was cancelled, or
-///         all that was there was cancelled; in a child of `fork`, the queue is the parent's.
+/// @return how many processes it has run; those that were cancelled before they began do not count. 0: the time is up, the handle is cancelled, or
+///         all processes in the queue were cancelled; or, in a child of `fork`, the queue is the parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_queue_run(
     queue: *mut proc_queue,

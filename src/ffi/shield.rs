@@ -9,14 +9,15 @@ use crate::tree::shield::Shield;
 
 /// # What a cancellation does not reach
 ///
-/// Runs a process, and then another one that cleans up, whatever became of the first.
+/// Runs a process, and then another one that cleans up, also if the first fails.
 ///
-/// So also when the first has failed, and when it was cancelled. Both run on the calling thread, in the same task.
+/// The second process, `cleanup`, runs whether the first has succeeded, has failed or was cancelled. Both run on the
+/// calling thread, in the same task.
 ///
-/// What cleans up is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which
-/// nothing above cancels. But the program's stop holds for it: `proc_draining` says there too that a `proc_main_with`
-/// drains, and the end of its grace period ends what cleans up, with all the rest. So what may take long
-/// sets itself a limit. The handle is cancelled before this returns, on success too.
+/// `cleanup` is shielded from every cancellation above, deadlines too: it runs below a cancel handle of its own, which nothing above cancels. But the
+/// stop of the program still concerns it: `proc_draining` is true there too while `proc_main_with` drains, and the end of the grace period ends
+/// `cleanup` together with the program. So a cleanup that may take long should set itself a limit. Its handle is cancelled before `proc_finally`
+/// returns, on success too.
 ///
 /// Example:
 /// ```c
@@ -28,8 +29,8 @@ use crate::tree::shield::Shield;
 ///
 /// @param impl     what to run; NULL is bad input.
 /// @param cleanup  what to run after it; NULL is bad input.
-/// @return as for `proc_sequence`. It fails with the errors of both, the first one's first; if they are two and the first only
-///         passes on why it was cancelled (`proc_error_is_echo`), that comes last. An echo alone stays one.
+/// @return as for `proc_sequence`. It fails with the errors of both, the error of `impl` first. If both fail, and the error of `impl` only passes on
+///         why it was cancelled (`proc_error_is_echo`), that error comes last. An echo alone stays an echo.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_finally(
     r#impl: *mut proc_impl,
@@ -49,17 +50,17 @@ pub unsafe extern "C" fn proc_finally(
     })
 }
 
-/// Runs a process that a cancellation from above reaches only some time later.
+/// Runs a process that a cancellation from above reaches only after some time.
 ///
-/// What has begun, for instance the answer to a request, has that long to end well. Inside, `proc_draining` is true
-/// from the moment the cancellation came.
+/// Work that has begun, for instance the answer to a request, has this time to complete. Inside, `proc_draining` is
+/// true from the moment of the cancellation above.
 ///
-/// The time counts from the cancellation, also if that came before this began to run; of one shield inside of another, from when it
-/// reached the inner one. What is inside is cancelled then with the same cause, on a thread of the library's. If none can be had, that is as
-/// late as the first one. The end of the grace period of `proc_main_with` ends what is inside, too.
+/// The time counts from the cancellation, also if the cancellation came before the shield began to run. For a shield inside of another one, it counts
+/// from when the cancellation reached the inner shield. Then the process inside is cancelled with the same cause, on a thread of the library. If no
+/// thread can be had, this is delayed until one can be had. The end of the grace period of `proc_main_with` ends the process inside, too.
 ///
-/// It runs below a cancel handle of its own, so who cancels that cancels nothing above. It is cancelled before this returns,
-/// on success too.
+/// The process runs below a cancel handle of its own, so cancelling that handle cancels nothing above. The handle is cancelled before `proc_shield`
+/// returns, on success too.
 ///
 /// Example:
 /// ```c

@@ -20,14 +20,14 @@ use crate::simulate::{seeds, signals};
 use crate::tree::child::stand_in::StandIn;
 use crate::tree::process::Process;
 
-/// Who goes on, in the field `schedule` of `proc_simulation`.
+/// How a simulation chooses the next thread: for the field `schedule` of `proc_simulation`.
 #[repr(C)]
 pub enum proc_schedule {
-    /// One of those who can go on, each as likely: at each switch, or at one of two, of four and so on up to one of 32, as is drawn for each
-    /// run; else the one that runs goes on.
+    /// A random thread of those that can go on, each equally likely. The choice is made at each switch, or at one of 2, 4 and so on up to 32
+    /// switches, as is drawn for each run; at the other switches the running thread goes on.
     PROC_SCHEDULE_RANDOM,
-    /// Probabilistic concurrency testing: each thread has a priority, the highest goes on, and at `depth` − 1 points the one that runs gets
-    /// the lowest. So an error that needs few switches at the right places is found, however many switches there are.
+    /// Probabilistic concurrency testing: each thread has a priority, the thread with the highest priority goes on, and at `depth` − 1 points the
+    /// running thread gets the lowest priority. This finds errors that need a few switches at the right places, however many switches there are.
     PROC_SCHEDULE_PCT,
     /// All orders, one after the other: for small programs.
     PROC_SCHEDULE_EXHAUSTIVE,
@@ -41,47 +41,49 @@ pub enum proc_schedule {
 pub struct proc_simulation {
     /// sizeof(proc_simulation), as PROC_SIMULATION_INIT sets it.
     pub size: usize,
-    /// Of the first run. 0, the default: that of PROCESSION_SEED in the environment, else any.
+    /// The seed of the first run. 0, the default: the seed in PROCESSION_SEED in the environment, else any seed.
     pub seed: u64,
-    /// How many runs, with the seeds from that one on: default 1. 0 is bad input. Of all orders: the most that are tried; if there are more,
-    /// it fails with ENOBUFS.
+    /// How many runs, with consecutive seeds that begin at `seed`: default 1. 0 is bad input. With PROC_SCHEDULE_EXHAUSTIVE: how many orders are
+    /// tried at most; if there are more, it fails with ENOBUFS.
     pub runs: usize,
     /// A `proc_schedule`: default PROC_SCHEDULE_RANDOM. Others are bad input.
     pub schedule: c_int,
-    /// Of PROC_SCHEDULE_PCT: default 3, which finds most. 0 is bad input.
+    /// The depth of PROC_SCHEDULE_PCT: default 3, which finds most errors. 0 is bad input.
     pub depth: usize,
-    /// A run that has not ended after so much of its own time hangs, and fails with ETIMEDOUT: default 30 days. Negative: it may take any time.
+    /// How much virtual time a run may take, in nanoseconds: default 30 days. A run that takes longer hangs, and fails with ETIMEDOUT. Negative: any
+    /// time.
     pub limit_ns: i64,
-    /// The same after so many switches: default 10,000,000.
+    /// How many switches a run may take: default 10,000,000. A run that takes more hangs, and fails with ETIMEDOUT.
     pub limit_steps: u64,
-    /// Of 1,000 requests for a thread so many are denied, by chance: default 0. More than 1,000, or less than 0, is bad input.
+    /// How many of 1,000 requests for a thread are denied, at random: default 0. More than 1,000, or less than 0, is bad input.
     pub deny_threads_permille: c_int,
-    /// At so many of 1,000 switches the handle of the run is cancelled, once, by chance: default 0. The echo of that is no failure. More than
-    /// 1,000, or less than 0, is bad input.
+    /// At how many of 1,000 switches the handle of the run is cancelled, at random, once in a run: default 0. The echo of this cancellation is no
+    /// failure. More than 1,000, or less than 0, is bad input.
     pub cancel_permille: c_int,
-    /// The file to which the failing run's trace goes, in virtual time: for ui.perfetto.dev, as that of `proc_trace_start`, and for the same seed
-    /// the same, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If it cannot be written, the error
-    /// tells why; so it does if the run has ended its process, for then there is none.
+    /// The file to which the trace of the failing run is written, in virtual time: for ui.perfetto.dev, like the trace of `proc_trace_start`. The
+    /// same seed gives the same file, byte by byte. NULL, the default: nowhere. "" is bad input. If no run fails, nothing is written. If the trace
+    /// cannot be written, the error says why; this includes a run that has ended its own process, for then there is no trace.
     pub trace_path: *const c_char,
-    /// The seed of the failing run goes there, and nothing if none fails; may be NULL.
+    /// Where to store the seed of the failing run; left alone if no run fails; may be NULL.
     pub seed_out: *mut u64,
-    /// Of 1,000 waits of the program's own so many wake for no reason, by chance, at once or up to a second later: default 0. These are those
-    /// that POSIX lets wake so (`pthread_cond_wait` and its like), where libprocession-sim.so has taken them over; no wait of this library does. So a
-    /// program fails that does not look again whether what it waits for has come. More than 1,000, or less than 0, is bad input.
+    /// How many of 1,000 waits of the program wake spuriously, at random, at once or up to a second later: default 0. This concerns the waits for
+    /// which POSIX allows it (`pthread_cond_wait` and the like), where libprocession-sim.so has taken them over; no wait of this library wakes
+    /// spuriously. So a program fails that does not check its condition again. More than 1,000, or less than 0, is bad input.
     pub early_wakes_permille: c_int,
-    /// Of 1,000 callbacks of processes so many are held back before they begin, and as many when they have returned, by chance: default 0. So a
-    /// timeout or another one overtakes. The same for threads that the program makes, before they begin, where libprocession-sim.so has taken these
-    /// over. More than 1,000, or less than 0, is bad input.
+    /// How many of 1,000 callbacks of processes are delayed before they begin, and as many after they have returned, at random: default 0. So a
+    /// timeout or another callback may come first. Threads that the program creates are delayed in the same way before they begin, where
+    /// libprocession-sim.so has taken them over. More than 1,000, or less than 0, is bad input.
     pub slow_permille: c_int,
-    /// For how long each is held back at most, by the run's own time: default 1 s. It is drawn for each. Less than 0 is bad input.
+    /// The longest delay of `slow_permille`, in virtual time: default 1 s. Each delay is drawn at random. Less than 0 is bad input.
     pub slow_ns: i64,
-    /// Of PROC_SCHEDULE_EXHAUSTIVE: only orders in which a thread that could go on is stopped for another one at most so many times. Most errors need
-    /// one or two, and there are far fewer of these orders. 0, the default: all orders.
+    /// For PROC_SCHEDULE_EXHAUSTIVE: how many preemptions an order may have, that is, how often a thread that could go on is stopped for another
+    /// thread. Most errors need one or two, and there are far fewer such orders. 0, the default: all orders.
     pub preemptions: usize,
-    /// What plays programs: in a run `proc_child` starts none, but runs what this makes. NULL, the default: each fails with ENOTSUP.
+    /// Makes the processes that play programs: in a run, `proc_child` starts no program, but runs the process that this function returns. NULL, the
+    /// default: each `proc_child` fails with ENOTSUP.
     pub child: proc_simulated_child_fn,
-    /// Of 1,000 programs that are played so many are killed, by chance: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is
-    /// bad input.
+    /// How many of 1,000 played programs are killed, at random: default 0. See `proc_simulated_child_fn`. More than 1,000, or less than 0, is bad
+    /// input.
     pub kill_children_permille: c_int,
 }
 
@@ -123,12 +125,13 @@ pub type proc_simulation_fn =
 
 /// Code that makes the process that plays a program in a run of `proc_simulate`, each time that a `proc_child` is run.
 ///
-/// The process runs in the place of the program, on the thread that runs the `proc_child`, and writes by calling `on_output` of the options. Success is exit
-/// status 0; an error with a code from 1 to 255 is that exit status, others are 1, and the failure of the `proc_child` has its text, too. A program that
-/// is stopped by SIGTERM has a cancelled handle. It is never killed `stop_after_ns` later: a callback cannot be.
+/// The process runs in the place of the program, on the thread that runs the `proc_child`. To write output, it calls `on_output` of the options. Its
+/// success is exit status 0. An error with a code from 1 to 255 is the exit status of that number; any other error is exit status 1. The failure of
+/// the `proc_child` has the text of the error, too. When the program would get SIGTERM, the handle of the process is cancelled. The process is never
+/// killed `stop_after_ns` later, since a callback cannot be killed.
 ///
-/// A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL", and did not do all that it was to do: the process does not run at all, or
-/// has its handle cancelled somewhere on its way; or it has done all, and nobody is told so.
+/// A program that is killed by chance (`kill_children_permille`) ends with "killed by SIGKILL". The process that plays it does not run at all; or its
+/// handle is cancelled at some point; or it does all its work, but its result is lost.
 ///
 /// @param options    those of the `proc_child`, lent until the process has ended; never NULL.
 /// @param user_data  what `proc_simulate` was given.
@@ -149,36 +152,37 @@ type Make = unsafe extern "C-unwind" fn(*mut c_void) -> *mut proc_impl;
 
 /// # Simulation
 ///
-/// Runs a program in a world of its own, in which a seed decides who goes on.
+/// Runs a program in a simulation, in which a seed decides the order of its threads.
 ///
-/// So it is run again and again, each time in another order: to find what goes wrong in one order of a million, and to have it go wrong again.
+/// The program runs again and again, each time in another order. This finds errors that occur in one order of a million, and reproduces them.
 ///
-/// In a run exactly one thread goes on at a time. Which one does is drawn from the seed wherever a thread calls this library to wait, to wake, to
-/// start or to end something, before and after each callback, and at `proc_yield`; not where it only asks. The clock (`proc_now`) begins at 0. It
-/// stands while anybody can go on; when nobody can, it jumps to the next moment at which something is due. So a day of timeouts takes
-/// milliseconds, and the same seed gives the same run: the same order, times and errors.
+/// In a run, exactly one thread goes on at a time. The seed decides which one, at each switch: wherever a thread calls this library to wait, to wake,
+/// to start or to end something, before and after each callback, and at `proc_yield`; not where a thread only asks for a state. The clock
+/// (`proc_now`) begins at 0. It stands still while any thread can go on; when no thread can, it jumps to the next moment at which something is due.
+/// So a day of timeouts takes milliseconds, and the same seed gives the same run: the same order, times and errors.
 ///
-/// A run fails by its error; if nobody can go on and nothing is due (EDEADLK, and the error says what runs and waits for what); if it does not end
-/// within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer than a second (ETIMEDOUT); if something still
-/// goes on a second of its own time after its process has completed (EBUSY); if the program would be ended by a second signal, or by the end of
-/// a grace period, or if a signal comes to which nobody listens (EINTR). Then all handles below that of the process are cancelled, and every wait
-/// returns, as if it was cancelled. A thread that has not returned after a second more is named, and held for ever at its next call.
+/// A run fails if its process fails, with that error; if no thread can go on and nothing is due (EDEADLK, and the error lists what runs, and what
+/// each thread waits for); if it does not end within `limit_ns` or `limit_steps` (ETIMEDOUT); if a callback blocks outside of this library for longer
+/// than a second (ETIMEDOUT); if a thread of the run still goes on a second of virtual time after the process has completed (EBUSY); if a second
+/// signal or the end of a grace period would end the program, or if a signal comes to which nothing in the program listens (EINTR). Then all handles
+/// below the handle of the process are cancelled, and every wait returns as if it was cancelled. A thread that has not returned after one more second
+/// is named in the error, and blocks for ever at its next call.
 ///
-/// A run that would succeed fails, too, if it leaves behind what the program was to release (EBUSY): a reference that this library has given it in the run,
-/// to a process, error, handle, hook, job, nursery, channel, promise or queue, and that nobody has given back when the run is over, be it kept in
-/// `user_data`. The error says how many of each there are. What was made before is not the run's, and may be used or released in it: so what is
-/// to be there for several runs is made before them.
+/// A run that would succeed also fails if it leaks (EBUSY): if the program got a reference to a process, error, handle, hook, job, nursery, channel,
+/// promise or queue from this library during the run, and has not released the reference when the run is over, even if it is kept in `user_data`. The
+/// error says how many references of each kind there are. Objects that were made before the run do not count, and may be used or released in it: so
+/// make objects that several runs share before the first run.
 ///
-/// The error is the program's own, wrapped (`proc_error_wrap`) in what is needed to run it again: with PROCESSION_SEED in the environment, and
-/// `seed` 0. It stops at the first seed that fails. With several runs, others than the failing one are made in children of `fork`, as many at
-/// the same time as there are processors, so what they leave in memory is not seen here; the failing one is made again by the calling process. One
-/// run is made in the calling process.
+/// The error is the error of the program, wrapped (`proc_error_wrap`) in a text that says how to run the same order again: with PROCESSION_SEED in
+/// the environment, and `seed` 0. The simulation stops at the first seed that fails. If there are several runs, they run in children of `fork`, as
+/// many at the same time as there are processors, so the calling process does not see what they change in memory; the failing run is then repeated in
+/// the calling process. A single run runs in the calling process.
 ///
-/// What a thread does between two calls of this library is done at once: no other one sees the half of it. So races on plain memory are
-/// not found (ThreadSanitizer finds them). A mutex of the program's that is held where another thread goes on blocks that one outside of the library, and
-/// threads that the program makes itself are not in the run; unless libprocession-sim.so is preloaded or linked, which takes pthreads over.
-/// Files and sockets are the real ones. In a run is waited for those of which the program has both ends (pipes, pairs of sockets, eventfds, descriptors
-/// of this library); for others it fails with ENOTSUP. Programs (`proc_child`) are played by what the options say.
+/// What a thread does between two calls of this library is atomic for the other threads. So races on plain memory are not found (ThreadSanitizer
+/// finds them). Without libprocession-sim.so, a mutex of the program that is held at a switch may block another thread outside of the library, and
+/// threads that the program creates itself are not in the run; libprocession-sim.so, preloaded or linked, takes over pthreads, and then both are in
+/// the run. Files and sockets are the real ones. A wait for a file works in a run only if the program has both ends (pipes, pairs of sockets,
+/// eventfds, descriptors of this library); for other files it fails with ENOTSUP. Programs (`proc_child`) are played (`child` in the options).
 ///
 /// Threads: any but those of a run (EDEADLK). Of several at the same time one begins when the other has ended.
 ///
@@ -340,13 +344,13 @@ pub extern "C" fn proc_simulated() -> bool {
     world::is_here()
 }
 
-/// Has a signal come to the program of a run, as if from outside.
+/// Sends a signal to the program of a run, as if it came from outside.
 ///
-/// Who hears of it are `proc_main_with`, `proc_main` and `proc_on_signal`. If nobody listens to it when it
-/// comes, the run fails. Outside of a run nothing happens.
+/// `proc_main_with`, `proc_main` and `proc_on_signal` receive it. If none of them listens to the signal when it comes,
+/// the run fails. Outside of a run nothing happens.
 ///
 /// @param signal_number  one that a program can receive; else nothing happens.
-/// @param after_ns       when, from now on, by the clock of `proc_now`; negative: never.
+/// @param after_ns       how much later the signal comes, in nanoseconds, by the clock of `proc_now`; negative: never.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_simulate_signal(signal_number: c_int, after_ns: i64) {
     world::switch();

@@ -14,11 +14,11 @@ use crate::base::error::Error;
 use crate::tree::process::Kind;
 use crate::tree::supervise::{Judge, Options, Policy, Restart, Supervise};
 
-/// Code that says whether a supervised process is to run again after an error.
+/// Decides whether a supervised process runs again after an error.
 ///
 /// @param error      borrowed until it returns; never NULL.
 /// @param user_data  that of the options.
-/// @return whether it is to run again.
+/// @return true: it runs again.
 pub type proc_restart_fn =
     Option<unsafe extern "C-unwind" fn(error: *const proc_error, user_data: *mut c_void) -> bool>;
 
@@ -30,28 +30,29 @@ pub type proc_restart_fn =
 pub struct proc_supervise_options {
     /// sizeof(proc_supervise_options), as PROC_SUPERVISE_OPTIONS_INIT sets it.
     pub size: usize,
-    /// How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles that for the next
-    /// one. 0: it does not wait, and only `most` keeps it from failing again and again at full speed. Negative (PROC_FOREVER): it
-    /// waits until it is cancelled.
+    /// How long it waits before it runs the process again, in nanoseconds: default 100 ms. Each failure doubles the delay for the next one. 0: it
+    /// does not wait; then only `most` limits how often it fails at full speed. Negative (PROC_FOREVER): it waits until it is cancelled.
     pub first_delay_ns: i64,
-    /// The delay is doubled to no more than this: default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: to any length.
+    /// The longest delay, in nanoseconds: doubling ends there. Default 30 s, or `first_delay_ns` if that is more; 0: the default. Negative: no limit.
     /// Otherwise less than `first_delay_ns` is bad input.
     pub longest_delay_ns: i64,
-    /// Each delay is chosen at random between so many percent less and so many percent more, so that what failed at the same
-    /// moment does not begin again at the same moment: default 20. Less than 0 or more than 100 is bad input.
+    /// By how many percent each delay is made shorter or longer at most, at random, so that processes that failed at the same moment do not all begin
+    /// again at the same moment: default 20. Less than 0 or more than 100 is bad input.
     pub jitter_percent: c_int,
-    /// A run that took so long was healthy: the delay after it is the first again. Default 60 s, which
-    /// 0 stands for, too; negative: none is; PROC_AT_ONCE: each is.
+    /// A run that lasted this long, in nanoseconds, was healthy: the delay after it is `first_delay_ns` again. Default
+    /// 60 s, which 0 stands for, too; negative: no run is healthy; PROC_AT_ONCE: each run is.
     pub healthy_after_ns: i64,
-    /// More failures than that within `within_ns` are too many: it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it
-    /// gives up at the first.
+    /// How many failures within `within_ns` are allowed: after more it gives up. Default 5 in 60 s; SIZE_MAX: it never gives up; 0: it gives up at
+    /// the first.
     pub most: usize,
-    /// See `most`. Healthy runs in between do not matter. Negative: all failures count. 0: the default.
+    /// The time for `most`, in nanoseconds. Healthy runs in between do not matter. Negative: all failures count. 0: the
+    /// default.
     pub within_ns: i64,
-    /// Whether it runs again when it has succeeded, too, after the first delay. Default false: success ends it.
+    /// Whether the process runs again also after a success, `first_delay_ns` later. Default false: success ends it.
     pub restart_on_success: MaybeUninit<bool>,
-    /// Asked after each failure whether it is to run again; if not, the error ends it, as it is. Not asked after a cancellation. It
-    /// runs on the thread that runs the process, and must return, as a callback must. NULL, the default: it is, after any error.
+    /// Called after each failure: decides whether the process runs again. If not, the supervision ends with the error as it is. It is not called
+    /// after a cancellation. It is called on the thread that runs the process, and must return, as a callback must. NULL, the default: the process
+    /// runs again after any error.
     pub restart: proc_restart_fn,
     /// Passed to `restart` as it is; may be NULL. It stays yours, and must be there until the process's last run and last
     /// reference have ended.
@@ -82,22 +83,21 @@ type CJudge = unsafe extern "C-unwind" fn(*const proc_error, *mut c_void) -> boo
 
 /// # Restarts and ordered stops
 ///
-/// Runs a process again when it fails, after a delay, and not for ever. The delay grows as long as it goes on
+/// Runs a process again when it fails, after a delay, up to a limit. The delay grows as long as the process goes on
 /// failing.
 ///
-/// If it has failed too often in too short a time, this gives up, and fails with the last error, wrapped (`proc_error_wrap`):
-/// "gave up after 6 failures in 3.1 s: TEXT"; the time is that from the first of these failures to the last. Each
-/// failure that is not the last is a log of the category `proc_supervise` in the trace, and is counted when it runs again
-/// (`restarts_total`); nobody else hears of it. Each run is a region of the trace, "supervised". In the file of `proc_trace_start`
-/// each delay, and that it gives up, show as well.
+/// If the process has failed too often in too short a time, `proc_supervise` gives up, and fails with the last error, wrapped (`proc_error_wrap`):
+/// "gave up after 6 failures in 3.1 s: TEXT"; the time is from the first of these failures to the last. Each failure but the last is written to the
+/// trace as a log of the category `proc_supervise`, and counted when the process runs again (`restarts_total`); it is reported nowhere else. Each run
+/// is a region of the trace, "supervised". The file of `proc_trace_start` also shows each delay, and the giving up.
 ///
-/// A cancellation ends it as it would end the process: the run that it comes to is the last, whatever that returns. One that
-/// comes during a delay ends that, with the cause.
+/// After a cancellation the process does not run again: the run that is cancelled is the last, whatever it returns. A cancellation during a delay
+/// ends the delay, and `proc_supervise` fails with the cause.
 ///
-/// It runs on the calling thread, in the same task and below the same cancel handle each time.
+/// The process runs on the calling thread, in the same task and below the same cancel handle each time.
 ///
-/// A service in it (`proc_service`) is expected anew in each run. If it fails, it is not up any more, and a program
-/// that was not up yet waits until it is up again. Once the program is up, it stays so.
+/// A service in it (`proc_service`) is expected anew in each run. A service that fails is not up any more, and a
+/// program that was not up yet waits until the service is up again. Once the program is up, it stays up.
 ///
 /// Example:
 /// ```c
@@ -124,28 +124,28 @@ pub unsafe extern "C" fn proc_supervise(
     })
 }
 
-/// Runs services that stand on each other: they begin in order, and stop in reverse.
+/// Runs services that depend on each other: they start in order and stop in reverse.
 ///
-/// Each child begins when the one before it is up, and stops before that one.
+/// Each child starts when the child before it is up, and stops before that child.
 ///
-/// The first begins at once. A child is up when all services in it are (`proc_service`); if there are none, when
-/// `proc_ready` is called in it; and in any case when it has succeeded. That counts whether or not it runs below
-/// `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone; when all
-/// children are up, and one of them has called it, that counts as a call outside of the stack.
+/// The first child starts at once. A child is up when all services in it are up (`proc_service`); if it has no
+/// services, when `proc_ready` is called in it; and in any case when it has succeeded. This holds whether or not the
+/// stack runs below `proc_main`. A call of `proc_ready` in a child, outside of its services, is for that child alone.
+/// When all children are up, and one of them has called `proc_ready`, this counts as a call outside of the stack.
 ///
-/// It stops when a child has failed, when it is cancelled from above, and when all have succeeded. Then none begins any more,
-/// and those that run are cancelled from the last to the first, with the same cause; each has completed before the one below it
-/// hears of it. `proc_draining` is true in all of them from the beginning of the stop on. A child that has failed before
-/// it was up has kept those above it from being started.
+/// The stack stops when a child has failed, when it is cancelled from above, and when all children have succeeded. Then no further child starts, and
+/// the running children are cancelled from the last to the first, with the same cause: each child has completed before the child before it is
+/// cancelled. `proc_draining` is true in all of them from the beginning of the stop on. If a child fails before it is up, the children after it are
+/// never started.
 ///
-/// Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the
-/// stack. The calling thread sees to it that they begin and stop in order.
+/// Each child runs below a cancel handle of its own, on a thread of the library's, in the task and with the values around the stack. The calling
+/// thread starts and stops them in order.
 ///
-/// All errors are listed, the first failure first; what passes on why it stops is listed once, as by `proc_group`. If it was
-/// cancelled from above before all had begun, that cause is among the errors.
+/// All errors are listed, the first failure first; errors that only pass on why the stack stops are listed once, as by `proc_group`. If the stack was
+/// cancelled from above before all children had started, the cause is among the errors.
 ///
-/// With `notify` (`proc_main_with`), the service manager is told at each step how far it is, and that this takes longer; the latter
-/// again as long as the step goes on. So it waits as long as that does.
+/// With `notify` (`proc_main_with`), the service manager is told at each step how far the stack is, and that it takes longer; the latter is repeated
+/// while the step goes on. So the service manager waits as long as the step takes.
 ///
 /// Example:
 /// ```c

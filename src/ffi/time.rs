@@ -28,8 +28,7 @@ pub(super) fn or_default(time_ns: i64, default: i64) -> i64 {
 
 /// # Time
 ///
-/// The time by the library's clock, which all its durations go by: CLOCK_MONOTONIC. It stands still while the machine is suspended, and
-/// nobody sets it.
+/// The time of the clock that the library uses for all durations: CLOCK_MONOTONIC. It stands still while the machine is suspended, and cannot be set.
 ///
 /// Threads: async-signal-safe.
 ///
@@ -61,33 +60,33 @@ pub extern "C" fn proc_at_once() -> i64 {
     AT_ONCE
 }
 
-/// Makes a process that waits, and then succeeds. No callback runs meanwhile. If its end has come before a cancellation, it succeeds, however
-/// late anybody looks.
+/// Makes a process that waits, and then succeeds. No callback runs meanwhile. If the time is over before a cancellation comes, it succeeds, even if
+/// its result is noticed only after the cancellation.
 ///
 /// Threads: as one of several children that may run at the same time it takes no thread while it waits, as `proc_await`. There is one thread
 /// for all that wait for a moment.
 ///
 /// @param duration_ns  nanoseconds from when it begins, by the clock of `proc_now`; negative is forever (PROC_FOREVER): until it is
 ///                     cancelled.
-/// @return never NULL. Cancelled before the time is over, the process fails with the cause; if it is cancelled from the start, also
-///         where the duration is 0.
+/// @return never NULL. If it is cancelled before the time is over, the process fails with the cause. If it is cancelled from the start, it fails even
+///         with a duration of 0.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_delay(duration_ns: i64) -> *mut proc_impl {
     give(Process::delay(Delay::new(duration_ns)))
 }
 
-/// Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after
-/// 5 s": the time is told in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
+/// Runs a process that is cancelled when its time is up. The cause is an error with code ETIMEDOUT and the message "timed out after 5 s": the time is
+/// written in the largest unit in which it is at least 1 (ns, µs, ms, s, min, h, d), with three digits at most.
 ///
-/// It is a deadline as that of `proc_cancel_new_timeout`: it strikes on time, whatever runs inside. But nothing ends a callback that does
-/// not stop: this completes when what it runs has completed. That decides: if it succeeds, late or in time, this does; if it fails, this
-/// fails with its errors. Errors that only pass on this timeout's own cause are listed once, after all others. They are
-/// not left out: for what is around it, that the time was up is a failure.
+/// It is a deadline like that of `proc_cancel_new_timeout`: the cancellation comes on time, whatever runs inside. But nothing ends a callback that
+/// does not stop: `proc_timeout` completes when `impl` has completed. The result of `impl` decides: if `impl` succeeds, late or in time, so does
+/// `proc_timeout`; if `impl` fails, `proc_timeout` fails with its errors. Errors that only pass on this timeout's own cause are listed once, after
+/// all others. They are not left out: for the processes around it, a timeout is a failure.
 ///
-/// Where a deadline above is nearer, that one strikes, and its cause is an echo here as everywhere.
+/// If a deadline above is nearer, that deadline cancels, and an error with its cause is an echo here as everywhere.
 ///
-/// What is inside runs below a handle of its own. That handle is cancelled before this returns, on success too, and hooks that the deadline
-/// has called have returned by then.
+/// `impl` runs below a handle of its own. This handle is cancelled before `proc_timeout` returns, on success too, and hooks that the deadline has
+/// called have returned by then.
 ///
 /// Example:
 /// ```c
@@ -120,15 +119,15 @@ pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -
 /// Makes a cancel handle with a deadline. When its time is up, it is cancelled, with the cause of `proc_timeout`
 /// (ETIMEDOUT).
 ///
-/// It strikes on time, whether or not anybody waits on the handle: hooks are called (on a thread of the library's), descriptors are
-/// readable, and who asks is told. Hooks and descriptors need a thread for that, one for all deadlines; who only asks and waits needs
-/// none. If no thread can be had, hooks are called and descriptors readable when any thread next calls a function of the library.
+/// The handle is cancelled on time, whether or not anybody waits on it: hooks are called (on a thread of the library), its descriptor is readable,
+/// and functions such as `proc_cancelled` say so. Hooks and descriptors need a thread for that, one for all deadlines; threads that only ask or wait
+/// need none. If no thread can be had, hooks are called and descriptors become readable when any thread next calls a function of the library.
 ///
-/// A handle below it is cancelled at the same moment, also if it has a later deadline of its own. What `proc_shield` and `proc_finally`
-/// shield is not.
+/// Handles below it are cancelled at the same moment, also those with a later deadline of their own, but not those that `proc_shield` and
+/// `proc_finally` shield.
 ///
-/// In a child of `fork`, the handle has the same deadline. Hooks and descriptors from before the `fork` are told of it there only when
-/// something of the kind has been added to it, or to a handle below it, in the child.
+/// In a child of `fork`, the handle has the same deadline. In the child, the deadline reaches hooks and descriptors from before the `fork` only after
+/// the child has added a hook or a descriptor to this handle or to a handle below it.
 ///
 /// Example:
 /// ```c
@@ -138,7 +137,7 @@ pub unsafe extern "C" fn proc_timeout(timeout_ns: i64, r#impl: *mut proc_impl) -
 /// proc_cancel_unref(soon);
 /// ```
 ///
-/// Ownership: as for `proc_cancel_new`. When the last reference is gone, nothing is left of the deadline.
+/// Ownership: as for `proc_cancel_new`. When the last reference is released, the deadline is released, too.
 ///
 /// @param parent      as for `proc_cancel_new`.
 /// @param timeout_ns  nanoseconds from now, by the clock of `proc_now`; 0: it is cancelled from the start; negative: no deadline
@@ -160,7 +159,7 @@ pub unsafe extern "C" fn proc_cancel_new_timeout(
     })
 }
 
-/// How long it is until a deadline cancels a handle, its own or one above. For calls that take a time themselves.
+/// How long it is until a deadline cancels a handle, its own or one above. It is for calls that take a timeout themselves.
 ///
 /// @param cancel  may be NULL.
 /// @return nanoseconds until the nearest deadline; 0 if it is cancelled, for whatever reason; PROC_FOREVER if there is no deadline, and
@@ -183,10 +182,10 @@ pub unsafe extern "C" fn proc_cancel_remaining(cancel: *const proc_cancel) -> i6
 /// It runs at once, and then at each multiple of the period since then. A run that takes longer skips the times
 /// that it has missed, so there is never more than one.
 ///
-/// Between the runs it waits, and takes no processor. The times are those of the first run and the clock: they do not wander.
+/// Between the runs it waits, and uses no processor time. Each time is computed from the time of the first run, so the times do not drift.
 ///
-/// It is its purpose to go on until it is cancelled: then it succeeds, and a child that returns the cause has not failed. An error of the child
-/// ends it, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
+/// When it is cancelled, it succeeds, for it is meant to go on until then; a child that returns the cause has not failed. Any other error of the
+/// child ends it with that error, also after a cancellation. A service in it (`proc_service`) is a task as any other, as in `proc_on_signal`.
 ///
 /// Example:
 /// ```c

@@ -14,8 +14,8 @@ use crate::tree::value::WithValue;
 
 /// # Values
 ///
-/// Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a
-/// logger, a credential. The handles below have it too, and so has what runs with them, on whatever thread.
+/// Makes a cancel handle that has a value, below another one. A value is, for instance, a request's number, a logger, a
+/// credential. The handles below have the value too, and so have the callbacks that run with them, on whatever thread.
 /// Cancelling the new handle does not cancel its parent.
 ///
 /// Ownership: the result is yours. The value is the handle's until `destroy` is called with it, which is after the last reference to the
@@ -23,8 +23,8 @@ use crate::tree::value::WithValue;
 ///
 /// @param parent   as for `proc_cancel_new`: cancels the new handle when it is cancelled. NULL: nothing above, and no other
 ///                 values.
-/// @param key      whose value it is; hides what the handles above have under the same key. NULL is bad input.
-/// @param value    anything; NULL hides as well: then there is none.
+/// @param key      the key of the value; hides values of handles above under the same key. NULL is bad input.
+/// @param value    anything; NULL hides values of handles above, too: then there is no value.
 /// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
 /// @return never NULL. After bad input, a handle that is cancelled already.
 /// Errors:
@@ -49,8 +49,9 @@ pub unsafe extern "C" fn proc_cancel_with_value(
     })
 }
 
-/// Gives a value to all that runs in a process. It is as `proc_cancel_with_value`, which gives one to a handle. Its
-/// errors are passed on as they are. It runs below a handle of its own, so who cancels that cancels nothing above.
+/// Gives a value to all that runs in a process. `proc_cancel_with_value` does the same for a handle. Errors of the
+/// process are passed on as they are. The process runs below a handle of its own, so cancelling that handle cancels
+/// nothing above.
 ///
 /// Example:
 /// ```c
@@ -67,7 +68,7 @@ pub unsafe extern "C" fn proc_cancel_with_value(
 /// Ownership: takes over one reference of `impl`. The value is the process's until `destroy` is called with it, which is after
 /// the last run and the last reference have ended, and with them the last handle that somebody has kept of a run.
 ///
-/// @param key      whose value it is; NULL is bad input.
+/// @param key      the key of the value; NULL is bad input.
 /// @param value    the same in each run; NULL: there is none.
 /// @param destroy  releases the value, exactly once, also if the call fails; may be NULL.
 /// @param impl     what to run; NULL is bad input.
@@ -92,10 +93,10 @@ pub unsafe extern "C" fn proc_with_value(
     })
 }
 
-/// The value that a handle has under a key. It is that of the nearest handle, from this one upwards, that was given
-/// one.
+/// The value that a handle has under a key. The search begins at this handle and goes upwards: the nearest handle that
+/// was given a value for the key decides.
 ///
-/// A run that was given no handle has the values of the callback that asked for it, and so has a job.
+/// A run or a job that was given no handle has the values of the callback that started it.
 ///
 /// @param cancel  NULL: the handle of the callback that runs on the calling thread (`proc_current`).
 /// @param key     may be NULL.
