@@ -180,13 +180,13 @@
  *   proc_nursery_unref             Releases one reference to a nursery.
  *
  * Daemons
- *   proc_main_with                 Runs a process as the purpose of a program, with options: how it is to be stopped.
+ *   proc_main_with                 Runs a process as the purpose of a program, with options for its stop.
  *   proc_draining                  Whether a handle is cancelled or will be soon: the program was asked to stop.
  *   proc_drain_handle              A handle that is cancelled when another one begins to drain (proc_draining).
  *   proc_ready                     Says that a process is up: its port is open, its data is loaded.
- *   proc_alive                     Says that a service does its work, and will say so again within some time.
- *   proc_healthy                   Whether nobody is late who vouches for itself by proc_alive.
- *   proc_status                    Says in words what the program does at this moment, to the service manager.
+ *   proc_alive                     Says that a service is alive, and will say so again within some time.
+ *   proc_healthy                   Whether no service is late with its next proc_alive.
+ *   proc_status                    Tells the service manager in words what the program does at this moment.
  *   proc_service                   Makes a process a task that says when it is up: a service.
  *   proc_on_signal                 Runs a process at each arrival of a signal, until it is cancelled.
  *   proc_listen_fds                The sockets that the service manager holds for the program (socket activation).
@@ -807,8 +807,8 @@ typedef struct proc_nursery_options {
 } proc_nursery_options;
 
 /**
- * How a program wants to be stopped: for `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size
- * and the defaults, and change what you want to be different.
+ * How a program is stopped: options of `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size and
+ * the defaults, and change what you want to be different.
  *
  * Ownership: yours, and borrowed until `proc_main_with` returns.
  */
@@ -818,8 +818,8 @@ typedef struct proc_main_options {
      */
     size_t size;
     /**
-     * What asks the program to stop. NULL, with a count of 0: SIGINT and SIGTERM. Not NULL, with a count of
-     * 0: nothing does.
+     * The signals that ask the program to stop. NULL, with a count of 0: SIGINT and SIGTERM. Not NULL, with a count of
+     * 0: no signal does.
      */
     const int *signals;
     /**
@@ -827,19 +827,20 @@ typedef struct proc_main_options {
      */
     size_t signal_count;
     /**
-     * How long it goes on between the signal and the cancellation, in nanoseconds: `proc_draining` is true at
-     * once, so that nobody is sent here any more, and whoever is still sent is served. Default 0; negative
-     * (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
+     * The drain time: how long the program goes on between the signal and the cancellation, in nanoseconds.
+     * `proc_draining` is true at once, so that no new clients are sent here, and clients that still come are served.
+     * Default 0; negative (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
      */
     int64_t drain_ns;
     /**
-     * How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
-     * Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: it is not waited for.
+     * The grace period: how long the process may take after that cancellation, in nanoseconds, before the program is
+     * ended as if by the signal. Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: the program does not
+     * wait.
      */
     int64_t grace_ns;
     /**
-     * Prints the live tree to standard error, as `proc_dump` does, each time it comes; it stops nothing.
-     * Default 0: none.
+     * Each time this signal comes, the live tree is printed to standard error, as by `proc_dump`; nothing is stopped.
+     * Default 0: no signal.
      */
     int dump_signal;
     /**
@@ -851,30 +852,29 @@ typedef struct proc_main_options {
      */
     int *signal_out;
     /**
-     * How long after the first of `signals` a further one, whichever of them, ends the program, in nanoseconds. One that
-     * comes sooner is the same request: the command `timeout` sends it to the program and then to its group, and people press
-     * Ctrl-C twice. It shortens neither the drain time nor the grace period. Default 1 s; 0: any further one
-     * does, at once; negative (PROC_FOREVER): none ever does.
+     * How long after the first of `signals` a further one of them ends the program, in nanoseconds. A signal that comes sooner is the same request:
+     * the command `timeout` sends it to the program and then to its group, and people press Ctrl-C twice. It shortens neither the drain time nor the
+     * grace period. Default 1 s; 0: any further signal ends the program, at once; negative (PROC_FOREVER): no further signal does.
      */
     int64_t force_after_ns;
     /**
-     * How long it may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure has
-     * cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
-     * trace regions and shields; from then on the time counts. A child that does not return keeps the others
-     * waiting, and no signal may come. When the time is over, the live tree is written to standard error, and the
-     * failure as `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative
-     * (PROC_FOREVER): it waits for ever.
+     * How long the program may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure
+     * has cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
+     * trace regions and shields; from then on the time counts. (A child that does not return would block the stop, and
+     * perhaps no signal comes.) When the time is over, the live tree is written to standard error, and the failure as
+     * `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative (PROC_FOREVER):
+     * it waits for ever.
      */
     int64_t failure_grace_ns;
     /**
-     * Whether to reap orphans while it runs: processes whose parent has ended and that the kernel has given to this program, because it is
-     * process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER), which this does not. A child that
-     * the program or this library has made itself is never taken: its status waits for who made it, however late that asks. The kernel does not tell
-     * them apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
-     * anything executed, by a child that this program has forked; or it was seen as the child of another one (four times a second, in
-     * /proc, if that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its
-     * own. One that a child has executed and left within moments, in the same session, is left as a zombie: where there are many
-     * such, have a small init as process 1. Default false.
+     * Whether to reap orphans while the process runs: processes whose parent has ended and that the kernel has given to this program, because the
+     * program is process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER; this option does not). Children that the program
+     * or this library has made are never reaped in this way: their status stays until their maker asks for it, however late. The kernel does not
+     * tell children and orphans apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
+     * anything executed, by a child that this program has forked; or it was seen as the child of another process (four times a second, in /proc, if
+     * that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its own. An orphan that
+     * a child has executed and left within moments, in the same session, stays a zombie: if there are many of these, use a small init as process 1.
+     * Default false.
      */
     bool reap;
     /**
@@ -882,12 +882,11 @@ typedef struct proc_main_options {
      */
     char reserved[7];
     /**
-     * Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. It saves what the
-     * program has acknowledged. The live tree is written to standard error first. It has 2 seconds, which no further signal
-     * shortens; then the program ends, whether or not this has returned. It runs on a thread of its own, which is there from the
-     * beginning, and may call this library. All else goes on running meanwhile: threads of the program may hold its locks. It is not
-     * called when the program is aborted because a callback was left by an exception. NULL, the default: nothing is, and a further
-     * signal ends the program at once.
+     * Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. Use it to save data that the
+     * program has acknowledged. The live tree is written to standard error first. The function has 2 seconds, which no further signal shortens; then
+     * the program ends, whether or not the function has returned. It runs on a thread of its own, which exists from the beginning, and may call this
+     * library. All other threads go on running meanwhile: they may hold locks that the function needs. It is not called when the program is aborted
+     * because a callback was left by an exception. NULL, the default: no function is called, and a further signal ends the program at once.
      */
     void (*on_abandon)(void *user_data);
     /**
@@ -1611,23 +1610,22 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
 /**
  * Runs a process as the purpose of a program, and returns when it has completed.
  *
- * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
- * the process is waited for. A further one, if it comes a second after the first or later, ends the program at
- * once, in the way the signal would have by default (for process 1 of a container, with exit status 128 plus its
- * number); one that comes sooner is the same request (`proc_main_options`). That holds if the program ignored,
- * blocked or handled the signals before, too. The former signal dispositions are back when it returns; a signal that
- * came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
+ * The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal; `proc_main` waits
+ * until the process has completed. A further signal that comes a second after the first or later ends the program at
+ * once, as the signal does by default (for process 1 of a container, with exit status 128 plus its number); a signal
+ * that comes sooner is the same request (`proc_main_options`). This holds even if the program ignored, blocked or
+ * handled the signals before. The former signal dispositions are restored when it returns; a signal that came too late
+ * to cancel the process is then sent again, unless a `proc_on_signal` has received it.
  *
- * If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
- * between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A
- * file that another trace is written to, or that an earlier run of this program's process has written, stays as it
- * is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
- * cannot be written, standard error says why, and all else goes on as without it. Where the file is a pipe, its
- * reader is waited for at the end, but no longer than 2 s. A program that runs with more rights than who started
- * it (set-user-ID) ignores the variable. The variable is for this program alone: it is taken out of the
- * environment, and remembered for its next call. Programs that it executes find the name in
- * PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program
- * may use the environment when this is called.
+ * If PROCESSION_TRACE in the environment names a file, a trace of the process is written to this file, as between
+ * `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. If another trace
+ * is being written to the file, or an earlier run in the same process of the system has written it, the file stays as
+ * it is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
+ * cannot be written, standard error says why, and all else goes on as without it. If the file is a pipe, `proc_main`
+ * waits for its reader at the end, but no longer than 2 s. A program with more rights than the user who started it
+ * (set-user-ID) ignores the variable. The variable is for this program alone: it is removed from the environment, and
+ * remembered for the next call. Programs that it executes find the name in PROCESSION_PARENT_TRACE instead, and write
+ * a trace of their own to NAME.PROCESS. No other thread of the program may use the environment when this is called.
  *
  * Example:
  * ```c
@@ -1642,8 +1640,8 @@ PROC_API proc_error *proc_run(proc_impl *impl, proc_cancel *cancel);
  * with EAGAIN if no thread can be had to wait for signals. In both cases nothing was started.
  *
  * @param impl  what to run. NULL fails with EINVAL.
- * @return the process's error as it is. An error that only passes on the signal's cancellation is
- *         none: NULL.
+ * @return the process's error as it is. NULL on success, and if the error only passes on the cancellation by the
+ *         signal.
  * Errors:
  * - EINVAL: `impl` is NULL.
  * - EBUSY: another thread is in this function, or in `proc_main_with`. Nothing was started.
@@ -1655,8 +1653,8 @@ PROC_API proc_error *proc_main(proc_impl *impl);
 /**
  * Reports an error, if there is one, and gives what `main` should return.
  *
- * It prints "PROGRAM: MESSAGE" to standard error. If that takes nothing (a pipe that nobody reads, a stopped
- * terminal), it gives up after 2 s, as the library does with all that it says there itself.
+ * It prints "PROGRAM: MESSAGE" to standard error. If standard error accepts nothing (a pipe that nobody reads, a
+ * stopped terminal), it gives up after 2 s, as the library does with all its own messages.
  *
  * Ownership: takes the error over.
  *
@@ -3453,8 +3451,7 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
- * defaults.
+ * Runs a process as the purpose of a program, with options for its stop. `proc_main` is this with the defaults.
  *
  * The first of `signals` begins the stop:
  *
@@ -3465,22 +3462,21 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  *   signal would have ended it (for process 1 of a container, and by signals that end nothing, with exit status
  *   128 plus its number). If standard error does not take the tree, the program ends after 2 seconds all the
  *   same.
- * - A further one of `signals` ends the program in the same way, at any moment and at once, but after
- *   `on_abandon`, if it is given. It does if it comes `force_after_ns` after the first or later; one that comes
- *   sooner is the same request.
+ * - A further one of `signals` ends the program in the same way, at any moment and at once, but after `on_abandon`, if
+ *   it is given. It does so if it comes `force_after_ns` after the first or later; a signal that comes sooner is the
+ *   same request.
  *
- * The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
- * that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal
- * that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
+ * The grace period applies to a stop by a signal. Without a signal nothing ends the program by force: not after a cancellation by the program itself
+ * and, unless `failure_grace_ns` is given, not while a group waits for its children after a failure. A signal after such a cancellation, or such a
+ * cancellation after a signal, ends the drain time at once.
  *
- * With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
- * told:
+ * With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket)
+ * receives these messages:
  *
  * - READY=1, once, when the program is up (`proc_ready`).
- * - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which
- *   `failure_grace_ns` counts. With it comes EXTEND_TIMEOUT_USEC= with what drain time and grace period may take,
- *   and ten seconds more, if that is not for ever; if only the drain time is for ever, it comes at the
- *   cancellation.
+ * - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which `failure_grace_ns`
+ *   counts. With it comes EXTEND_TIMEOUT_USEC= with the drain time plus the grace period plus ten seconds, if both are
+ *   limited; if only the drain time is unlimited, it comes at the cancellation.
  * - WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another process), until the process has
  *   completed, as long as the library is able to look at what runs and the program is healthy (`proc_healthy`).
  * - STATUS= with each of these: the number of tasks that run, or the text of `proc_status`.
@@ -3489,19 +3485,19 @@ PROC_API void proc_nursery_unref(proc_nursery *nursery);
  * - MAINPID= once, by a program that is neither the process in which the library was loaded, nor a child of it: a
  *   daemon that has forked twice.
  *
- * Without NOTIFY_SOCKET nobody is told anything. READY=1 and STOPPING=1 are kept until the manager has them,
- * however late its socket is there, and however much it has to read; the first time that this takes longer than a
- * second, standard error says why. A program that ends waits for a second at most for a manager that is busy, and
- * for none that is not there. The socket is connected before the process begins, and kept, so that the program may
- * lock itself in (`chroot`), become another user, or use up its descriptors. If the program closes it, it is made
- * anew.
+ * Without NOTIFY_SOCKET no messages are sent. READY=1 and STOPPING=1 are kept until the manager has received them,
+ * however late its socket exists, and however busy it is; the first time that this takes longer than a second,
+ * standard error says why. At its end, the program waits a second at most for a busy manager, and does not wait for a
+ * manager that does not exist. The socket is connected before the process begins, and kept, so that the program may
+ * call `chroot`, become another user, or use up its descriptors. If the program closes the socket, the library makes a
+ * new one.
  *
- * NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
- * environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To
- * name another manager set them again; an empty NOTIFY_SOCKET is none. No other thread of the program may use the
- * environment when this is called.
+ * NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are removed from the
+ * environment, so that programs that it executes do not use them, and remembered for the next call of this function.
+ * To name another manager, set them again; an empty NOTIFY_SOCKET means no manager. No other thread of the program may
+ * use the environment during this call.
  *
- * A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
+ * A `proc_on_signal` for one of `signals`, or for `dump_signal`, receives this signal, too.
  *
  * Example:
  * ```c
@@ -3536,27 +3532,27 @@ proc_error *proc_main_with(proc_impl *impl,
 
 /**
  * Whether a handle is cancelled or will be soon: the program was asked to stop. Then take no new work, and tell
- * whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
+ * clients so, for instance by a readiness endpoint. Once it is true, it stays true.
  *
- * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
- * before the cancellation that is. Inside of a `proc_shield` it is true also while a cancellation from above has come and
- * has not reached it.
+ * It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long before the cancellation that is.
+ * Inside of a `proc_shield` it is also true from a cancellation above the shield on, before the cancellation reaches the inside.
  *
  * Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
  *
  * @param cancel  NULL is not draining.
- * @return true: it drains, or is cancelled. false for NULL.
+ * @return true: it is draining, or cancelled. false for NULL.
  */
 PROC_API
 bool proc_draining(const proc_cancel *cancel);
 
 /**
- * A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other one is
- * cancelled. It is there to wait for that, to poll it, to have a function called. Its cause is that of the signal,
- * "stopped by SIGTERM", or of the cancellation, whichever comes first.
+ * A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other handle is
+ * cancelled. Use it to wait for the begin of the drain time, to poll for it, or to have a function called then. Its
+ * cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
  *
- * It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
- * on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
+ * It is in the task of the other handle and has the values of that handle. Cancelling it does not cancel the other handle. Its hooks are called on a
+ * thread of the library on which code of the program may run, never on the thread that listens for signals; `proc_main` waits for the hooks before
+ * it returns.
  *
  * Example:
  * ```c
@@ -3566,23 +3562,23 @@ bool proc_draining(const proc_cancel *cancel);
  * ```
  *
  * @param cancel  may be NULL.
- * @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
+ * @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps `cancel`, too. NULL for NULL.
  */
 PROC_API
 proc_cancel *proc_drain_handle(const proc_cancel *cancel);
 
 /**
- * Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
- * is in is up then; if it is in none, the program is.
+ * Says that a process is up: its port is open, its data is loaded. This is said of the innermost `proc_service` that
+ * the handle is in; if the handle is in no service, of the program.
  *
- * The program is up, and the service manager told so (READY=1, see `proc_main_with`), at the first call after
- * which no service is expected any more. So, in a program
+ * The program is up, and the service manager receives READY=1 (`proc_main_with`), at the first call after which no
+ * service is expected any more. So, in a program
  *
  * - without services: at the first call, whoever makes it.
- * - with services: when each of them has called it, or has succeeded without having been cancelled. What is called
- *   outside of them does not count while one is expected.
- * - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
- *   failed, which is better than to be told too early.
+ * - with services: when each of them has called it, or has succeeded without having been cancelled. Calls outside of
+ *   services do not count while a service is expected.
+ * - that never calls it: never. A service manager that waits for READY=1 (Type=notify) then takes the start for
+ *   failed, which is better than a READY=1 that comes too early.
  *
  * Does not block; further calls do nothing.
  *
@@ -3598,14 +3594,13 @@ proc_cancel *proc_drain_handle(const proc_cancel *cancel);
 PROC_API void proc_ready(proc_cancel *cancel);
 
 /**
- * Says that a service does its work, and will say so again within some time.
+ * Says that a service is alive, and will say so again within some time.
  *
- * The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this
- * call it *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and
- * the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So a
- * service that calls this each time it comes by makes its liveness that of the daemon, and a deadlock or an
- * endless loop in it is noticed. Choose the time longer than the longest work between two calls, so that a service
- * that is only busy is not late.
+ * The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this call it
+ * *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and the service
+ * manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So if a service calls this
+ * regularly, a deadlock or an endless loop in the service is noticed. Choose the time longer than the longest work
+ * between two calls, so that a busy service is not late.
  *
  * A service that has never called this, or has ended, is never late.
  *
@@ -3618,48 +3613,48 @@ PROC_API void proc_ready(proc_cancel *cancel);
  * ```
  *
  * @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
- * @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
+ * @param valid_ns  nanoseconds from now; 0: the service is late at once; negative (PROC_FOREVER): it need not call
+ *                  this again.
  */
 PROC_API void proc_alive(proc_cancel *cancel, int64_t valid_ns);
 
 /**
- * Whether nobody is late who vouches for itself by `proc_alive`. It is true also where nobody does, and outside of
- * `proc_main`. While it is false, the service manager's watchdog is not told that the program lives (WATCHDOG=1);
- * let the answer to a load balancer's probe depend on it, too.
+ * Whether no service is late with its next `proc_alive`. It is also true if no service has called `proc_alive`, and
+ * outside of `proc_main`. While it is false, the watchdog of the service manager receives no WATCHDOG=1. Health checks
+ * of a load balancer may use it, too.
  *
  * Does not block; from any thread.
  *
- * @return false: somebody is late.
+ * @return false: a service is late.
  */
 PROC_API bool proc_healthy(void);
 
 /**
- * Says in words what the program does at this moment, to the service manager. For instance "loading, 40 %". It
+ * Tells the service manager in words what the program does at this moment. For instance "loading, 40 %". The text
  * becomes STATUS= (`proc_main_with`), instead of the number of tasks. It is sent at once, and with each further
- * message until another text takes its place. While a stack starts or stops, what was said last is told, this text
- * or at which layer the stack is.
+ * message until another text replaces it. While a stack starts or stops, STATUS= is the later one of this text and the
+ * progress of the stack.
  *
  * Does not block.
  *
  * Ownership: the text is copied.
  *
  * @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
- * @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: the number of tasks again.
+ * @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: STATUS= is the number of tasks again.
  */
 PROC_API
 void proc_status(proc_cancel *cancel,
                  const char *text);
 
 /**
- * Makes a process a task that says when it is up: a service. It is as `proc_task`, and will call `proc_ready`: the
- * program is not up before it has.
+ * Makes a process a task that says when it is up: a service. It is like `proc_task`, but the process must call
+ * `proc_ready`: the program is not up before that.
  *
- * All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
- * so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
- * has not come. A sequence does not wait until a service is up, but until it has ended, as for everything; so services
- * that run at the same time are children of a group. A service that succeeds is up, unless it was cancelled. One that
- * fails is expected until all of the process that was given to `proc_main`, `proc_run` or `proc_start`, of which it is a
- * part, has ended; a callback may then run another. Below `proc_on_signal`, and outside of `proc_main`, a service is a
+ * All services in the process of `proc_main` are expected from the moment at which the process begins to run. The same holds for a process that a
+ * callback below it runs (`proc_run`, `proc_start`). Services whose turn in a sequence has not come are expected, too. A sequence does not wait
+ * until a service is up, but until it has ended; so services that run at the same time must be children of a group. A service that succeeds is up,
+ * unless it was cancelled. A service that fails stays expected until the whole process has ended that was given to `proc_main`, `proc_run` or
+ * `proc_start`, and of which it is a part; a callback may then run another one. Below `proc_on_signal`, and outside of `proc_main`, a service is a
  * task like any other.
  *
  * Ownership: takes over one reference of `impl`; the name is copied.
@@ -3673,18 +3668,16 @@ proc_impl *proc_service(const char *task_type,
                         proc_impl *impl);
 
 /**
- * Runs a process at each arrival of a signal, until it is cancelled. It is for SIGHUP to load the configuration
- * again, and the like. Signals that arrive while it runs count as one more.
+ * Runs a process at each arrival of a signal, until it is cancelled. For instance, to load the configuration again at
+ * SIGHUP. Signals that arrive while it runs count together as one more.
  *
- * From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
- * called, and the default action does not happen. It is received even if all of the program's threads block it.
- * Several of them for the same signal all hear of it, and so does `proc_main` if it is one of its signals. Then what this
- * runs below that `proc_main` has the drain time before it is cancelled; and if that is 0 it is not run, since the
- * cancellation comes first. It works without `proc_main`, too.
+ * From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not called, and the default action
+ * does not happen. It is received even if all of the program's threads block it. If there are several `proc_on_signal` for the same signal, all
+ * receive it, and so does `proc_main` if it is one of its signals. In this case, below that `proc_main`, `impl` has the drain time before it is
+ * cancelled; if the drain time is 0, `impl` does not run, since the cancellation comes first. `proc_on_signal` works without `proc_main`, too.
  *
- * It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
- * (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
- * thread can be had to listen for signals.
+ * When it is cancelled, it succeeds, even if `impl` returned the cause of the cancellation (`proc_cancel_error`). An
+ * error of `impl` ends it, with that error. It fails with EAGAIN if no thread can be had to listen for signals.
  *
  * Example:
  * ```c

@@ -18,8 +18,7 @@ use crate::tree::task::Task;
 
 /// # Daemons
 ///
-/// Runs a process as the purpose of a program, with options: how it is to be stopped. `proc_main` is this with the
-/// defaults.
+/// Runs a process as the purpose of a program, with options for its stop. `proc_main` is this with the defaults.
 ///
 /// The first of `signals` begins the stop:
 ///
@@ -30,22 +29,21 @@ use crate::tree::task::Task;
 ///   signal would have ended it (for process 1 of a container, and by signals that end nothing, with exit status
 ///   128 plus its number). If standard error does not take the tree, the program ends after 2 seconds all the
 ///   same.
-/// - A further one of `signals` ends the program in the same way, at any moment and at once, but after
-///   `on_abandon`, if it is given. It does if it comes `force_after_ns` after the first or later; one that comes
-///   sooner is the same request.
+/// - A further one of `signals` ends the program in the same way, at any moment and at once, but after `on_abandon`, if
+///   it is given. It does so if it comes `force_after_ns` after the first or later; a signal that comes sooner is the
+///   same request.
 ///
-/// The grace period is that of a stop by a signal. Without one nothing ends the program: not after a cancellation
-/// that is its own, and, unless `failure_grace_ns` is given, not when a group waits for its children after a failure. A signal
-/// that comes after such a cancellation, and such a cancellation after a signal, ends the drain time at once.
+/// The grace period applies to a stop by a signal. Without a signal nothing ends the program by force: not after a cancellation by the program itself
+/// and, unless `failure_grace_ns` is given, not while a group waits for its children after a failure. A signal after such a cancellation, or such a
+/// cancellation after a signal, ends the drain time at once.
 ///
-/// With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket) is
-/// told:
+/// With `notify`, the service manager that NOTIFY_SOCKET names (a path, or @ and the name of an abstract socket)
+/// receives these messages:
 ///
 /// - READY=1, once, when the program is up (`proc_ready`).
-/// - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which
-///   `failure_grace_ns` counts. With it comes EXTEND_TIMEOUT_USEC= with what drain time and grace period may take,
-///   and ten seconds more, if that is not for ever; if only the drain time is for ever, it comes at the
-///   cancellation.
+/// - STOPPING=1 at the signal, when the process completes by itself, or at the failure from which `failure_grace_ns`
+///   counts. With it comes EXTEND_TIMEOUT_USEC= with the drain time plus the grace period plus ten seconds, if both are
+///   limited; if only the drain time is unlimited, it comes at the cancellation.
 /// - WATCHDOG=1 after each half of WATCHDOG_USEC (unless WATCHDOG_PID names another process), until the process has
 ///   completed, as long as the library is able to look at what runs and the program is healthy (`proc_healthy`).
 /// - STATUS= with each of these: the number of tasks that run, or the text of `proc_status`.
@@ -54,19 +52,19 @@ use crate::tree::task::Task;
 /// - MAINPID= once, by a program that is neither the process in which the library was loaded, nor a child of it: a
 ///   daemon that has forked twice.
 ///
-/// Without NOTIFY_SOCKET nobody is told anything. READY=1 and STOPPING=1 are kept until the manager has them,
-/// however late its socket is there, and however much it has to read; the first time that this takes longer than a
-/// second, standard error says why. A program that ends waits for a second at most for a manager that is busy, and
-/// for none that is not there. The socket is connected before the process begins, and kept, so that the program may
-/// lock itself in (`chroot`), become another user, or use up its descriptors. If the program closes it, it is made
-/// anew.
+/// Without NOTIFY_SOCKET no messages are sent. READY=1 and STOPPING=1 are kept until the manager has received them,
+/// however late its socket exists, and however busy it is; the first time that this takes longer than a second,
+/// standard error says why. At its end, the program waits a second at most for a busy manager, and does not wait for a
+/// manager that does not exist. The socket is connected before the process begins, and kept, so that the program may
+/// call `chroot`, become another user, or use up its descriptors. If the program closes the socket, the library makes a
+/// new one.
 ///
-/// NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are taken out of the
-/// environment, so that nothing that it executes takes them for its own, and remembered for its next call of this. To
-/// name another manager set them again; an empty NOTIFY_SOCKET is none. No other thread of the program may use the
-/// environment when this is called.
+/// NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID are for this program alone. With `notify` they are removed from the
+/// environment, so that programs that it executes do not use them, and remembered for the next call of this function.
+/// To name another manager, set them again; an empty NOTIFY_SOCKET means no manager. No other thread of the program may
+/// use the environment during this call.
 ///
-/// A `proc_on_signal` for one of `signals`, or for `dump_signal`, hears of that too.
+/// A `proc_on_signal` for one of `signals`, or for `dump_signal`, receives this signal, too.
 ///
 /// Example:
 /// ```c
@@ -113,28 +111,28 @@ pub unsafe extern "C" fn proc_main_with(
 }
 
 /// Whether a handle is cancelled or will be soon: the program was asked to stop. Then take no new work, and tell
-/// whoever sends it, as an endpoint for readiness does. Once it is true, it stays so.
+/// clients so, for instance by a readiness endpoint. Once it is true, it stays true.
 ///
-/// It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long
-/// before the cancellation that is. Inside of a `proc_shield` it is true also while a cancellation from above has come and
-/// has not reached it.
+/// It is true from the signal on, for every handle below the one of `proc_main`; `proc_main_options` says how long before the cancellation that is.
+/// Inside of a `proc_shield` it is also true from a cancellation above the shield on, before the cancellation reaches the inside.
 ///
 /// Threads: async-signal-safe; costs two atomic loads, on the handle of a task three, and as much again for each shield around.
 ///
 /// @param cancel  NULL is not draining.
-/// @return true: it drains, or is cancelled. false for NULL.
+/// @return true: it is draining, or cancelled. false for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
     // SAFETY: the caller lends a valid pointer.
     unsafe { look(cancel) }.is_some_and(|cancel| cancel.draining())
 }
 
-/// A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other one is
-/// cancelled. It is there to wait for that, to poll it, to have a function called. Its cause is that of the signal,
-/// "stopped by SIGTERM", or of the cancellation, whichever comes first.
+/// A handle that is cancelled when another one begins to drain (`proc_draining`). Or when that other handle is
+/// cancelled. Use it to wait for the begin of the drain time, to poll for it, or to have a function called then. Its
+/// cause is that of the signal, "stopped by SIGTERM", or of the cancellation, whichever comes first.
 ///
-/// It is in the task of the handle and has its values. Cancelling it does nothing to that one. Its hooks are called on a thread of the library's
-/// on which the program's code may run, never on that which listens for signals; `proc_main` waits for them before it returns.
+/// It is in the task of the other handle and has the values of that handle. Cancelling it does not cancel the other handle. Its hooks are called on a
+/// thread of the library on which code of the program may run, never on the thread that listens for signals; `proc_main` waits for the hooks before
+/// it returns.
 ///
 /// Example:
 /// ```c
@@ -144,7 +142,7 @@ pub unsafe extern "C" fn proc_draining(cancel: *const proc_cancel) -> bool {
 /// ```
 ///
 /// @param cancel  may be NULL.
-/// @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps the handle, too. NULL for NULL.
+/// @return borrowed from the handle, and the same each time; a reference to it (`proc_cancel_ref`) keeps `cancel`, too. NULL for NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_drain_handle(cancel: *const proc_cancel) -> *mut proc_cancel {
     // SAFETY: the caller lends a valid pointer.
@@ -154,17 +152,17 @@ pub unsafe extern "C" fn proc_drain_handle(cancel: *const proc_cancel) -> *mut p
     lend::<proc_cancel>(drains.as_deref()).cast_mut()
 }
 
-/// Says that a process is up: its port is open, its data is loaded. The innermost `proc_service` that the handle
-/// is in is up then; if it is in none, the program is.
+/// Says that a process is up: its port is open, its data is loaded. This is said of the innermost `proc_service` that
+/// the handle is in; if the handle is in no service, of the program.
 ///
-/// The program is up, and the service manager told so (READY=1, see `proc_main_with`), at the first call after
-/// which no service is expected any more. So, in a program
+/// The program is up, and the service manager receives READY=1 (`proc_main_with`), at the first call after which no
+/// service is expected any more. So, in a program
 ///
 /// - without services: at the first call, whoever makes it.
-/// - with services: when each of them has called it, or has succeeded without having been cancelled. What is called
-///   outside of them does not count while one is expected.
-/// - where nobody calls it: never. A service manager that waits for it (Type=notify) then takes the start for
-///   failed, which is better than to be told too early.
+/// - with services: when each of them has called it, or has succeeded without having been cancelled. Calls outside of
+///   services do not count while a service is expected.
+/// - that never calls it: never. A service manager that waits for READY=1 (Type=notify) then takes the start for
+///   failed, which is better than a READY=1 that comes too early.
 ///
 /// Does not block; further calls do nothing.
 ///
@@ -185,14 +183,13 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
     }
 }
 
-/// Says that a service does its work, and will say so again within some time.
+/// Says that a service is alive, and will say so again within some time.
 ///
-/// The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this
-/// call it *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and
-/// the service manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So a
-/// service that calls this each time it comes by makes its liveness that of the daemon, and a deadlock or an
-/// endless loop in it is noticed. Choose the time longer than the longest work between two calls, so that a service
-/// that is only busy is not late.
+/// The service is the innermost `proc_service` that the handle is in, or the program, if it is in none. By this call it
+/// *vouches* for itself. If it does not call this again in time, it is late: `proc_healthy` is false, and the service
+/// manager gets no WATCHDOG=1 any more (`proc_main_with`), so that it restarts the program. So if a service calls this
+/// regularly, a deadlock or an endless loop in the service is noticed. Choose the time longer than the longest work
+/// between two calls, so that a busy service is not late.
 ///
 /// A service that has never called this, or has ended, is never late.
 ///
@@ -205,7 +202,8 @@ pub unsafe extern "C" fn proc_ready(cancel: *mut proc_cancel) {
 /// ```
 ///
 /// @param cancel    NULL, or a handle that is not below that of `proc_main`, does nothing.
-/// @param valid_ns  nanoseconds from now; 0: it is late at once; negative (PROC_FOREVER): it no longer needs to.
+/// @param valid_ns  nanoseconds from now; 0: the service is late at once; negative (PROC_FOREVER): it need not call
+///                  this again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
     world::switch();
@@ -215,29 +213,29 @@ pub unsafe extern "C" fn proc_alive(cancel: *mut proc_cancel, valid_ns: i64) {
     }
 }
 
-/// Whether nobody is late who vouches for itself by `proc_alive`. It is true also where nobody does, and outside of
-/// `proc_main`. While it is false, the service manager's watchdog is not told that the program lives (WATCHDOG=1);
-/// let the answer to a load balancer's probe depend on it, too.
+/// Whether no service is late with its next `proc_alive`. It is also true if no service has called `proc_alive`, and
+/// outside of `proc_main`. While it is false, the watchdog of the service manager receives no WATCHDOG=1. Health checks
+/// of a load balancer may use it, too.
 ///
 /// Does not block; from any thread.
 ///
-/// @return false: somebody is late.
+/// @return false: a service is late.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_healthy() -> bool {
     health::is_healthy()
 }
 
-/// Says in words what the program does at this moment, to the service manager. For instance "loading, 40 %". It
+/// Tells the service manager in words what the program does at this moment. For instance "loading, 40 %". The text
 /// becomes STATUS= (`proc_main_with`), instead of the number of tasks. It is sent at once, and with each further
-/// message until another text takes its place. While a stack starts or stops, what was said last is told, this text
-/// or at which layer the stack is.
+/// message until another text replaces it. While a stack starts or stops, STATUS= is the later one of this text and the
+/// progress of the stack.
 ///
 /// Does not block.
 ///
 /// Ownership: the text is copied.
 ///
 /// @param cancel  NULL, or a handle that is not below that of `proc_main`, does nothing.
-/// @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: the number of tasks again.
+/// @param text    line breaks in it become spaces, and only its first 1,000 characters count; NULL: STATUS= is the number of tasks again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_status(cancel: *mut proc_cancel, text: *const c_char) {
     world::switch();
@@ -257,15 +255,14 @@ fn one_line(text: &CStr) -> String {
         .collect()
 }
 
-/// Makes a process a task that says when it is up: a service. It is as `proc_task`, and will call `proc_ready`: the
-/// program is not up before it has.
+/// Makes a process a task that says when it is up: a service. It is like `proc_task`, but the process must call
+/// `proc_ready`: the program is not up before that.
 ///
-/// All services in the process that `proc_main` is given are expected from the moment at which that begins to run, and
-/// so are all those in one that a callback runs below it (`proc_run`, `proc_start`): also the ones whose turn in a sequence
-/// has not come. A sequence does not wait until a service is up, but until it has ended, as for everything; so services
-/// that run at the same time are children of a group. A service that succeeds is up, unless it was cancelled. One that
-/// fails is expected until all of the process that was given to `proc_main`, `proc_run` or `proc_start`, of which it is a
-/// part, has ended; a callback may then run another. Below `proc_on_signal`, and outside of `proc_main`, a service is a
+/// All services in the process of `proc_main` are expected from the moment at which the process begins to run. The same holds for a process that a
+/// callback below it runs (`proc_run`, `proc_start`). Services whose turn in a sequence has not come are expected, too. A sequence does not wait
+/// until a service is up, but until it has ended; so services that run at the same time must be children of a group. A service that succeeds is up,
+/// unless it was cancelled. A service that fails stays expected until the whole process has ended that was given to `proc_main`, `proc_run` or
+/// `proc_start`, and of which it is a part; a callback may then run another one. Below `proc_on_signal`, and outside of `proc_main`, a service is a
 /// task like any other.
 ///
 /// Ownership: takes over one reference of `impl`; the name is copied.
@@ -283,18 +280,16 @@ pub unsafe extern "C" fn proc_service(
     unsafe { named(["proc_service", "task_type"], make, task_type, r#impl) }
 }
 
-/// Runs a process at each arrival of a signal, until it is cancelled. It is for SIGHUP to load the configuration
-/// again, and the like. Signals that arrive while it runs count as one more.
+/// Runs a process at each arrival of a signal, until it is cancelled. For instance, to load the configuration again at
+/// SIGHUP. Signals that arrive while it runs count together as one more.
 ///
-/// From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not
-/// called, and the default action does not happen. It is received even if all of the program's threads block it.
-/// Several of them for the same signal all hear of it, and so does `proc_main` if it is one of its signals. Then what this
-/// runs below that `proc_main` has the drain time before it is cancelled; and if that is 0 it is not run, since the
-/// cancellation comes first. It works without `proc_main`, too.
+/// From its beginning until it returns, the program's own disposition for the signal is suspended: its handler is not called, and the default action
+/// does not happen. It is received even if all of the program's threads block it. If there are several `proc_on_signal` for the same signal, all
+/// receive it, and so does `proc_main` if it is one of its signals. In this case, below that `proc_main`, `impl` has the drain time before it is
+/// cancelled; if the drain time is 0, `impl` does not run, since the cancellation comes first. `proc_on_signal` works without `proc_main`, too.
 ///
-/// It returns NULL when it was cancelled, also if the other process returned that cancellation's cause
-/// (`proc_cancel_error`). An error of the other process ends it, with that error. It fails with EAGAIN if no
-/// thread can be had to listen for signals.
+/// When it is cancelled, it succeeds, even if `impl` returned the cause of the cancellation (`proc_cancel_error`). An
+/// error of `impl` ends it, with that error. It fails with EAGAIN if no thread can be had to listen for signals.
 ///
 /// Example:
 /// ```c

@@ -11,8 +11,8 @@ use crate::base::user_data::Notice;
 use crate::daemon::shutdown::Options;
 use crate::signal::{Set, Stops};
 
-/// How a program wants to be stopped: for `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size
-/// and the defaults, and change what you want to be different.
+/// How a program is stopped: options of `proc_main_with`. Begin with PROC_MAIN_OPTIONS_INIT, which sets the size and
+/// the defaults, and change what you want to be different.
 ///
 /// Ownership: yours, and borrowed until `proc_main_with` returns.
 #[repr(C)]
@@ -20,54 +20,53 @@ use crate::signal::{Set, Stops};
 pub struct proc_main_options {
     /// sizeof(proc_main_options): programs of older headers go on working.
     pub size: usize,
-    /// What asks the program to stop. NULL, with a count of 0: SIGINT and SIGTERM. Not NULL, with a count of
-    /// 0: nothing does.
+    /// The signals that ask the program to stop. NULL, with a count of 0: SIGINT and SIGTERM. Not NULL, with a count of
+    /// 0: no signal does.
     pub signals: *const c_int,
     /// How many `signals`.
     pub signal_count: usize,
-    /// How long it goes on between the signal and the cancellation, in nanoseconds: `proc_draining` is true at
-    /// once, so that nobody is sent here any more, and whoever is still sent is served. Default 0; negative
-    /// (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
+    /// The drain time: how long the program goes on between the signal and the cancellation, in nanoseconds.
+    /// `proc_draining` is true at once, so that no new clients are sent here, and clients that still come are served.
+    /// Default 0; negative (PROC_FOREVER): until a further signal ends the program (`force_after_ns`).
     pub drain_ns: i64,
-    /// How long it may take after that cancellation, in nanoseconds, before it is ended as if by the signal.
-    /// Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: it is not waited for.
+    /// The grace period: how long the process may take after that cancellation, in nanoseconds, before the program is
+    /// ended as if by the signal. Default PROC_FOREVER, which 0 stands for, too; PROC_AT_ONCE: the program does not
+    /// wait.
     pub grace_ns: i64,
-    /// Prints the live tree to standard error, as `proc_dump` does, each time it comes; it stops nothing.
-    /// Default 0: none.
+    /// Each time this signal comes, the live tree is printed to standard error, as by `proc_dump`; nothing is stopped.
+    /// Default 0: no signal.
     pub dump_signal: c_int,
     /// Whether to tell the service manager: the protocol of sd_notify. Default false.
     pub notify: MaybeUninit<bool>,
     /// Where to store which signal stopped the program, 0 if none did, also if the call fails. NULL: nowhere.
     pub signal_out: *mut c_int,
-    /// How long after the first of `signals` a further one, whichever of them, ends the program, in nanoseconds. One that
-    /// comes sooner is the same request: the command `timeout` sends it to the program and then to its group, and people press
-    /// Ctrl-C twice. It shortens neither the drain time nor the grace period. Default 1 s; 0: any further one
-    /// does, at once; negative (PROC_FOREVER): none ever does.
+    /// How long after the first of `signals` a further one of them ends the program, in nanoseconds. A signal that comes sooner is the same request:
+    /// the command `timeout` sends it to the program and then to its group, and people press Ctrl-C twice. It shortens neither the drain time nor the
+    /// grace period. Default 1 s; 0: any further signal ends the program, at once; negative (PROC_FOREVER): no further signal does.
     pub force_after_ns: i64,
-    /// How long it may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure has
-    /// cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
-    /// trace regions and shields; from then on the time counts. A child that does not return keeps the others
-    /// waiting, and no signal may come. When the time is over, the live tree is written to standard error, and the
-    /// failure as `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative
-    /// (PROC_FOREVER): it waits for ever.
+    /// How long the program may go on when it stops because of a failure of its own, in nanoseconds. That is, a failure
+    /// has cancelled the outermost group, nursery, stack or race, around which there is nothing but tasks, services,
+    /// trace regions and shields; from then on the time counts. (A child that does not return would block the stop, and
+    /// perhaps no signal comes.) When the time is over, the live tree is written to standard error, and the failure as
+    /// `proc_exit_status` writes it, and the program ends with exit status 1. Default 0, and negative (PROC_FOREVER):
+    /// it waits for ever.
     pub failure_grace_ns: i64,
-    /// Whether to reap orphans while it runs: processes whose parent has ended and that the kernel has given to this program, because it is
-    /// process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER), which this does not. A child that
-    /// the program or this library has made itself is never taken: its status waits for who made it, however late that asks. The kernel does not tell
-    /// them apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
-    /// anything executed, by a child that this program has forked; or it was seen as the child of another one (four times a second, in
-    /// /proc, if that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its
-    /// own. One that a child has executed and left within moments, in the same session, is left as a zombie: where there are many
-    /// such, have a small init as process 1. Default false.
+    /// Whether to reap orphans while the process runs: processes whose parent has ended and that the kernel has given to this program, because the
+    /// program is process 1 of a container, or has made itself a subreaper (PR_SET_CHILD_SUBREAPER; this option does not). Children that the program
+    /// or this library has made are never reaped in this way: their status stays until their maker asks for it, however late. The kernel does not
+    /// tell children and orphans apart, so an orphan is reaped only if there is evidence that another process has made it: it was forked, without
+    /// anything executed, by a child that this program has forked; or it was seen as the child of another process (four times a second, in /proc, if
+    /// that is mounted for the program's own namespace of processes); or it is in a session that is neither the program's nor its own. An orphan that
+    /// a child has executed and left within moments, in the same session, stays a zombie: if there are many of these, use a small init as process 1.
+    /// Default false.
     pub reap: MaybeUninit<bool>,
     /// Must be 0.
     pub reserved: [c_char; 7],
-    /// Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. It saves what the
-    /// program has acknowledged. The live tree is written to standard error first. It has 2 seconds, which no further signal
-    /// shortens; then the program ends, whether or not this has returned. It runs on a thread of its own, which is there from the
-    /// beginning, and may call this library. All else goes on running meanwhile: threads of the program may hold its locks. It is not
-    /// called when the program is aborted because a callback was left by an exception. NULL, the default: nothing is, and a further
-    /// signal ends the program at once.
+    /// Called before the program is ended by force: by a further one of `signals`, or because a grace period is over. Use it to save data that the
+    /// program has acknowledged. The live tree is written to standard error first. The function has 2 seconds, which no further signal shortens; then
+    /// the program ends, whether or not the function has returned. It runs on a thread of its own, which exists from the beginning, and may call this
+    /// library. All other threads go on running meanwhile: they may hold locks that the function needs. It is not called when the program is aborted
+    /// because a callback was left by an exception. NULL, the default: no function is called, and a further signal ends the program at once.
     pub on_abandon: Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>,
     /// Passed to `on_abandon` as it is; may be NULL. It stays yours.
     pub user_data: *mut c_void,

@@ -51,23 +51,22 @@ pub unsafe extern "C" fn proc_run(
 
 /// Runs a process as the purpose of a program, and returns when it has completed.
 ///
-/// The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal;
-/// the process is waited for. A further one, if it comes a second after the first or later, ends the program at
-/// once, in the way the signal would have by default (for process 1 of a container, with exit status 128 plus its
-/// number); one that comes sooner is the same request (`proc_main_options`). That holds if the program ignored,
-/// blocked or handled the signals before, too. The former signal dispositions are back when it returns; a signal that
-/// came too late to cancel the process is then sent again, unless a `proc_on_signal` has heard of it.
+/// The first SIGINT or SIGTERM cancels the process, with a cause of code EINTR that names the signal; `proc_main` waits
+/// until the process has completed. A further signal that comes a second after the first or later ends the program at
+/// once, as the signal does by default (for process 1 of a container, with exit status 128 plus its number); a signal
+/// that comes sooner is the same request (`proc_main_options`). This holds even if the program ignored, blocked or
+/// handled the signals before. The former signal dispositions are restored when it returns; a signal that came too late
+/// to cancel the process is then sent again, unless a `proc_on_signal` has received it.
 ///
-/// If the environment has PROCESSION_TRACE, that names a file, and a trace of the process is written to it, as
-/// between `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. A
-/// file that another trace is written to, or that an earlier run of this program's process has written, stays as it
-/// is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
-/// cannot be written, standard error says why, and all else goes on as without it. Where the file is a pipe, its
-/// reader is waited for at the end, but no longer than 2 s. A program that runs with more rights than who started
-/// it (set-user-ID) ignores the variable. The variable is for this program alone: it is taken out of the
-/// environment, and remembered for its next call. Programs that it executes find the name in
-/// PROCESSION_PARENT_TRACE instead, and write a trace of their own to NAME.PROCESS. No other thread of the program
-/// may use the environment when this is called.
+/// If PROCESSION_TRACE in the environment names a file, a trace of the process is written to this file, as between
+/// `proc_trace_start` and `proc_trace_stop`; `%p` in the name is the number of the program's process. If another trace
+/// is being written to the file, or an earlier run in the same process of the system has written it, the file stays as
+/// it is: the trace goes to NAME.PROCESS, else to NAME.PROCESS.2 and so on, and standard error says so. If a trace
+/// cannot be written, standard error says why, and all else goes on as without it. If the file is a pipe, `proc_main`
+/// waits for its reader at the end, but no longer than 2 s. A program with more rights than the user who started it
+/// (set-user-ID) ignores the variable. The variable is for this program alone: it is removed from the environment, and
+/// remembered for the next call. Programs that it executes find the name in PROCESSION_PARENT_TRACE instead, and write
+/// a trace of their own to NAME.PROCESS. No other thread of the program may use the environment when this is called.
 ///
 /// Example:
 /// ```c
@@ -82,8 +81,8 @@ pub unsafe extern "C" fn proc_run(
 /// with EAGAIN if no thread can be had to wait for signals. In both cases nothing was started.
 ///
 /// @param impl  what to run. NULL fails with EINVAL.
-/// @return the process's error as it is. An error that only passes on the signal's cancellation is
-///         none: NULL.
+/// @return the process's error as it is. NULL on success, and if the error only passes on the cancellation by the
+///         signal.
 /// Errors:
 /// - EINVAL: `impl` is NULL.
 /// - EBUSY: another thread is in this function, or in `proc_main_with`. Nothing was started.
@@ -101,8 +100,8 @@ pub unsafe extern "C" fn proc_main(r#impl: *mut proc_impl) -> *mut proc_error {
 
 /// Reports an error, if there is one, and gives what `main` should return.
 ///
-/// It prints "PROGRAM: MESSAGE" to standard error. If that takes nothing (a pipe that nobody reads, a stopped
-/// terminal), it gives up after 2 s, as the library does with all that it says there itself.
+/// It prints "PROGRAM: MESSAGE" to standard error. If standard error accepts nothing (a pipe that nobody reads, a
+/// stopped terminal), it gives up after 2 s, as the library does with all its own messages.
 ///
 /// Ownership: takes the error over.
 ///
