@@ -87,6 +87,12 @@ pub(crate) fn adopt(prefix: Option<Prefix>) {
     rename(UNNAMED);
 }
 
+/// The same, if it was made by one of that name, which it has inherited.
+pub(crate) fn inherit(prefix: Option<Prefix>) {
+    PREFIX.set(prefix);
+    CARRIED.set(Some(UNNAMED));
+}
+
 /// Whether the calling thread is the library's.
 pub(crate) fn is_ours() -> bool {
     CARRIED.get().is_some()

@@ -6,7 +6,7 @@
 //! computes again that did not count any more, the others are given twice as long. Of a thread that has just come
 //! nothing is known.
 //!
-//! Reading a thread's time takes some hundred nanoseconds, so no more than `AT_ONCE` are read at a look.
+//! Reading a thread's time takes some hundred nanoseconds, so no more than twice `AT_ONCE` are read at a look.
 
 use crate::base::clock::{Duration, Instant};
 
@@ -26,7 +26,7 @@ const LITTLE: Duration = Duration::from_micros(200);
 /// How many times as long as they have computed threads count as computing, at most.
 pub(super) const MOST_TIMES: u32 = 64;
 
-/// How many threads are read at a look, beside those that have come.
+/// How many threads are read at a look, and as many of those that have come: the others of these when it is their turn.
 const AT_ONCE: usize = 16;
 
 /// The threads at work on one backlog.
@@ -137,11 +137,11 @@ impl AtWork {
                 experience.note_too_short();
             }
         }
-        for number in come {
+        for (place, number) in come.enumerate() {
             let stint = experience.stint(number);
             self.computing.extend(stint.map(|_| self.threads.len()));
-            self.threads
-                .push(Thread::new(number, used_by(number), now, stint));
+            let used = (place < AT_ONCE).then(|| used_by(number)).flatten();
+            self.threads.push(Thread::new(number, used, now, stint));
         }
     }
 

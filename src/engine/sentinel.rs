@@ -31,7 +31,7 @@ use crate::base::sync::{Arc, Condvar, Mutex, MutexGuard, global};
 use crate::base::world::{self, World};
 use crate::engine::backlog::Backlog;
 use crate::engine::config::{self, Config};
-use crate::engine::crew::{self, Errand, Lend, Lender, Life, NoThread};
+use crate::engine::crew::{self, Errand, HasHeirs, Lend, Lender, Life, NoThread};
 use crate::engine::terms::{Precisely, Terms};
 use crate::engine::{frames, slots};
 use rested::Rested;
@@ -166,7 +166,11 @@ where
 
 /// Has a parked thread live the life of one that is hired.
 fn of_the_parked(life: Life) -> Result<(), NoThread> {
-    crew::lend_without_hiring(Box::new(|| life(&config::settled())))
+    crew::lend_without_hiring(Box::new(|| {
+        let config = config::settled();
+        crew::renew(&config);
+        life(&config);
+    }))
 }
 
 /// A way to get a thread.
@@ -216,7 +220,8 @@ impl Sentinel {
         if !is_stand_in {
             self.change(serial, STAND_IN, AWAKE); // It could become as urgent as others.
         }
-        let _precisely = Precisely::begin();
+        let precisely = Precisely::begin();
+        let _has_heirs = HasHeirs::begin(config);
         let mut survey = Survey::on(here);
         let (mut quiet, mut tick, mut stay) = (0, TICK, FEW_QUIET_TICKS);
         while self.is_current(serial) {
@@ -228,6 +233,7 @@ impl Sentinel {
                 _ => TICK,
             };
             if quiet < stay {
+                precisely.again();
                 tick = self.pause(tick, is_stand_in);
                 continue;
             }

@@ -235,8 +235,18 @@ fn is_for_real_time(policy: c_int) -> bool {
     [libc::SCHED_FIFO, libc::SCHED_RR].contains(&policy)
 }
 
-// Whether the thread sleeps precisely.
-per_thread!(IS_PRECISE: Cell<bool> = Cell::new(false));
+/// How long the calling thread may sleep too long.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Slack {
+    /// As others may.
+    Usual,
+    /// Not at all: it sleeps precisely.
+    None,
+    /// As others may, until it sleeps again.
+    GivenBack,
+}
+
+per_thread!(SLACK: Cell<Slack> = Cell::new(Slack::Usual));
 
 /// Lets the calling thread of the library sleep for less than the kernel's usual 50 µs of slack, until it is
 /// dropped.
@@ -247,28 +257,35 @@ pub(super) struct Precisely {
 impl Precisely {
     pub(super) fn begin() -> Precisely {
         let former = scheduling::slack();
-        scheduling::set_slack(1);
-        IS_PRECISE.with(|precise| precise.set(true));
+        change_slack(Slack::None, 1);
         Precisely { former }
+    }
+
+    /// It is about to sleep, and may have given the slack back since it last did.
+    pub(super) fn again(&self) {
+        if SLACK.with(Cell::get) == Slack::GivenBack {
+            change_slack(Slack::None, 1);
+        }
     }
 }
 
 impl Drop for Precisely {
     fn drop(&mut self) {
-        IS_PRECISE.with(|precise| precise.set(false));
-        scheduling::set_slack(self.former);
+        change_slack(Slack::Usual, self.former);
     }
 }
 
-/// Runs code that makes a thread: that inherits the slack, and so does whatever is executed there.
-pub(super) fn with_usual_slack<T>(code: impl FnOnce() -> T) -> T {
-    if !IS_PRECISE.with(Cell::get) {
-        return code();
+/// The calling thread is about to make another one: that inherits the slack, and so does whatever is executed there. Many are made between
+/// two times that it sleeps.
+pub(super) fn give_slack_back() {
+    if SLACK.with(Cell::get) == Slack::None {
+        change_slack(Slack::GivenBack, OWN.get().map_or(0, |own| own.slack));
     }
-    scheduling::set_slack(OWN.get().map_or(0, |own| own.slack));
-    let value = code();
-    scheduling::set_slack(1);
-    value
+}
+
+fn change_slack(to: Slack, nanoseconds: c_ulong) {
+    SLACK.with(|slack| slack.set(to));
+    scheduling::set_slack(nanoseconds);
 }
 
 #[cfg(all(test, not(loom)))]

@@ -144,6 +144,8 @@ fn who_computes_elsewhere_computes_here() {
 #[test]
 fn those_that_compute_are_found_among_many() {
     let mut scene = Scene::of(1000);
+    let read = scene.used.borrow().len();
+    assert_eq!(read, AT_ONCE, "the others are in their turn");
     (0..1000).for_each(|_| scene.step(&[3, 500], STEP));
     assert_eq!(scene.computing(), [3, 500]);
     assert_eq!(scene.at_work.blocked(), 998);

@@ -26,7 +26,7 @@ use crate::engine::terms::Terms;
 
 pub(crate) use due::{Due, ask_again, hand_over};
 pub(crate) use patience::patiently;
-pub(crate) use thread::{Life, SMALLEST, hire};
+pub(crate) use thread::{HasHeirs, Life, SMALLEST, hire, renew};
 
 /// What a thread is lent for.
 pub(crate) type Job = Box<dyn FnOnce() + Send>;
