@@ -59,7 +59,7 @@
  *   proc_each                      Like proc_group_limit, for one callback that is called with each index from 0.
  *   proc_race                      Runs all children at the same time; the first to complete decides the result.
  *   proc_any                       Like proc_race, but the first child to succeed decides.
- *   proc_background                Makes a child that serves the others: it is cancelled when these have ended.
+ *   proc_background                Makes a child that serves the other children: it is cancelled when they have ended.
  *
  * Running
  *   proc_run                       Runs a process and returns when it has completed.
@@ -170,7 +170,7 @@
  *   proc_job_join                  Waits until a job is complete, releases it, and returns its error.
  *
  * Work that comes while it runs
- *   proc_with_nursery              Makes a group whose children come as it runs: connections, requests, files.
+ *   proc_with_nursery              Makes a group whose children come while it runs: connections, requests, files.
  *   proc_spawn                     Spawns a child: hands a process over to a nursery, which runs it.
  *   proc_try_spawn                 As proc_spawn, but does not wait for a place.
  *   proc_nursery_wait              Blocks until no child of a nursery is left, or the time is up.
@@ -190,10 +190,10 @@
  *   proc_service                   Makes a process a task that says when it is up: a service.
  *   proc_on_signal                 Runs a process at each arrival of a signal, until it is cancelled.
  *   proc_listen_fds                The sockets that the service manager holds for the program (socket activation).
- *   proc_early_signals             Keeps SIGINT and SIGTERM from now on for proc_main.
+ *   proc_early_signals             From now on, keeps SIGINT and SIGTERM for proc_main.
  *
  * The live tree
- *   proc_dump                      Writes all that runs now, in the whole program, as a tree.
+ *   proc_dump                      Writes everything that runs now, in the whole program, as a tree.
  *
  * Numbers
  *   proc_get_stats                 Fills in numbers: what the library does, and what it has done.
@@ -214,16 +214,16 @@
  * Tracing
  *   proc_trace_start               Begins to write what happens in the program to a file, for ui.perfetto.dev.
  *   proc_trace_stop                Ends the trace.
- *   proc_trace_enabled             Whether anybody wants to know what happens.
- *   proc_trace_snapshot            Writes what the flight recorder holds to a file, like that of a trace.
+ *   proc_trace_enabled             Whether anything records what happens.
+ *   proc_trace_snapshot            Writes the events in the flight recorder to a file like that of a trace.
  *
  * Tasks, regions and logs by hand
- *   proc_task_begin                Begins a task by hand, for work that no process of its own does.
+ *   proc_task_begin                Begins a task by hand, for work that is not a process of its own.
  *   proc_task_end                  Ends a task that was begun by hand, and releases its handle.
- *   proc_task_label                Says which one of its kind a task is.
+ *   proc_task_label                Gives a task a label, which tells it from others of its kind.
  *   proc_region_begin              Begins a region on the calling thread: a named interval in the trace.
  *   proc_region_end                Ends a region.
- *   proc_trace_log                 Says something in the trace, at this moment and on this thread.
+ *   proc_trace_log                 Writes a message to the trace, at this moment and on this thread.
  *   proc_trace_logf                As proc_trace_log, with a message as printf would print it.
  *   proc_trace_task_id             The number of the task that a handle is in.
  *
@@ -232,7 +232,7 @@
  *   proc_simulated                 Whether the calling thread is in a run of proc_simulate.
  *   proc_simulate_signal           Sends a signal to the program of a run, as if it came from outside.
  *   proc_yield                     A point at which another thread of a run may go on (proc_simulate).
- *   proc_trace_set_hooks           Sets hooks in place of those that are set, if any are.
+ *   proc_trace_set_hooks           Sets hooks, and replaces the former ones.
  *
  * Version
  *   proc_version                   The version of the library that is running, as "MAJOR.MINOR.PATCH".
@@ -415,7 +415,7 @@ struct sockaddr;
  */
 typedef enum {
     /**
-     * For people: a line a process, as `pstree` draws a tree.
+     * For people: one line for each process, as `pstree` draws a tree.
      */
     PROC_DUMP_TEXT,
     /**
@@ -445,11 +445,11 @@ typedef enum {
 } proc_schedule;
 
 /**
- * A cancel handle: the context that a process runs in. It says once, and for good, that the process
- * should stop, and why. Handles form a tree: cancelling one cancels all below it.
+ * A cancel handle: the context that a process runs in. It says, once and for good, that the process should stop, and
+ * why. Handles form a tree: cancelling a handle cancels all handles below it.
  *
- * What runs in a `proc_task` is given a handle that knows this task. Otherwise it is the one around the
- * task: cancelling either cancels both.
+ * A process that runs in a `proc_task` is given a handle that knows this task. In all else it is the same as the
+ * handle around the task: cancelling either cancels both.
  *
  * Ownership: reference counted, and always borrowed by what it is passed to. The one that a callback
  * receives is valid until the callback returns; `proc_cancel_ref` keeps it longer.
@@ -470,9 +470,9 @@ typedef struct proc_channel proc_channel;
 /**
  * An error: what a process that failed returns. NULL is success. It never changes.
  *
- * Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause
- * happened; a *multi error* lists the errors of processes that ran side by side. And any of them may be
- * wrapped in a text (`proc_error_wrap`): who looks for what is in it looks through that.
+ * Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause happened; a *multi
+ * error* lists the errors of processes that ran side by side. Each of them may be wrapped in a text
+ * (`proc_error_wrap`): functions that search an error look inside of the wrapping, too.
  *
  * Ownership: reference counted. A function that takes a non-const `proc_error *` takes over one
  * reference, which `proc_error_ref` makes. What accessors return as const is borrowed from the
@@ -552,14 +552,12 @@ typedef struct proc_region proc_region;
 /**
  * The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
  *
- * It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
- * with a message that names its tasks; leaving it by `longjmp` is undefined. Of the functions of this library, `proc_poll`
- * is a cancellation point of `pthread_cancel`, and no other: what waits in them goes on waiting, and the thread is cancelled
- * later. In none of them may its cancellation be asynchronous. It may call every
- * function of this library. It may fork; the child must not return from the callback (which
- * ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
- * handles, channels and promises of its own: one of the parent's may be in use at that moment by a thread that the child does
- * not have, and then a call with it may block for ever.
+ * It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program with a message that names its tasks; leaving
+ * it by `longjmp` is undefined. `proc_poll` is the only function of this library that is a cancellation point of `pthread_cancel`: in the other
+ * functions a thread goes on waiting, and is cancelled later. A thread must not have asynchronous cancellation enabled in functions of this library.
+ * It may call every function of this library. It may fork; the child must not return from the callback (which ends it with a message), but call
+ * `exec` or `_exit`. Before that it may run processes of its own, with handles, channels and promises of its own. A thread of the parent may be
+ * using an object of the parent at the moment of the `fork`, and does not exist in the child: so a call with such an object may block for ever.
  *
  * Threads: runs on the thread that runs the process, or on one of the library's. Those have the
  * system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked but
@@ -574,12 +572,12 @@ typedef struct proc_region proc_region;
  * slack is the one that the program was started with, unless the thread that started a job has another. If
  * the same process runs several times at once, so does its callback, with the same `user_data`.
  *
- * Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without it: a child that is forked
- * on a thread of the library lets all signals in, and so does what it executes. A program that is started there by
- * `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an
- * empty mask (POSIX_SPAWN_SETSIGMASK), or let all signals in (`pthread_sigmask`) for as long as you start it. What your
- * program ignores, a child goes on to ignore, and many programs rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
- * without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
+ * Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without `proc_child`: a child that is forked on a thread of the
+ * library has no signals blocked, and neither have the programs that it executes. A program that is started there by `posix_spawn`, `vfork`,
+ * `system` or `popen` inherits the blocked signals: it does not receive SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or
+ * unblock all signals (`pthread_sigmask`) while you start the program. Signals that your program ignores stay ignored in a child, and many programs
+ * rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread without work ends (`idle_timeout_ns`): for a child with
+ * PR_SET_PDEATHSIG this is the death of its parent.
  *
  * @param cancel     borrowed until the callback returns; never NULL.
  * @param user_data  what `proc_new` was given.
@@ -596,7 +594,7 @@ typedef proc_error *(*proc_fn)(proc_cancel *cancel, void *user_data);
 typedef void (*proc_destroy_fn)(void *user_data);
 
 /**
- * The code of a child of `proc_each`: as `proc_fn`, with the index of the child.
+ * The code of a child of `proc_each`: like `proc_fn`, with the index of the child.
  *
  * @param cancel     borrowed until the callback returns; never NULL.
  * @param index      which child it is, from 0.
@@ -672,7 +670,7 @@ typedef struct proc_supervise_options {
 } proc_supervise_options;
 
 /**
- * What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
+ * The key of a value (`proc_value`): `static const proc_key request = {"request"};`. The address of the struct is the key, so two structs with the
  * same name are two keys.
  *
  * Ownership: yours, for instance static; it must be there until the program ends.
@@ -756,13 +754,13 @@ typedef struct proc_child_options {
 } proc_child_options;
 
 /**
- * The body of a nursery: the first of its children. It may spawn others (`proc_spawn`), and hand the nursery on to
- * whoever is to.
+ * The body of a nursery: the first of its children. It may spawn others (`proc_spawn`), and pass the nursery to other
+ * code that spawns.
  *
- * As a `proc_fn`, it must return. When it has, the nursery goes on until no child is left.
+ * Like a `proc_fn`, it must return. After that, the nursery goes on until no child is left.
  *
  * @param nursery    borrowed until the nursery has completed, and never NULL; `proc_nursery_ref` keeps it longer.
- * @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
+ * @param cancel     the handle that the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
  * @param user_data  what `proc_with_nursery` was given.
  * @return NULL on success, else an error, which the caller owns.
  */
@@ -773,7 +771,7 @@ typedef proc_error *(*proc_nursery_fn)(proc_nursery *nursery, proc_cancel *cance
  *
  * @param error      handed over, and never NULL: return it, return another one that is made of it, or release it.
  * @param user_data  that of the options.
- * @return NULL: the nursery goes on; else what it fails with.
+ * @return NULL: the nursery goes on; else the error that the nursery fails with.
  */
 typedef proc_error *(*proc_failure_fn)(proc_error *error, void *user_data);
 
@@ -786,17 +784,16 @@ typedef struct proc_nursery_options {
      */
     size_t size;
     /**
-     * How many children may be there at once: those that were accepted and have not ended. The body is none of
-     * them. 0, the default: any number.
+     * How many children the nursery may have at once: those that were accepted and have not ended. The body does not
+     * count. 0, the default: any number.
      */
     size_t limit;
     /**
-     * A child has failed: takes the error over, and what it returns fails the nursery in its place, and is the
-     * cause of its cancellation; NULL: nothing does, and the others go on. So a server logs a connection's error and
-     * goes on. It runs on the thread where the child ended, on several at the same time if several end, and under no lock;
-     * it must return, as a callback must. The child takes its place until then. It is not called for the body, nor for an
-     * error that only passes on why the nursery was cancelled (`proc_error_is_echo`). NULL, the default: errors are
-     * left as they are.
+     * Called when a child has failed. It takes over the error. If it returns an error, the nursery fails with that one, which is also the cause of
+     * the cancellation; if it returns NULL, the nursery and the other children go on. So a server can log the error of a connection and go on. It
+     * runs on the thread where the child ended, on several threads at the same time if several children end, and under no lock; it must return, as a
+     * callback must. Until then, the child counts for `limit`. It is not called for the body, nor for an error that only passes on why the nursery
+     * was cancelled (`proc_error_is_echo`). NULL, the default: errors are left as they are.
      */
     proc_failure_fn on_failure;
     /**
@@ -898,9 +895,9 @@ typedef struct proc_main_options {
 /**
  * What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
  *
- * What ends in `_total` only ever grows, from 0 at the start of the program, and in a child of `fork`
- * from 0 again. The rest is as it is at the moment. A *process* here is one run of a callback, since that
- * is what runs; combinators are not counted, and neither is what was not started.
+ * Numbers whose names end in `_total` only grow: from 0 at the start of the program, and in a child of `fork` from 0
+ * again. All others are current values. A *process* here is one run of a callback, since that is what runs;
+ * combinators are not counted, and neither is what was not started.
  */
 typedef struct proc_stats {
     /**
@@ -908,7 +905,7 @@ typedef struct proc_stats {
      */
     size_t size;
     /**
-     * Threads of the library that there are.
+     * Threads of the library that exist.
      */
     uint64_t threads_live;
     /**
@@ -917,11 +914,11 @@ typedef struct proc_stats {
      */
     uint64_t threads_idle;
     /**
-     * The most that there were at the same time.
+     * The largest number of threads that existed at the same time.
      */
     uint64_t threads_peak;
     /**
-     * Threads that were made.
+     * Threads that were created.
      */
     uint64_t threads_created_total;
     /**
@@ -939,7 +936,7 @@ typedef struct proc_stats {
      */
     uint64_t processes_started_total;
     /**
-     * Callbacks that returned an error, that of their cancellation included.
+     * Callbacks that returned an error, including the cause of their cancellation.
      */
     uint64_t processes_failed_total;
     /**
@@ -965,8 +962,8 @@ typedef struct proc_stats {
     uint64_t helpers_total;
     /**
      * Cancellations: by `proc_cancel_trigger`, a deadline, a signal that stops `proc_main`, a child's failure, or the
-     * end of a group whose handle somebody keeps. Handles that were cancelled along with one above them
-     * are not counted, and neither is what a handle is told that was cancelled before.
+     * end of a group whose handle somebody keeps. Handles that were cancelled along with a handle above are not
+     * counted, and neither are further cancellations of a cancelled handle.
      */
     uint64_t cancellations_total;
     /**
@@ -978,7 +975,7 @@ typedef struct proc_stats {
      */
     uint64_t children_spawned_total;
     /**
-     * Deadlines of handles that have struck; these are counted as cancellations, too.
+     * Deadlines that have cancelled their handle; these are counted as cancellations, too.
      */
     uint64_t timeouts_total;
     /**
@@ -1069,7 +1066,7 @@ typedef struct proc_config {
 } proc_config;
 
 /**
- * A task as hooks are told of it.
+ * A task, as it is passed to hooks.
  *
  * Ownership: borrowed, until the hook returns.
  */
@@ -1090,15 +1087,15 @@ typedef struct proc_trace_task {
 } proc_trace_task;
 
 /**
- * Hooks: what is to be called as things happen. PROC_TRACE_HOOKS_INIT sets the size, and NULL for all else:
- * each may be NULL.
+ * Hooks: functions that the library calls when something happens. PROC_TRACE_HOOKS_INIT sets the size, and NULL for
+ * all else: each may be NULL.
  *
  * `task` is the task in which something happens, NULL outside of tasks. All that is passed is borrowed until the
  * hook returns.
  *
- * A hook is called on the thread on which it happens, which waits for it, so it should be short. No lock of
- * the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does
- * itself, and what it runs on other threads, is not told to hooks. It must return, as a callback must.
+ * A hook is called on the thread on which the event happens, and this thread waits for it, so the hook should be
+ * short. No lock of the library is held. It may call every function of this library but `proc_trace_set_hooks`; what
+ * the hook does itself, and what it runs on other threads, calls no hooks. It must return, as a callback must.
  *
  * Threads: hooks are called on many threads at the same time.
  *
@@ -1110,37 +1107,38 @@ typedef struct proc_trace_hooks {
      */
     size_t size;
     /**
-     * A task begins. What this returns is the task's `word`: anything of yours, which must be there until its `task_end`. `parent`
-     * is the innermost task around it.
+     * A task begins. The hook returns the task's `word`: anything of yours, which must be there until its `task_end`. `parent` is the innermost task
+     * around it.
      */
     void *(*task_begin)(const proc_trace_task *task, const proc_trace_task *parent, void *user_data);
     /**
      * A task ends. `error` is what it has failed with; NULL: it has not, or only passes on why it was cancelled.
-     * `cause` is why it was cancelled; NULL: it was not. Its `word` is not passed after that; but who kept a handle
-     * of the task may be in another hook with it at this moment.
+     * `cause` is why it was cancelled; NULL: it was not. The `word` of the task is not passed after that; but at this
+     * moment another thread, which has kept a handle of the task, may be in another hook with it.
      */
     void (*task_end)(const proc_trace_task *task, const proc_error *error, const proc_error *cause, void *user_data);
     /**
-     * A region begins. On one thread, no two have the same number. One around what waits without a thread (`proc_await`) ends for
-     * hooks as the wait begins.
+     * A region begins. On one thread, no two regions have the same number. For hooks, a region around a wait without a thread (`proc_await`) ends
+     * when the wait begins.
      */
     void (*region_begin)(const proc_trace_task *task, uint64_t region, const char *region_type, void *user_data);
     /**
-     * The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is
-     * told of once; regions inside of it that have not ended are told of before it.
+     * The region with this number ends. It has begun on this thread, perhaps before these hooks were set. The hook is
+     * called once for each region; first for regions inside of it that have not ended.
      */
     void (*region_end)(uint64_t region, void *user_data);
     /**
-     * Something is said (`proc_trace_log`). The category is "" if there is none.
+     * A message is logged (`proc_trace_log`). The category is "" if there is none.
      */
     void (*log)(const proc_trace_task *task, const char *category, const char *message, void *user_data);
     /**
-     * Here, something is started that other threads may run: several children of a combinator, a job,
-     * or a child that is spawned. (A child that is refused arrives nowhere.)
+     * This thread starts something that other threads may run: several children of a combinator, a job, or a child
+     * that is spawned. (For a child that is refused, `arrive` is never called.)
      */
     void (*spawn)(const proc_trace_task *task, uint64_t spawn, void *user_data);
     /**
-     * Here, on another thread, a child of that spawn is run, or the job; one that was spawned, on whatever thread.
+     * A child of that spawn, or the job, runs on this thread, which is another one; a child that was spawned, on
+     * whatever thread.
      */
     void (*arrive)(const proc_trace_task *task, uint64_t spawn, void *user_data);
     /**
@@ -1313,21 +1311,20 @@ PROC_API void proc_unref(proc_impl *impl);
 /**
  * Runs all children at the same time, and returns all their errors.
  *
- * They truly run at the same time: a child may wait for any other of them. This completes when all have completed.
- * The errors are in order of completion, and what only passes on why they were cancelled (`proc_error_is_echo`)
- * comes after the failures.
+ * They really run at the same time: a child may wait for any other child. The process completes when all children have
+ * completed. The errors are in order of completion; errors that only pass on why the children were cancelled
+ * (`proc_error_is_echo`) come after the failures.
  *
- * The calling thread runs children itself, and threads of the library join in as they are needed, so that
- * children that end within microseconds cost no thread, and one child alone never does. Children that
- * block get a thread each, at once. Those that compute share as many as there are processors; one more
- * joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
- * one has begun will end.
+ * The calling thread runs children itself, and threads of the library join in as they are needed, so that children
+ * that end within microseconds cost no thread, and one child alone never does. Children that block get a thread each,
+ * at once. Children that compute share as many threads as there are processors; another thread joins in only when
+ * there was no progress for 10 ms or longer, so that even a child that spins until another child has begun will end.
  *
- * If no more threads can be had, those that are there run one child after the other. After 100 ms without
- * progress, the children that are left are not started, and fail with EAGAIN. Progress is that a thread was had,
- * that a child was started, or that a callback began on one of these threads; while these compute, it takes 10 s
- * or longer. If there is not even a thread that could watch over this, all children but one fail, after threads
- * were asked for during 100 ms, or sooner, if that was in vain within the last second.
+ * If no more threads can be had, the existing threads run one child after the other. After 100 ms without progress,
+ * the children that are left are not started, and fail with EAGAIN. Progress means that a thread was obtained, that a
+ * child was started, or that a callback began on one of these threads; while these threads compute, the limit is 10 s
+ * or longer. If there is not even a thread that could watch over this, all children but one fail, after 100 ms of
+ * requests for threads, or sooner if such requests failed within the last second.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -1336,7 +1333,7 @@ PROC_API void proc_unref(proc_impl *impl);
  * @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
  * Errors: the process fails with one of these.
  * - EINVAL: bad input, also in a child.
- * - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+ * - ELOOP: the process is nested deeper than PROC_MAX_DEPTH.
  * - EAGAIN: no thread could be had for a child, which was not started.
  */
 PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
@@ -1344,15 +1341,15 @@ PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
 /**
  * Runs all children at the same time; the first failure cancels the others.
  *
- * It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
- * yet started are started too and see the cancelled handle.
+ * It is like `proc_concurrent`, but the first child to fail cancels the others. The group waits for all children.
+ * Those not yet started are started too, and see the cancelled handle.
  *
  * The children run below a cancel handle of the group's own, whose cause is the first failing child's error. This
  * handle is cancelled before the group returns, on success too.
  *
- * Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
- * echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
- * failure is the first of them; if the group was cancelled by anything else, that comes last.
+ * If children return this cause (`proc_cancel_error`) because they were asked to stop, their errors are echoes: the
+ * group lists the cause once, not once for each child. All other errors are listed. The first failure comes first; if
+ * the group was cancelled by anything else, the cause comes last.
  *
  * Example:
  * ```c
@@ -1369,13 +1366,13 @@ PROC_API proc_impl *proc_concurrent(proc_impl *const *impls, size_t count);
 PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
 
 /**
- * Runs one child after the other, on the calling thread. The first error ends it, and the children
- * after that one are not started.
+ * Runs one child after the other, on the calling thread. The first error ends the sequence: the children after the
+ * failed child are not started.
  *
- * Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still run. But an
- * error is an error: after a child that returns `proc_cancel_error`, none is started. So a child that others clean
- * up after returns NULL when it has stopped as asked. What must run after a failure, too, is run by
- * `proc_finally`.
+ * Cancellation does not skip a child: the child is started and sees the cancelled handle, so children that clean up
+ * still run. But an error ends the sequence: after a child that returns `proc_cancel_error`, no child is started. So
+ * if later children clean up after a child, that child must return NULL when it has stopped as asked. For cleanup that
+ * must also run after a failure, use `proc_finally`.
  *
  * Example:
  * ```c
@@ -1389,7 +1386,7 @@ PROC_API proc_impl *proc_group(proc_impl *const *impls, size_t count);
  * @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
  * Errors: the process fails with one of these.
  * - EINVAL: bad input, also in a child.
- * - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+ * - ELOOP: the process is nested deeper than PROC_MAX_DEPTH.
  */
 PROC_API proc_impl *proc_sequence(proc_impl *const *impls, size_t count);
 
@@ -1420,12 +1417,11 @@ PROC_API proc_impl *proc_task(const char *task_type, proc_impl *impl);
 PROC_API proc_impl *proc_trace_region(const char *region_type, proc_impl *impl);
 
 /**
- * Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: while fewer
- * than that run and one has not begun, the next begins. So a child may wait only for those before it, and for others only
- * if they have begun. With a limit of 1 all run on the calling thread.
+ * Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: whenever fewer than `limit` children run, the next
+ * one begins. So a child may wait only for children before it, and for children that have begun. With a limit of 1 all run on the calling thread.
  *
- * Once the handle is cancelled in which it runs, what has not begun is not begun any more; then the cause is
- * among the errors, once. If no thread can be had for a child that should begin, what is left fails with EAGAIN, as in
+ * Once the handle around it is cancelled, no further child begins; then the cause is among the errors, once. If no
+ * thread can be had for a child that should begin, the children that are left fail with EAGAIN, as in
  * `proc_concurrent`.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
@@ -1441,12 +1437,12 @@ proc_impl *proc_concurrent_limit(size_t limit,
                                  size_t count);
 
 /**
- * Like `proc_group`, with at most `limit` children at the same time. They begin as those of
- * `proc_concurrent_limit`. After a failure or a cancellation, what has not begun is not begun any more. If that
- * was a cancellation from above, its cause is among the errors, once, for not everything was done. A child that
- * cancels the group's own handle and succeeds has the group succeed, if no other one fails.
+ * Like `proc_group`, with at most `limit` children at the same time. They begin as those of `proc_concurrent_limit`.
+ * After a failure or a cancellation, no further child begins. After a cancellation from above, its cause is among the
+ * errors, once, since not all children have run. If a child cancels the group's own handle and succeeds, the group
+ * succeeds, unless another child fails.
  *
- * If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
+ * If no thread can be had for a child that should begin, the child fails with EAGAIN, and so cancels the others.
  *
  * Ownership: takes over one reference of each child; the array stays yours.
  *
@@ -1460,7 +1456,7 @@ PROC_API proc_impl *proc_group_limit(size_t limit, proc_impl *const *impls, size
 /**
  * Like `proc_group_limit`, for one callback that is called with each index from 0.
  *
- * It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
+ * It takes the same memory however large `count` is. The error of a failed child names the index: it is wrapped
  * (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
  *
  * Example:
@@ -1491,16 +1487,16 @@ PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void
 /**
  * Runs all children at the same time; the first to complete decides the result.
  *
- * It decides by success or failure. Then the others are cancelled, with a cause of the code ECANCELED, "another
- * one was first"; what has not begun never begins; the rest is waited for.
+ * The first child decides by its success or by its failure. Then the others are cancelled, with a cause of the code
+ * ECANCELED, "another one was first". Children that have not begun never begin; the race waits for the rest.
  *
- * If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
- * `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
- * that another one was first are left out (`proc_error_is_echo`) in either case. Cancelled from above, all children see it;
- * if they pass on its cause, that is listed once, last.
+ * If the first child has succeeded, so does the race: errors of other children are only written to the trace, as logs of the category `proc_race`.
+ * If the first child has failed, its error comes first, and errors of others after it. In either case, errors that only pass on the cause of the
+ * race are left out (`proc_error_is_echo`). A cancellation from above reaches all children; if they pass on its cause, this cause is listed once,
+ * last.
  *
- * The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
- * had fails with EAGAIN, and does not decide, for another one runs.
+ * The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be had fails with EAGAIN,
+ * and does not decide, since another child runs.
  *
  * Example:
  * ```c
@@ -1511,7 +1507,7 @@ PROC_API proc_impl *proc_each(size_t count, size_t limit, proc_index_fn fn, void
  * Ownership: takes over one reference of each child; the array stays yours.
  *
  * @param impls  the children. NULL, or NULL in it, is bad input.
- * @param count  how many; 0 is bad input, for nobody could be the first.
+ * @param count  how many; 0 is bad input, since no child could be the first.
  * @return as for `proc_concurrent`.
  */
 PROC_API
@@ -1520,8 +1516,8 @@ proc_impl *proc_race(proc_impl *const *impls,
 
 /**
  * Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
- * completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
- * `proc_any`.
+ * completion, as those of `proc_group`. After a success, errors of others are written to the trace as logs of the
+ * category `proc_any`.
  *
  * Example:
  * ```c
@@ -1532,33 +1528,34 @@ proc_impl *proc_race(proc_impl *const *impls,
  * Ownership: takes over one reference of each child; the array stays yours.
  *
  * @param impls  the children. NULL, or NULL in it, is bad input.
- * @param count  how many; 0 is bad input, for nobody could succeed.
+ * @param count  how many; 0 is bad input, since no child could succeed.
  * @return as for `proc_concurrent`.
  */
 PROC_API proc_impl *proc_any(proc_impl *const *impls, size_t count);
 
 /**
- * Makes a child that serves the others: it is cancelled when these have ended.
+ * Makes a child that serves the other children: it is cancelled when they have ended.
  *
- * It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
+ * It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts like that of any
+ * child.
  *
- * It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of
- * a stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else it
- * runs `impl` as if it were not there.
+ * It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a
+ * stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else
+ * `proc_background` has no effect: it only runs `impl`.
  *
- * There, it is a *background child*. When all children have ended that are none, the background children are
- * cancelled, with a cause of the code ECANCELED, "all others have ended"; if there are no others, at once. An
- * error of theirs that only passes that cause on (`proc_error_is_echo`) does not count. A failure of another
- * child, or a cancellation from above, reaches them as it reaches all, with its own cause.
+ * There, it is a *background child*. When all other children have ended, the background children are cancelled, with a
+ * cause of the code ECANCELED, "all others have ended"; if there are no others, at once. If a background child only
+ * passes on that cause (`proc_error_is_echo`), its error does not count. A failure of another child, or a cancellation
+ * from above, cancels the background children like all others, with its own cause.
  *
  * - In a group or a nursery, they run below one cancel handle that they share.
- * - In a nursery, the body is one of the others. A background child that is spawned after they were cancelled is
- *   cancelled, too. They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits
- *   for them, so a body that is to end them returns instead.
- * - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
- *   none begins any more.
- * - Each takes a place of a limit as long as it runs. If they have taken all places of a group, no other child of
- *   it begins.
+ * - In a nursery, the body is one of the other children. A background child that is spawned after the background
+ *   children were cancelled is cancelled, too. `proc_nursery_count` counts background children, and
+ *   `proc_nursery_wait` waits for them; so to end them, the body returns instead of waiting.
+ * - In a stack they are cancelled from the last to the first, each when the children after it have completed. Once all others have ended, no
+ *   background child begins any more.
+ * - Each counts for the limit as long as it runs. If background children fill the limit of a group, no other child of
+ *   the group begins.
  *
  * It takes a thread, also if it only waits (`proc_delay`, `proc_await`).
  *
@@ -3294,15 +3291,16 @@ proc_error *proc_job_join(proc_job *job);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes a group whose children come as it runs: connections, requests, files.
+ * Makes a group whose children come while it runs: connections, requests, files.
  *
- * Its body is the first of them, and runs on the calling thread, also if it is cancelled from the start. Whoever has
- * the nursery spawns others (`proc_spawn`): the body, children, other threads. It completes when the body has returned
- * and no child is left. Then the calling thread has run children, too, which no other thread had begun.
+ * The body is the first child, and runs on the calling thread, even if the nursery is cancelled from the start. All
+ * code that has the nursery may spawn other children (`proc_spawn`): the body, children, other threads. The nursery
+ * completes when the body has returned and no child is left. After the body, the calling thread runs children that no
+ * other thread has begun.
  *
- * Failures are those of `proc_group`: the first one, of the body or of a child, cancels all, and is the cause; errors
- * are listed in order of completion, and echoes of the cause once. All children run below a cancel handle of its own
- * (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
+ * Failures are those of `proc_group`: the first failure, of the body or of a child, cancels all children, and is the
+ * cause; errors are listed in order of completion, and the cause once instead of its echoes. All children run below a
+ * cancel handle of its own (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
  *
  * Example:
  * ```c
@@ -3335,20 +3333,20 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
 
 /**
  * Spawns a child: hands a process over to a nursery, which runs it. It returns when the nursery has accepted the
- * child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
- * theirs in order.
+ * child. While the nursery has as many children as its limit allows, this waits for a place; waiting callers get
+ * places in order.
  *
- * Once accepted, the child will run, unless the nursery is cancelled before it begins. It truly runs at the same
- * time as all others, whatever its spawner does: at once, if a thread of the library is parked and the spawner
- * goes on to wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more, or computes, pays no
- * system call for it. What no other thread has begun when the body has returned runs on the body's thread. If no thread can be
- * had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`, `proc_delay`) needs none.
+ * Once accepted, the child will run, unless the nursery is cancelled before it begins. It really runs at the same time as all others, whatever the
+ * spawning thread does: it begins at once if a thread of the library is parked and the spawning thread goes on to wait in a function of the library,
+ * and within some milliseconds in any case. A spawning thread that spawns more, or computes, makes no system call for it. Children that no other
+ * thread has begun when the body has returned run on the thread of the body. If no thread can be had, the child fails with EAGAIN, as in a group;
+ * but a child that only waits (`proc_await`, `proc_delay`) needs none.
  *
  * A nursery that is cancelled starts nothing more: children that have not begun are released, without an error.
  *
- * If this fails, the child is released without being run, and nothing else fails because of it. It never waits for
- * ever: if a child calls it, and all children would wait for each other's places, in this function or in
- * `proc_nursery_wait`, the one call that would complete that fails with EDEADLK, and the others go on waiting.
+ * If `proc_spawn` fails, the child is released without being run, and nothing else fails because of it. It detects a
+ * deadlock: if a child calls it, and all children would wait for each other's places, in this function or in
+ * `proc_nursery_wait`, the call that would complete the deadlock fails with EDEADLK, and the others go on waiting.
  *
  * Example:
  * ```c
@@ -3360,7 +3358,7 @@ proc_impl *proc_with_nursery(proc_nursery_fn body,
  * Ownership: takes over one reference of `impl`, in any case; the nursery stays what it was; the error is yours.
  *
  * @param nursery  NULL is bad input.
- * @param impl     NULL is bad input; so is one that is nested as deep as PROC_MAX_DEPTH (ELOOP).
+ * @param impl     NULL is bad input; so is a process that is nested as deep as PROC_MAX_DEPTH (ELOOP).
  * @return NULL: accepted. Else why it was not, the first of these that holds.
  * Errors:
  * - EINVAL, ELOOP: bad input. If the child was made of bad input, its own error.
@@ -3399,26 +3397,26 @@ proc_error *proc_spawn(proc_nursery *nursery,
 PROC_API PROC_MUST_USE proc_error *proc_try_spawn(proc_nursery *nursery, proc_impl *impl);
 
 /**
- * Blocks until no child of a nursery is left, or the time is up. The child that calls this does not count, and the
- * body is no child. It also ends when the nursery is cancelled, or the calling callback (`proc_current`) is.
- * Signals do not end it. Children that wait here count as ended: those that all wait for each other have all been
- * waited for.
+ * Blocks until no child of a nursery is left, or the time is up. The calling child does not count, and neither does
+ * the body. The wait also ends when the nursery or the calling callback (`proc_current`) is cancelled. Signals do not
+ * end it. Children that wait here count as ended: if all children that are left wait here, all these waits end.
  *
  * @param nursery     NULL returns false at once.
  * @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
- * @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled, or
- *         it failed with one of these as `errno`.
+ * @return true: no child was left, whether or not the nursery is cancelled. false: the time is up, or the wait was
+ *         cancelled, or it failed with one of these as `errno`.
  * Errors:
- * - EDEADLK: forever, and by a child for whose end or place the rest wait, as `proc_spawn` says.
+ * - EDEADLK: the wait would be forever, since the other children wait for the end or the place of the calling child
+ *   (`proc_spawn`).
  * - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
  */
 PROC_API bool proc_nursery_wait(proc_nursery *nursery, int64_t timeout_ns);
 
 /**
- * How many children of a nursery have not ended. Those that have begun, and those that have not. The body is none
- * of them.
+ * How many children of a nursery have not ended. It counts children that have begun, and those that have not. The body
+ * does not count.
  *
- * @param nursery  NULL has none; nor has one that has completed.
+ * @param nursery  NULL has no children; neither has a nursery that has completed.
  * @return 0 for NULL, and if it has completed.
  */
 PROC_API size_t proc_nursery_count(const proc_nursery *nursery);
@@ -3440,7 +3438,7 @@ PROC_API proc_cancel *proc_nursery_cancel(const proc_nursery *nursery);
 PROC_API proc_nursery *proc_nursery_ref(proc_nursery *nursery);
 
 /**
- * Releases one reference to a nursery. It goes on all the same.
+ * Releases one reference to a nursery. The nursery goes on all the same.
  *
  * @param nursery  may be NULL.
  */
@@ -3701,13 +3699,13 @@ proc_impl *proc_on_signal(int signal_number,
 /**
  * The sockets that the service manager holds for the program (socket activation).
  *
- * This is as systemd does it. They are there before the program, so that clients need not wait for it, and stay
- * while it is restarted, so that none is refused. Does not block.
+ * It follows the protocol of systemd. The sockets exist before the program, so clients need not wait for the program;
+ * and they stay open while the program is restarted, so no client is refused. The call does not block.
  *
- * They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
- * colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
- * for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
- * them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
+ * The descriptors have numbers from 3 on. LISTEN_FDS says how many they are, LISTEN_PID for which process they are, and LISTEN_FDNAMES their names,
+ * separated by colons. The first call removes these three variables from the environment, so that programs that it executes do not use them, and
+ * sets FD_CLOEXEC on all of these descriptors. Later calls return what the first call found, even if you have closed the descriptors. An accepted
+ * connection is yours as from any socket; the service manager decides whether the listening sockets are non-blocking.
  *
  * Example:
  * ```c
@@ -3720,8 +3718,8 @@ proc_impl *proc_on_signal(int signal_number,
  *
  * Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.
  *
- * @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
- * @param fds    where to store them. NULL with a count is bad input.
+ * @param name   which sockets: those with this name, in order; a socket without a name is called "unknown". NULL: all.
+ * @param fds    where to store the descriptors. NULL with a count is bad input.
  * @param count  how many `fds` has room for; the rest is not stored.
  * @return how many there are, which may be more than `count`. 0: none, also if the variables are for another
  *         process or malformed. -1 with `errno`.
@@ -3735,22 +3733,20 @@ int proc_listen_fds(const char *name,
                     size_t count);
 
 /**
- * Keeps SIGINT and SIGTERM from now on for `proc_main`.
+ * From now on, keeps SIGINT and SIGTERM for `proc_main`.
  *
- * `proc_main` or `proc_main_with` then finds one that has come as if it came as that begins. So a stop that is
- * asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends
- * it in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus
- * its number. Does not block.
+ * If one of them comes before `proc_main` or `proc_main_with`, it takes effect when that function begins. So a request
+ * to stop while the program starts is not lost, as it would be for process 1 of a container, and does not end the
+ * program in the middle of its start. A second signal before `proc_main` ends the program as by default, for process 1
+ * with exit status 128 plus its number. The call does not block.
  *
- * It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
- * set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
- * come is sent again. While a run of `proc_main` goes on, and if it has been called already, it does nothing.
+ * It takes over the dispositions of both signals. After the run of `proc_main` they are what they were before this call, or what the program has set
+ * since. If `signals` in the options of `proc_main_with` does not name one of the two, its disposition is restored as soon as the run begins, and
+ * the signal is sent again if it has come. During a run of `proc_main`, or if it has been called already, it does nothing.
  *
- * It does not hold in a child of `fork`, nor in what is executed. So a program that becomes a daemon (`daemon`) calls it after
- * its last `fork`: a call before that keeps nothing there.
+ * It has no effect in a child of `fork`, nor in executed programs. So a program that becomes a daemon (`daemon`) must call it after its last `fork`.
  *
- * In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
- * the program.
+ * In process 1, if PROCESSION_EARLY_SIGNALS is 1 in the environment, the library does this when it is loaded, before any code of the program runs.
  *
  * Threads: any.
  */
@@ -3762,30 +3758,28 @@ void proc_early_signals(void);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Writes all that runs now, in the whole program, as a tree.
+ * Writes everything that runs now, in the whole program, as a tree.
  *
- * Of each process it tells: its kind and name; its thread; for how long it runs; what it does (runs, waits in a
- * call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
- * deadline will cancel it; how many of its children have not been started; and how many places of a nursery with a
- * limit are taken, and wanted by those who wait in `proc_spawn`. A callback is told by the address of its code, a
- * task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
+ * For each process it shows: its kind and name; its thread; how long it has been running; what it does (runs, waits in
+ * a call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
+ * deadline will cancel it; how many of its children have not been started; and, for a nursery with a limit, how many
+ * places are taken, and how many callers wait for one in `proc_spawn`. A callback is shown by the address of its code,
+ * a task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
  *
- * A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
- * the callback that started it; or, if it was started under a handle of another process, or of a task by
- * hand, that one; else the next around these. A task by hand has no thread.
+ * A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs: the
+ * callback that started it; or, if it was started under a handle of another process, or of a task by hand, that
+ * process or task. If these have ended, it is shown inside of the next one around them. A task by hand has no thread.
  *
- * Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says
- * which. Of a name, a label or a cause that is longer than 4 KiB the rest is left out, and said how much
- * that is.
+ * Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says which cause
+ * it is. A name, a label or a cause that is longer than 4 KiB is cut, with a note of how much was left out.
  *
- * What a thread is inside of is seen at one moment, but the threads are seen one after the other: what
- * goes from one to another meanwhile may be missing. A thread is held up only while it is looked at, some
- * 100 ns for each level that it is inside of, and none while texts are composed and written. Ages are
- * exact to some milliseconds; where more is to run than there are processors, a process may seem older by
- * as long as the system lets threads wait, some tens of milliseconds.
+ * The state of one thread is read at one moment, but the threads are read one after the other: a process that moves
+ * from one thread to another meanwhile may be missing. A thread is blocked only while its state is read, some 100 ns
+ * for each level of nesting, and no thread is blocked while texts are composed and written. Ages are exact to some
+ * milliseconds; on a machine with more runnable threads than processors, a process may seem older by as long as the
+ * system lets threads wait, some tens of milliseconds.
  *
- * If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
- * thread.
+ * If an error that is shown here is released meanwhile, its payload may be destroyed on the calling thread.
  *
  * Example:
  * ```c
@@ -3811,12 +3805,12 @@ PROC_API proc_error *proc_dump(int fd, proc_dump_format format);
 /**
  * Fills in numbers: what the library does, and what it has done.
  *
- * The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are looked at
- * one after the other: so numbers that change fit together only roughly; when nothing runs, they are exact. No
- * total is ever smaller than it was.
+ * The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are read one after
+ * the other, so changing numbers fit together only roughly; when nothing runs, they are exact. A total never
+ * decreases.
  *
- * Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
- * begin nor end meanwhile.
+ * A call costs running processes next to nothing, and the caller some 100 ns for each thread; threads of the library
+ * neither begin nor end meanwhile.
  *
  * Example:
  * ```c
@@ -3944,18 +3938,18 @@ PROC_API void proc_simulation_init(proc_simulation *options, size_t size);
 /**
  * Begins to write what happens in the program to a file, for ui.perfetto.dev.
  *
- * The trace has tasks below the tasks that they are in; on their threads regions, logs, and the functions of the
- * library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
- * CLOCK_MONOTONIC.
+ * The trace shows each task below the task that it is in; for each thread the regions, the logs, and the functions of
+ * the library in which callbacks wait; and from which thread to which other thread work was started or spawned. Times
+ * are those of CLOCK_MONOTONIC.
  *
- * What was recorded is written twice a second, so a program that is killed leaves a file that lacks its last
- * second at most. If the program ends in another way while the trace is on, the trace is written to the end, for
- * which nobody waits longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the
- * library ends it (a second signal, the end of the grace period, a callback that does not return). If the disk is
- * slow or full, some 64 MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in
- * the trace tells how many. A pipe is written as its reader reads, and stopping the trace waits for the reader.
+ * The trace is written twice a second, so if the program is killed, the file lacks its last second at most. If the
+ * program ends in another way while the trace is on, the trace is written to the end, but the program waits for this
+ * no longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the library ends it (a
+ * second signal, the end of the grace period, a callback that does not return). If the disk is slow or full, some 64
+ * MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in the trace tells how many.
+ * A pipe is written as its reader reads, and stopping the trace waits for the reader.
  *
- * A child of `fork` has no trace on: this one stays its parent's.
+ * A child of `fork` has no trace: the trace stays its parent's.
  *
  * Without a change to the program, PROCESSION_TRACE in the environment does the same (`proc_main`).
  *
@@ -3963,19 +3957,19 @@ PROC_API void proc_simulation_init(proc_simulation *options, size_t size);
  *
  * Threads: takes one thread of the library until the trace is stopped.
  *
- * @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
+ * @param path  the file, which is created, or truncated if it exists. NULL or "" fails with EINVAL.
  * @return NULL on success.
  * Errors:
  * - EINVAL: `path` is NULL or "".
- * - EBUSY: a trace is on, or another one is written to that file, perhaps by another program. It stays as it is.
+ * - EBUSY: a trace is on, or another trace is written to this file, perhaps by another program. That trace goes on.
  * - EAGAIN: no thread can be had.
  * - Any other: why the file cannot be made.
  */
 PROC_API proc_error *proc_trace_start(const char *path);
 
 /**
- * Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
- * still runs is shown in it as unfinished.
+ * Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. Tasks and
+ * regions that still run are shown as unfinished.
  *
  * Ownership: the returned error is yours.
  *
@@ -3984,23 +3978,23 @@ PROC_API proc_error *proc_trace_start(const char *path);
  * - EINVAL: no trace is on.
  * - ENOSPC and so on: the file could not be written.
  * - EBADF: the program has closed its descriptor.
- * - ENOENT: it was deleted.
+ * - ENOENT: the file was deleted.
  */
 PROC_API proc_error *proc_trace_stop(void);
 
 /**
- * Whether anybody wants to know what happens. That is a trace, the flight recorder, hooks, or who has attached to
- * a static probe. Then it is worth the while to compose what they would be told.
+ * Whether anything records what happens. That is a trace, the flight recorder, hooks, or a tool that is attached to a
+ * static probe. If it is false, the program need not compose messages for them.
  *
  * Threads: costs one atomic load.
  *
- * @return true: somebody does.
+ * @return true: something records.
  */
 PROC_API bool proc_trace_enabled(void);
 
 /**
- * Writes what the flight recorder holds to a file, like that of a trace. That is what was recorded last, and is in
- * memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
+ * Writes the events in the flight recorder to a file like that of a trace. These are the latest events, which are kept
+ * in memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
  *
  * Ownership: as for `proc_trace_start`.
  *
@@ -4008,7 +4002,7 @@ PROC_API bool proc_trace_enabled(void);
  * @return NULL if the file is complete.
  * Errors:
  * - ENODATA: the flight recorder is off.
- * - EBUSY: a trace is written to that file.
+ * - EBUSY: a trace is being written to this file.
  * - EAGAIN: no thread can be had.
  * - EINVAL: `path` is NULL or "".
  * - Any other: why the file cannot be made or written.
@@ -4020,8 +4014,8 @@ PROC_API proc_error *proc_trace_snapshot(const char *path);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
- * returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+ * Begins a task by hand, for work that is not a process of its own. For instance, one request of many. Processes,
+ * tasks, regions and logs that use the returned handle, or a handle below it, are in this task.
  *
  * Example:
  * ```c
@@ -4034,8 +4028,8 @@ PROC_API proc_error *proc_trace_snapshot(const char *path);
  *
  * Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
  *
- * @param parent     the handle to be below; the task is in the one that this handle is in, or else in
- *                   that of the calling callback. NULL: nothing above cancels it.
+ * @param parent     the handle above the new one; the new task is in the task of this handle or, if the handle is in
+ *                   no task, in the task of the calling callback. NULL: nothing above cancels it.
  * @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
  * @return never NULL. After bad input, a handle that is cancelled already, and is in no task of its own.
  * Errors:
@@ -4044,8 +4038,8 @@ PROC_API proc_error *proc_trace_snapshot(const char *path);
 PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const char *task_type);
 
 /**
- * Ends a task that was begun by hand, and releases its handle. It does not cancel it, and what was started
- * in it may go on.
+ * Ends a task that was begun by hand, and releases its handle. The handle is not cancelled, and processes that were
+ * started in the task may go on.
  *
  * Ownership: takes the handle over; the error stays yours.
  *
@@ -4053,14 +4047,15 @@ PROC_API PROC_MUST_USE proc_cancel *proc_task_begin(proc_cancel *parent, const c
  *
  * @param task   handed over: what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
  *               hand, it is only released, and the trace, if one is on, has a log that says so.
- * @param error  why it failed; NULL: it did not.
+ * @param error  why the task failed; NULL: it succeeded.
  */
 PROC_API void proc_task_end(proc_cancel *task, const proc_error *error);
 
 /**
- * Says which one of its kind a task is. The task is the innermost one that the handle is in, be it of `proc_task`
- * or begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
- * `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
+ * Gives a task a label, which tells it from others of its kind. The task is the innermost one that the handle is in,
+ * whether it is of `proc_task` or begun by hand. The dump shows the label behind the task's name and number, and the
+ * trace shows it as the task's argument `label`. So in a dump there is, for instance, `task GET /report #4711
+ * "/report?id=7"`.
  *
  * Ownership: the label is copied. The last one counts.
  *
@@ -4099,20 +4094,20 @@ PROC_API proc_region *proc_region_begin(proc_cancel *cancel, const char *region_
 PROC_API void proc_region_end(proc_region *region);
 
 /**
- * Says something in the trace, at this moment and on this thread.
+ * Writes a message to the trace, at this moment and on this thread.
  *
  * Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
  *
  * @param cancel    as for `proc_region_begin`: says in which task.
- * @param category  what kind of message it is, for those who look for them; NULL: none.
+ * @param category  the kind of message, to search for; NULL: none.
  * @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
  *                  trace then says that.
  */
 PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const char *message);
 
 /**
- * As `proc_trace_log`, with a message as `printf` would print it. It is composed only while somebody wants to
- * know.
+ * As `proc_trace_log`, with a message as `printf` would print it. The message is composed only while something records
+ * it (`proc_trace_enabled`).
  *
  * @param cancel    as for `proc_region_begin`.
  * @param category  as for `proc_trace_log`.
@@ -4122,11 +4117,11 @@ PROC_API void proc_trace_log(proc_cancel *cancel, const char *category, const ch
 PROC_API void proc_trace_logf(proc_cancel *cancel, const char *category, const char *format, ...) PROC_PRINTF(3, 4);
 
 /**
- * The number of the task that a handle is in. It is the one that the trace has as `correlation_id` on all that
- * happens in the task. No other task of the program has it.
+ * The number of the task that a handle is in. The trace has the same number as `correlation_id` on all events of the
+ * task. No other task of the program has it.
  *
  * @param cancel  may be NULL.
- * @return the number; 0: it is in no task.
+ * @return the number; 0: the handle is in no task.
  */
 PROC_API uint64_t proc_trace_task_id(const proc_cancel *cancel);
 
@@ -4205,17 +4200,16 @@ PROC_API void proc_simulate_signal(int signal_number, int64_t after_ns);
 PROC_API void proc_yield(void);
 
 /**
- * Sets hooks in place of those that are set, if any are. When this returns, none of the former is running, and
- * none will be called any more: it waits for those that run. The words of tasks that still run then are passed to
- * nobody.
+ * Sets hooks, and replaces the former ones. When this returns, no former hook is running, and none will be called any
+ * more: it waits for those that run. The words that former hooks have returned are not passed to the new hooks.
  *
- * They are called whether or not a trace is on, and make `proc_trace_enabled` true. A child of `fork` has its
- * parent's.
+ * Hooks are called whether or not a trace is on, and make `proc_trace_enabled` true. A child of `fork` has the hooks
+ * of its parent.
  *
- * @param hooks  NULL: none.
+ * @param hooks  NULL: no hooks.
  * @return NULL on success. Else an error, and nothing has changed.
  * Errors:
- * - EDEADLK: it is called from within a hook, and would wait for itself.
+ * - EDEADLK: it is called from within a hook, so it would wait for itself.
  * - EINVAL: a size that was not set, or anything that is set beyond what this version of the library knows.
  */
 PROC_API proc_error *proc_trace_set_hooks(const proc_trace_hooks *hooks);

@@ -14,8 +14,8 @@ use crate::tree::by_hand;
 
 /// # Tasks, regions and logs by hand
 ///
-/// Begins a task by hand, for work that no process of its own does. Such as one request of many. What runs with the
-/// returned handle, or with one below it, is in this task: processes, tasks, regions and logs.
+/// Begins a task by hand, for work that is not a process of its own. For instance, one request of many. Processes,
+/// tasks, regions and logs that use the returned handle, or a handle below it, are in this task.
 ///
 /// Example:
 /// ```c
@@ -28,8 +28,8 @@ use crate::tree::by_hand;
 ///
 /// Ownership: the name is copied. The handle is yours, until you end the task with `proc_task_end`.
 ///
-/// @param parent     the handle to be below; the task is in the one that this handle is in, or else in
-///                   that of the calling callback. NULL: nothing above cancels it.
+/// @param parent     the handle above the new one; the new task is in the task of this handle or, if the handle is in
+///                   no task, in the task of the calling callback. NULL: nothing above cancels it.
 /// @param task_type  the name, the same for all tasks of a kind. NULL is bad input.
 /// @return never NULL. After bad input, a handle that is cancelled already, and is in no task of its own.
 /// Errors:
@@ -56,8 +56,8 @@ fn refused() -> Cancel {
     cancel
 }
 
-/// Ends a task that was begun by hand, and releases its handle. It does not cancel it, and what was started
-/// in it may go on.
+/// Ends a task that was begun by hand, and releases its handle. The handle is not cancelled, and processes that were
+/// started in the task may go on.
 ///
 /// Ownership: takes the handle over; the error stays yours.
 ///
@@ -65,7 +65,7 @@ fn refused() -> Cancel {
 ///
 /// @param task   handed over: what `proc_task_begin` returned; may be NULL. If its task has ended, or was not begun by
 ///               hand, it is only released, and the trace, if one is on, has a log that says so.
-/// @param error  why it failed; NULL: it did not.
+/// @param error  why the task failed; NULL: it succeeded.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const proc_error) {
     world::switch();
@@ -76,9 +76,10 @@ pub unsafe extern "C" fn proc_task_end(task: *mut proc_cancel, error: *const pro
     }
 }
 
-/// Says which one of its kind a task is. The task is the innermost one that the handle is in, be it of `proc_task`
-/// or begun by hand. The dump shows that behind the task's name and number, and the trace as the task's argument
-/// `label`. So in a dump there is, for instance, `task GET /report #4711 "/report?id=7"`.
+/// Gives a task a label, which tells it from others of its kind. The task is the innermost one that the handle is in,
+/// whether it is of `proc_task` or begun by hand. The dump shows the label behind the task's name and number, and the
+/// trace shows it as the task's argument `label`. So in a dump there is, for instance, `task GET /report #4711
+/// "/report?id=7"`.
 ///
 /// Ownership: the label is copied. The last one counts.
 ///
@@ -154,12 +155,12 @@ pub extern "C" fn proc_region_end(region: *mut proc_region) {
     }
 }
 
-/// Says something in the trace, at this moment and on this thread.
+/// Writes a message to the trace, at this moment and on this thread.
 ///
 /// Threads: costs one atomic load while nobody wants to know (`proc_trace_enabled`).
 ///
 /// @param cancel    as for `proc_region_begin`: says in which task.
-/// @param category  what kind of message it is, for those who look for them; NULL: none.
+/// @param category  the kind of message, to search for; NULL: none.
 /// @param message   any text; what is longer than 64 KiB is cut, and ends with "…". NULL is bad input: the
 ///                  trace then says that.
 #[unsafe(no_mangle)]
@@ -182,8 +183,8 @@ pub unsafe extern "C" fn proc_trace_log(
     }
 }
 
-/// As `proc_trace_log`, with a message as `printf` would print it. It is composed only while somebody wants to
-/// know.
+/// As `proc_trace_log`, with a message as `printf` would print it. The message is composed only while something records
+/// it (`proc_trace_enabled`).
 ///
 /// @param cancel    as for `proc_region_begin`.
 /// @param category  as for `proc_trace_log`.
@@ -200,11 +201,11 @@ pub unsafe extern "C" fn proc_trace_logf(
 ) {
 }
 
-/// The number of the task that a handle is in. It is the one that the trace has as `correlation_id` on all that
-/// happens in the task. No other task of the program has it.
+/// The number of the task that a handle is in. The trace has the same number as `correlation_id` on all events of the
+/// task. No other task of the program has it.
 ///
 /// @param cancel  may be NULL.
-/// @return the number; 0: it is in no task.
+/// @return the number; 0: the handle is in no task.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_task_id(cancel: *const proc_cancel) -> u64 {
     // SAFETY: the caller lends a valid pointer.

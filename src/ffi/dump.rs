@@ -16,7 +16,7 @@ use crate::live;
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum proc_dump_format {
-    /// For people: a line a process, as `pstree` draws a tree.
+    /// For people: one line for each process, as `pstree` draws a tree.
     PROC_DUMP_TEXT,
     /// For programs: one JSON object on one line, as docs/dump.schema.json describes it.
     PROC_DUMP_JSON,
@@ -24,30 +24,28 @@ pub enum proc_dump_format {
 
 /// # The live tree
 ///
-/// Writes all that runs now, in the whole program, as a tree.
+/// Writes everything that runs now, in the whole program, as a tree.
 ///
-/// Of each process it tells: its kind and name; its thread; for how long it runs; what it does (runs, waits in a
-/// call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
-/// deadline will cancel it; how many of its children have not been started; and how many places of a nursery with a
-/// limit are taken, and wanted by those who wait in `proc_spawn`. A callback is told by the address of its code, a
-/// task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
+/// For each process it shows: its kind and name; its thread; how long it has been running; what it does (runs, waits in
+/// a call of this library, joins its children, cleans up); since when its handle is cancelled, and why, or when a
+/// deadline will cancel it; how many of its children have not been started; and, for a nursery with a limit, how many
+/// places are taken, and how many callers wait for one in `proc_spawn`. A callback is shown by the address of its code,
+/// a task by its name, its number (`proc_trace_task_id`) and its label (`proc_task_label`).
 ///
-/// A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs:
-/// the callback that started it; or, if it was started under a handle of another process, or of a task by
-/// hand, that one; else the next around these. A task by hand has no thread.
+/// A job, and a task that was begun by hand, is shown inside of what it was started in, if that still runs: the
+/// callback that started it; or, if it was started under a handle of another process, or of a task by hand, that
+/// process or task. If these have ended, it is shown inside of the next one around them. A task by hand has no thread.
 ///
-/// Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says
-/// which. Of a name, a label or a cause that is longer than 4 KiB the rest is left out, and said how much
-/// that is.
+/// Each cause of a cancellation is written once, and after that as "(as above)"; in JSON, `cause_id` says which cause
+/// it is. A name, a label or a cause that is longer than 4 KiB is cut, with a note of how much was left out.
 ///
-/// What a thread is inside of is seen at one moment, but the threads are seen one after the other: what
-/// goes from one to another meanwhile may be missing. A thread is held up only while it is looked at, some
-/// 100 ns for each level that it is inside of, and none while texts are composed and written. Ages are
-/// exact to some milliseconds; where more is to run than there are processors, a process may seem older by
-/// as long as the system lets threads wait, some tens of milliseconds.
+/// The state of one thread is read at one moment, but the threads are read one after the other: a process that moves
+/// from one thread to another meanwhile may be missing. A thread is blocked only while its state is read, some 100 ns
+/// for each level of nesting, and no thread is blocked while texts are composed and written. Ages are exact to some
+/// milliseconds; on a machine with more runnable threads than processors, a process may seem older by as long as the
+/// system lets threads wait, some tens of milliseconds.
 ///
-/// If an error is released meanwhile that is told of here, its payload may be destroyed on the calling
-/// thread.
+/// If an error that is shown here is released meanwhile, its payload may be destroyed on the calling thread.
 ///
 /// Example:
 /// ```c

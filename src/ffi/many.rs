@@ -15,12 +15,11 @@ use crate::tree::family::Family;
 use crate::tree::limit::Limit;
 use crate::tree::process::{Kind, Process};
 
-/// Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: while fewer
-/// than that run and one has not begun, the next begins. So a child may wait only for those before it, and for others only
-/// if they have begun. With a limit of 1 all run on the calling thread.
+/// Like `proc_concurrent`, with at most `limit` children at the same time. They begin in order: whenever fewer than `limit` children run, the next
+/// one begins. So a child may wait only for children before it, and for children that have begun. With a limit of 1 all run on the calling thread.
 ///
-/// Once the handle is cancelled in which it runs, what has not begun is not begun any more; then the cause is
-/// among the errors, once. If no thread can be had for a child that should begin, what is left fails with EAGAIN, as in
+/// Once the handle around it is cancelled, no further child begins; then the cause is among the errors, once. If no
+/// thread can be had for a child that should begin, the children that are left fail with EAGAIN, as in
 /// `proc_concurrent`.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
@@ -40,12 +39,12 @@ pub unsafe extern "C" fn proc_concurrent_limit(
     unsafe { several("proc_concurrent_limit", kind, impls, count) }
 }
 
-/// Like `proc_group`, with at most `limit` children at the same time. They begin as those of
-/// `proc_concurrent_limit`. After a failure or a cancellation, what has not begun is not begun any more. If that
-/// was a cancellation from above, its cause is among the errors, once, for not everything was done. A child that
-/// cancels the group's own handle and succeeds has the group succeed, if no other one fails.
+/// Like `proc_group`, with at most `limit` children at the same time. They begin as those of `proc_concurrent_limit`.
+/// After a failure or a cancellation, no further child begins. After a cancellation from above, its cause is among the
+/// errors, once, since not all children have run. If a child cancels the group's own handle and succeeds, the group
+/// succeeds, unless another child fails.
 ///
-/// If no thread can be had for a child that should begin, that one fails with EAGAIN, and so cancels the others.
+/// If no thread can be had for a child that should begin, the child fails with EAGAIN, and so cancels the others.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -70,7 +69,7 @@ type CIndexFunction =
 
 /// Like `proc_group_limit`, for one callback that is called with each index from 0.
 ///
-/// It takes the same memory however large `count` is. A failed child is named by its index: its error is wrapped
+/// It takes the same memory however large `count` is. The error of a failed child names the index: it is wrapped
 /// (`proc_error_wrap`), "[17]: TEXT", also as the cause of the group's cancellation.
 ///
 /// Example:
@@ -120,16 +119,16 @@ pub unsafe extern "C" fn proc_each(
 
 /// Runs all children at the same time; the first to complete decides the result.
 ///
-/// It decides by success or failure. Then the others are cancelled, with a cause of the code ECANCELED, "another
-/// one was first"; what has not begun never begins; the rest is waited for.
+/// The first child decides by its success or by its failure. Then the others are cancelled, with a cause of the code
+/// ECANCELED, "another one was first". Children that have not begun never begin; the race waits for the rest.
 ///
-/// If it has succeeded, so does the race: errors of others are only told to the trace, as logs of the category
-/// `proc_race`. If it has failed, its error is the first; errors of others come after it. Those that only pass on
-/// that another one was first are left out (`proc_error_is_echo`) in either case. Cancelled from above, all children see it;
-/// if they pass on its cause, that is listed once, last.
+/// If the first child has succeeded, so does the race: errors of other children are only written to the trace, as logs of the category `proc_race`.
+/// If the first child has failed, its error comes first, and errors of others after it. In either case, errors that only pass on the cause of the
+/// race are left out (`proc_error_is_echo`). A cancellation from above reaches all children; if they pass on its cause, this cause is listed once,
+/// last.
 ///
-/// The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be
-/// had fails with EAGAIN, and does not decide, for another one runs.
+/// The children run below a cancel handle of the race's own, as those of `proc_group` do. A child for which no thread can be had fails with EAGAIN,
+/// and does not decide, since another child runs.
 ///
 /// Example:
 /// ```c
@@ -140,7 +139,7 @@ pub unsafe extern "C" fn proc_each(
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
 /// @param impls  the children. NULL, or NULL in it, is bad input.
-/// @param count  how many; 0 is bad input, for nobody could be the first.
+/// @param count  how many; 0 is bad input, since no child could be the first.
 /// @return as for `proc_concurrent`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
@@ -149,8 +148,8 @@ pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -
 }
 
 /// Like `proc_race`, but the first child to *succeed* decides. If none does, all errors are returned, in order of
-/// completion, as those of `proc_group`. Errors of others after a success are told to the trace as logs of the category
-/// `proc_any`.
+/// completion, as those of `proc_group`. After a success, errors of others are written to the trace as logs of the
+/// category `proc_any`.
 ///
 /// Example:
 /// ```c
@@ -161,7 +160,7 @@ pub unsafe extern "C" fn proc_race(impls: *const *mut proc_impl, count: usize) -
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
 /// @param impls  the children. NULL, or NULL in it, is bad input.
-/// @param count  how many; 0 is bad input, for nobody could succeed.
+/// @param count  how many; 0 is bad input, since no child could succeed.
 /// @return as for `proc_concurrent`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) -> *mut proc_impl {
@@ -169,27 +168,28 @@ pub unsafe extern "C" fn proc_any(impls: *const *mut proc_impl, count: usize) ->
     unsafe { contest("proc_any", Kind::Any, impls, count) }
 }
 
-/// Makes a child that serves the others: it is cancelled when these have ended.
+/// Makes a child that serves the other children: it is cancelled when they have ended.
 ///
-/// It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts as any child's.
+/// It is for statistics, snapshots or a reload. Its own success ends nothing; its failure counts like that of any
+/// child.
 ///
-/// It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of
-/// a stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else it
-/// runs `impl` as if it were not there.
+/// It has this meaning as a child of a group (`proc_group`, `proc_group_limit`), of a nursery (`proc_spawn`) and of a
+/// stack (`proc_stack`), also inside of tasks and services there (`proc_task`, `proc_service`). Anywhere else
+/// `proc_background` has no effect: it only runs `impl`.
 ///
-/// There, it is a *background child*. When all children have ended that are none, the background children are
-/// cancelled, with a cause of the code ECANCELED, "all others have ended"; if there are no others, at once. An
-/// error of theirs that only passes that cause on (`proc_error_is_echo`) does not count. A failure of another
-/// child, or a cancellation from above, reaches them as it reaches all, with its own cause.
+/// There, it is a *background child*. When all other children have ended, the background children are cancelled, with a
+/// cause of the code ECANCELED, "all others have ended"; if there are no others, at once. If a background child only
+/// passes on that cause (`proc_error_is_echo`), its error does not count. A failure of another child, or a cancellation
+/// from above, cancels the background children like all others, with its own cause.
 ///
 /// - In a group or a nursery, they run below one cancel handle that they share.
-/// - In a nursery, the body is one of the others. A background child that is spawned after they were cancelled is
-///   cancelled, too. They are children in all else: `proc_nursery_count` counts them, and `proc_nursery_wait` waits
-///   for them, so a body that is to end them returns instead.
-/// - In a stack they are cancelled from the last to the first, each when those above it have completed. Once all others have ended,
-///   none begins any more.
-/// - Each takes a place of a limit as long as it runs. If they have taken all places of a group, no other child of
-///   it begins.
+/// - In a nursery, the body is one of the other children. A background child that is spawned after the background
+///   children were cancelled is cancelled, too. `proc_nursery_count` counts background children, and
+///   `proc_nursery_wait` waits for them; so to end them, the body returns instead of waiting.
+/// - In a stack they are cancelled from the last to the first, each when the children after it have completed. Once all others have ended, no
+///   background child begins any more.
+/// - Each counts for the limit as long as it runs. If background children fill the limit of a group, no other child of
+///   the group begins.
 ///
 /// It takes a thread, also if it only waits (`proc_delay`, `proc_await`).
 ///

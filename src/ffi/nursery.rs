@@ -17,13 +17,13 @@ use crate::engine::nursery::{IfFull, Refused, Rest};
 use crate::tree::nursery::{Body, Nursery, OnFailure, Options, Pass};
 use crate::tree::process::{MAX_DEPTH, Process};
 
-/// The body of a nursery: the first of its children. It may spawn others (`proc_spawn`), and hand the nursery on to
-/// whoever is to.
+/// The body of a nursery: the first of its children. It may spawn others (`proc_spawn`), and pass the nursery to other
+/// code that spawns.
 ///
-/// As a `proc_fn`, it must return. When it has, the nursery goes on until no child is left.
+/// Like a `proc_fn`, it must return. After that, the nursery goes on until no child is left.
 ///
 /// @param nursery    borrowed until the nursery has completed, and never NULL; `proc_nursery_ref` keeps it longer.
-/// @param cancel     what the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
+/// @param cancel     the handle that the children run under, too (`proc_nursery_cancel`); borrowed until the body returns; never NULL.
 /// @param user_data  what `proc_with_nursery` was given.
 /// @return NULL on success, else an error, which the caller owns.
 pub type proc_nursery_fn = Option<
@@ -38,7 +38,7 @@ pub type proc_nursery_fn = Option<
 ///
 /// @param error      handed over, and never NULL: return it, return another one that is made of it, or release it.
 /// @param user_data  that of the options.
-/// @return NULL: the nursery goes on; else what it fails with.
+/// @return NULL: the nursery goes on; else the error that the nursery fails with.
 pub type proc_failure_fn = Option<
     unsafe extern "C-unwind" fn(error: *mut proc_error, user_data: *mut c_void) -> *mut proc_error,
 >;
@@ -49,15 +49,14 @@ pub type proc_failure_fn = Option<
 pub struct proc_nursery_options {
     /// sizeof(proc_nursery_options), as PROC_NURSERY_OPTIONS_INIT sets it.
     pub size: usize,
-    /// How many children may be there at once: those that were accepted and have not ended. The body is none of
-    /// them. 0, the default: any number.
+    /// How many children the nursery may have at once: those that were accepted and have not ended. The body does not
+    /// count. 0, the default: any number.
     pub limit: usize,
-    /// A child has failed: takes the error over, and what it returns fails the nursery in its place, and is the
-    /// cause of its cancellation; NULL: nothing does, and the others go on. So a server logs a connection's error and
-    /// goes on. It runs on the thread where the child ended, on several at the same time if several end, and under no lock;
-    /// it must return, as a callback must. The child takes its place until then. It is not called for the body, nor for an
-    /// error that only passes on why the nursery was cancelled (`proc_error_is_echo`). NULL, the default: errors are
-    /// left as they are.
+    /// Called when a child has failed. It takes over the error. If it returns an error, the nursery fails with that one, which is also the cause of
+    /// the cancellation; if it returns NULL, the nursery and the other children go on. So a server can log the error of a connection and go on. It
+    /// runs on the thread where the child ended, on several threads at the same time if several children end, and under no lock; it must return, as a
+    /// callback must. Until then, the child counts for `limit`. It is not called for the body, nor for an error that only passes on why the nursery
+    /// was cancelled (`proc_error_is_echo`). NULL, the default: errors are left as they are.
     pub on_failure: proc_failure_fn,
     /// Passed to `on_failure` as it is; may be NULL. It stays yours, and must be there until the process's last run
     /// and last reference have ended.
@@ -79,15 +78,16 @@ const FIRST_SIZE: usize = offset_of!(proc_nursery_options, user_data) + size_of:
 
 /// # Work that comes while it runs
 ///
-/// Makes a group whose children come as it runs: connections, requests, files.
+/// Makes a group whose children come while it runs: connections, requests, files.
 ///
-/// Its body is the first of them, and runs on the calling thread, also if it is cancelled from the start. Whoever has
-/// the nursery spawns others (`proc_spawn`): the body, children, other threads. It completes when the body has returned
-/// and no child is left. Then the calling thread has run children, too, which no other thread had begun.
+/// The body is the first child, and runs on the calling thread, even if the nursery is cancelled from the start. All
+/// code that has the nursery may spawn other children (`proc_spawn`): the body, children, other threads. The nursery
+/// completes when the body has returned and no child is left. After the body, the calling thread runs children that no
+/// other thread has begun.
 ///
-/// Failures are those of `proc_group`: the first one, of the body or of a child, cancels all, and is the cause; errors
-/// are listed in order of completion, and echoes of the cause once. All children run below a cancel handle of its own
-/// (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
+/// Failures are those of `proc_group`: the first failure, of the body or of a child, cancels all children, and is the
+/// cause; errors are listed in order of completion, and the cause once instead of its echoes. All children run below a
+/// cancel handle of its own (`proc_nursery_cancel`), and in the tasks around it, whoever spawns them.
 ///
 /// Example:
 /// ```c
@@ -138,20 +138,20 @@ pub unsafe extern "C" fn proc_with_nursery(
 }
 
 /// Spawns a child: hands a process over to a nursery, which runs it. It returns when the nursery has accepted the
-/// child. While the nursery has as many children as its limit allows, this waits for a place; those who wait get
-/// theirs in order.
+/// child. While the nursery has as many children as its limit allows, this waits for a place; waiting callers get
+/// places in order.
 ///
-/// Once accepted, the child will run, unless the nursery is cancelled before it begins. It truly runs at the same
-/// time as all others, whatever its spawner does: at once, if a thread of the library is parked and the spawner
-/// goes on to wait in a function of the library, and within some milliseconds in any case. A spawner that spawns more, or computes, pays no
-/// system call for it. What no other thread has begun when the body has returned runs on the body's thread. If no thread can be
-/// had, the child fails with EAGAIN, as in a group; but what only waits (`proc_await`, `proc_delay`) needs none.
+/// Once accepted, the child will run, unless the nursery is cancelled before it begins. It really runs at the same time as all others, whatever the
+/// spawning thread does: it begins at once if a thread of the library is parked and the spawning thread goes on to wait in a function of the library,
+/// and within some milliseconds in any case. A spawning thread that spawns more, or computes, makes no system call for it. Children that no other
+/// thread has begun when the body has returned run on the thread of the body. If no thread can be had, the child fails with EAGAIN, as in a group;
+/// but a child that only waits (`proc_await`, `proc_delay`) needs none.
 ///
 /// A nursery that is cancelled starts nothing more: children that have not begun are released, without an error.
 ///
-/// If this fails, the child is released without being run, and nothing else fails because of it. It never waits for
-/// ever: if a child calls it, and all children would wait for each other's places, in this function or in
-/// `proc_nursery_wait`, the one call that would complete that fails with EDEADLK, and the others go on waiting.
+/// If `proc_spawn` fails, the child is released without being run, and nothing else fails because of it. It detects a
+/// deadlock: if a child calls it, and all children would wait for each other's places, in this function or in
+/// `proc_nursery_wait`, the call that would complete the deadlock fails with EDEADLK, and the others go on waiting.
 ///
 /// Example:
 /// ```c
@@ -163,7 +163,7 @@ pub unsafe extern "C" fn proc_with_nursery(
 /// Ownership: takes over one reference of `impl`, in any case; the nursery stays what it was; the error is yours.
 ///
 /// @param nursery  NULL is bad input.
-/// @param impl     NULL is bad input; so is one that is nested as deep as PROC_MAX_DEPTH (ELOOP).
+/// @param impl     NULL is bad input; so is a process that is nested as deep as PROC_MAX_DEPTH (ELOOP).
 /// @return NULL: accepted. Else why it was not, the first of these that holds.
 /// Errors:
 /// - EINVAL, ELOOP: bad input. If the child was made of bad input, its own error.
@@ -213,17 +213,17 @@ pub unsafe extern "C" fn proc_try_spawn(
     give_outcome(unsafe { spawn("proc_try_spawn", nursery, r#impl, IfFull::Refuse) })
 }
 
-/// Blocks until no child of a nursery is left, or the time is up. The child that calls this does not count, and the
-/// body is no child. It also ends when the nursery is cancelled, or the calling callback (`proc_current`) is.
-/// Signals do not end it. Children that wait here count as ended: those that all wait for each other have all been
-/// waited for.
+/// Blocks until no child of a nursery is left, or the time is up. The calling child does not count, and neither does
+/// the body. The wait also ends when the nursery or the calling callback (`proc_current`) is cancelled. Signals do not
+/// end it. Children that wait here count as ended: if all children that are left wait here, all these waits end.
 ///
 /// @param nursery     NULL returns false at once.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; negative is forever (PROC_FOREVER).
-/// @return true: no child was left, whether or not it is cancelled. false: the time is up, or it was cancelled, or
-///         it failed with one of these as `errno`.
+/// @return true: no child was left, whether or not the nursery is cancelled. false: the time is up, or the wait was
+///         cancelled, or it failed with one of these as `errno`.
 /// Errors:
-/// - EDEADLK: forever, and by a child for whose end or place the rest wait, as `proc_spawn` says.
+/// - EDEADLK: the wait would be forever, since the other children wait for the end or the place of the calling child
+///   (`proc_spawn`).
 /// - EOWNERDEAD: in a child of `fork`, the nursery is the parent's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_wait(nursery: *mut proc_nursery, timeout_ns: i64) -> bool {
@@ -241,10 +241,10 @@ pub unsafe extern "C" fn proc_nursery_wait(nursery: *mut proc_nursery, timeout_n
     false
 }
 
-/// How many children of a nursery have not ended. Those that have begun, and those that have not. The body is none
-/// of them.
+/// How many children of a nursery have not ended. It counts children that have begun, and those that have not. The body
+/// does not count.
 ///
-/// @param nursery  NULL has none; nor has one that has completed.
+/// @param nursery  NULL has no children; neither has a nursery that has completed.
 /// @return 0 for NULL, and if it has completed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_nursery_count(nursery: *const proc_nursery) -> usize {
@@ -273,7 +273,7 @@ pub unsafe extern "C" fn proc_nursery_ref(nursery: *mut proc_nursery) -> *mut pr
     unsafe { share(nursery) }.map_or(std::ptr::null_mut(), give)
 }
 
-/// Releases one reference to a nursery. It goes on all the same.
+/// Releases one reference to a nursery. The nursery goes on all the same.
 ///
 /// @param nursery  may be NULL.
 #[unsafe(no_mangle)]

@@ -80,21 +80,20 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 
 /// Runs all children at the same time, and returns all their errors.
 ///
-/// They truly run at the same time: a child may wait for any other of them. This completes when all have completed.
-/// The errors are in order of completion, and what only passes on why they were cancelled (`proc_error_is_echo`)
-/// comes after the failures.
+/// They really run at the same time: a child may wait for any other child. The process completes when all children have
+/// completed. The errors are in order of completion; errors that only pass on why the children were cancelled
+/// (`proc_error_is_echo`) come after the failures.
 ///
-/// The calling thread runs children itself, and threads of the library join in as they are needed, so that
-/// children that end within microseconds cost no thread, and one child alone never does. Children that
-/// block get a thread each, at once. Those that compute share as many as there are processors; one more
-/// joins in only when nothing has got on for 10 ms or longer, so that even a child that spins until another
-/// one has begun will end.
+/// The calling thread runs children itself, and threads of the library join in as they are needed, so that children
+/// that end within microseconds cost no thread, and one child alone never does. Children that block get a thread each,
+/// at once. Children that compute share as many threads as there are processors; another thread joins in only when
+/// there was no progress for 10 ms or longer, so that even a child that spins until another child has begun will end.
 ///
-/// If no more threads can be had, those that are there run one child after the other. After 100 ms without
-/// progress, the children that are left are not started, and fail with EAGAIN. Progress is that a thread was had,
-/// that a child was started, or that a callback began on one of these threads; while these compute, it takes 10 s
-/// or longer. If there is not even a thread that could watch over this, all children but one fail, after threads
-/// were asked for during 100 ms, or sooner, if that was in vain within the last second.
+/// If no more threads can be had, the existing threads run one child after the other. After 100 ms without progress,
+/// the children that are left are not started, and fail with EAGAIN. Progress means that a thread was obtained, that a
+/// child was started, or that a callback began on one of these threads; while these threads compute, the limit is 10 s
+/// or longer. If there is not even a thread that could watch over this, all children but one fail, after 100 ms of
+/// requests for threads, or sooner if such requests failed within the last second.
 ///
 /// Ownership: takes over one reference of each child; the array stays yours.
 ///
@@ -103,7 +102,7 @@ pub unsafe extern "C" fn proc_unref(r#impl: *mut proc_impl) {
 /// @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
 /// Errors: the process fails with one of these.
 /// - EINVAL: bad input, also in a child.
-/// - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+/// - ELOOP: the process is nested deeper than PROC_MAX_DEPTH.
 /// - EAGAIN: no thread could be had for a child, which was not started.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_concurrent(
@@ -116,15 +115,15 @@ pub unsafe extern "C" fn proc_concurrent(
 
 /// Runs all children at the same time; the first failure cancels the others.
 ///
-/// It is like `proc_concurrent`, but the first child to fail cancels the others. All are waited for, and those not
-/// yet started are started too and see the cancelled handle.
+/// It is like `proc_concurrent`, but the first child to fail cancels the others. The group waits for all children.
+/// Those not yet started are started too, and see the cancelled handle.
 ///
 /// The children run below a cancel handle of the group's own, whose cause is the first failing child's error. This
 /// handle is cancelled before the group returns, on success too.
 ///
-/// Children that return that cause (`proc_cancel_error`) because they were asked to stop are its
-/// echo: the group lists the cause once, not once for each of them. All other errors are listed. The first
-/// failure is the first of them; if the group was cancelled by anything else, that comes last.
+/// If children return this cause (`proc_cancel_error`) because they were asked to stop, their errors are echoes: the
+/// group lists the cause once, not once for each child. All other errors are listed. The first failure comes first; if
+/// the group was cancelled by anything else, the cause comes last.
 ///
 /// Example:
 /// ```c
@@ -143,13 +142,13 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
     unsafe { several("proc_group", Kind::Group, impls, count) }
 }
 
-/// Runs one child after the other, on the calling thread. The first error ends it, and the children
-/// after that one are not started.
+/// Runs one child after the other, on the calling thread. The first error ends the sequence: the children after the
+/// failed child are not started.
 ///
-/// Cancellation does not skip a child: it sees the cancelled handle, so children that clean up still run. But an
-/// error is an error: after a child that returns `proc_cancel_error`, none is started. So a child that others clean
-/// up after returns NULL when it has stopped as asked. What must run after a failure, too, is run by
-/// `proc_finally`.
+/// Cancellation does not skip a child: the child is started and sees the cancelled handle, so children that clean up
+/// still run. But an error ends the sequence: after a child that returns `proc_cancel_error`, no child is started. So
+/// if later children clean up after a child, that child must return NULL when it has stopped as asked. For cleanup that
+/// must also run after a failure, use `proc_finally`.
 ///
 /// Example:
 /// ```c
@@ -163,7 +162,7 @@ pub unsafe extern "C" fn proc_group(impls: *const *mut proc_impl, count: usize) 
 /// @return never NULL. After bad input, also in a child, a process that starts nothing and fails.
 /// Errors: the process fails with one of these.
 /// - EINVAL: bad input, also in a child.
-/// - ELOOP: it is nested deeper than PROC_MAX_DEPTH.
+/// - ELOOP: the process is nested deeper than PROC_MAX_DEPTH.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_sequence(
     impls: *const *mut proc_impl,

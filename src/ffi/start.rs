@@ -8,13 +8,13 @@ use crate::daemon::{early_signals, listen_fds};
 
 /// The sockets that the service manager holds for the program (socket activation).
 ///
-/// This is as systemd does it. They are there before the program, so that clients need not wait for it, and stay
-/// while it is restarted, so that none is refused. Does not block.
+/// It follows the protocol of systemd. The sockets exist before the program, so clients need not wait for the program;
+/// and they stay open while the program is restarted, so no client is refused. The call does not block.
 ///
-/// They are numbers from 3 on; LISTEN_FDS says how many, LISTEN_PID for which process, LISTEN_FDNAMES how they are called, with a
-/// colon between two. The first call takes these three out of the environment, so that nothing that the program executes takes them
-/// for its own, and sets FD_CLOEXEC on all of these descriptors. Later calls tell what the first one found, also if you have closed
-/// them. An accepted connection is yours as from any socket; whether the listening sockets are non-blocking the manager says.
+/// The descriptors have numbers from 3 on. LISTEN_FDS says how many they are, LISTEN_PID for which process they are, and LISTEN_FDNAMES their names,
+/// separated by colons. The first call removes these three variables from the environment, so that programs that it executes do not use them, and
+/// sets FD_CLOEXEC on all of these descriptors. Later calls return what the first call found, even if you have closed the descriptors. An accepted
+/// connection is yours as from any socket; the service manager decides whether the listening sockets are non-blocking.
 ///
 /// Example:
 /// ```c
@@ -27,8 +27,8 @@ use crate::daemon::{early_signals, listen_fds};
 ///
 /// Threads: any. No other thread of the program may use the environment during the first call: make it where the program begins.
 ///
-/// @param name   which ones: those with this name, in order; one without a name is called "unknown". NULL: all.
-/// @param fds    where to store them. NULL with a count is bad input.
+/// @param name   which sockets: those with this name, in order; a socket without a name is called "unknown". NULL: all.
+/// @param fds    where to store the descriptors. NULL with a count is bad input.
 /// @param count  how many `fds` has room for; the rest is not stored.
 /// @return how many there are, which may be more than `count`. 0: none, also if the variables are for another
 ///         process or malformed. -1 with `errno`.
@@ -61,22 +61,20 @@ unsafe fn find(name: *const c_char, fds: *mut c_int, count: usize) -> Result<c_i
     c_int::try_from(found.len()).map_err(|_| errno::bad_input())
 }
 
-/// Keeps SIGINT and SIGTERM from now on for `proc_main`.
+/// From now on, keeps SIGINT and SIGTERM for `proc_main`.
 ///
-/// `proc_main` or `proc_main_with` then finds one that has come as if it came as that begins. So a stop that is
-/// asked for while the program still starts is neither lost, as it would be for process 1 of a container, nor ends
-/// it in the middle. A second one before that ends the program by default, for process 1 with exit status 128 plus
-/// its number. Does not block.
+/// If one of them comes before `proc_main` or `proc_main_with`, it takes effect when that function begins. So a request
+/// to stop while the program starts is not lost, as it would be for process 1 of a container, and does not end the
+/// program in the middle of its start. A second signal before `proc_main` ends the program as by default, for process 1
+/// with exit status 128 plus its number. The call does not block.
 ///
-/// It takes over the dispositions of both. After the run of `proc_main` they are what they were before this, or what the program has
-/// set since. If `signals` of its options does not name one of them, that is as before as soon as the run begins, and one that has
-/// come is sent again. While a run of `proc_main` goes on, and if it has been called already, it does nothing.
+/// It takes over the dispositions of both signals. After the run of `proc_main` they are what they were before this call, or what the program has set
+/// since. If `signals` in the options of `proc_main_with` does not name one of the two, its disposition is restored as soon as the run begins, and
+/// the signal is sent again if it has come. During a run of `proc_main`, or if it has been called already, it does nothing.
 ///
-/// It does not hold in a child of `fork`, nor in what is executed. So a program that becomes a daemon (`daemon`) calls it after
-/// its last `fork`: a call before that keeps nothing there.
+/// It has no effect in a child of `fork`, nor in executed programs. So a program that becomes a daemon (`daemon`) must call it after its last `fork`.
 ///
-/// In process 1 it is done as the library is loaded if PROCESSION_EARLY_SIGNALS is 1 in the environment, so before any code of
-/// the program.
+/// In process 1, if PROCESSION_EARLY_SIGNALS is 1 in the environment, the library does this when it is loaded, before any code of the program runs.
 ///
 /// Threads: any.
 #[unsafe(no_mangle)]

@@ -6,22 +6,22 @@ use crate::live::stats::{self, Stats};
 
 /// What the library does and has done, in numbers. PROC_STATS_INIT sets the size and all else to 0.
 ///
-/// What ends in `_total` only ever grows, from 0 at the start of the program, and in a child of `fork`
-/// from 0 again. The rest is as it is at the moment. A *process* here is one run of a callback, since that
-/// is what runs; combinators are not counted, and neither is what was not started.
+/// Numbers whose names end in `_total` only grow: from 0 at the start of the program, and in a child of `fork` from 0
+/// again. All others are current values. A *process* here is one run of a callback, since that is what runs;
+/// combinators are not counted, and neither is what was not started.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct proc_stats {
     /// sizeof(proc_stats), which the caller sets: programs of older headers go on working.
     pub size: usize,
-    /// Threads of the library that there are.
+    /// Threads of the library that exist.
     pub threads_live: u64,
     /// Of these, how many are parked until there is work for them. (The one that watches over children
     /// that nobody runs yet is not among them.)
     pub threads_idle: u64,
-    /// The most that there were at the same time.
+    /// The largest number of threads that existed at the same time.
     pub threads_peak: u64,
-    /// Threads that were made.
+    /// Threads that were created.
     pub threads_created_total: u64,
     /// Threads that the system did not give when they were asked for; several for the same purpose, if it
     /// was asked several times.
@@ -31,7 +31,7 @@ pub struct proc_stats {
     pub processes_running: u64,
     /// Callbacks that were called.
     pub processes_started_total: u64,
-    /// Callbacks that returned an error, that of their cancellation included.
+    /// Callbacks that returned an error, including the cause of their cancellation.
     pub processes_failed_total: u64,
     /// Tasks that run, those that were begun by hand included.
     pub tasks_running: u64,
@@ -45,14 +45,14 @@ pub struct proc_stats {
     /// to do.
     pub helpers_total: u64,
     /// Cancellations: by `proc_cancel_trigger`, a deadline, a signal that stops `proc_main`, a child's failure, or the
-    /// end of a group whose handle somebody keeps. Handles that were cancelled along with one above them
-    /// are not counted, and neither is what a handle is told that was cancelled before.
+    /// end of a group whose handle somebody keeps. Handles that were cancelled along with a handle above are not
+    /// counted, and neither are further cancellations of a cancelled handle.
     pub cancellations_total: u64,
     /// Nurseries that run: from before their body is called until no child is left.
     pub nurseries_running: u64,
     /// Children that nurseries have accepted, whatever became of them.
     pub children_spawned_total: u64,
-    /// Deadlines of handles that have struck; these are counted as cancellations, too.
+    /// Deadlines that have cancelled their handle; these are counted as cancellations, too.
     pub timeouts_total: u64,
     /// Failures after which `proc_supervise` has run its child again.
     pub restarts_total: u64,
@@ -87,12 +87,12 @@ unsafe impl Growing for proc_stats {
 ///
 /// Fills in numbers: what the library does, and what it has done.
 ///
-/// The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are looked at
-/// one after the other: so numbers that change fit together only roughly; when nothing runs, they are exact. No
-/// total is ever smaller than it was.
+/// The numbers of one thread are of one moment, so a callback that runs counts once. But the threads are read one after
+/// the other, so changing numbers fit together only roughly; when nothing runs, they are exact. A total never
+/// decreases.
 ///
-/// Costs the processes that run next to nothing, and who asks some 100 ns a thread; threads of the library neither
-/// begin nor end meanwhile.
+/// A call costs running processes next to nothing, and the caller some 100 ns for each thread; threads of the library
+/// neither begin nor end meanwhile.
 ///
 /// Example:
 /// ```c

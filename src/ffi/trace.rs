@@ -15,18 +15,18 @@ use crate::trace::snapshot;
 ///
 /// Begins to write what happens in the program to a file, for ui.perfetto.dev.
 ///
-/// The trace has tasks below the tasks that they are in; on their threads regions, logs, and the functions of the
-/// library in which callbacks wait; and where one thread starts or spawns what another one does. Times are those of
-/// CLOCK_MONOTONIC.
+/// The trace shows each task below the task that it is in; for each thread the regions, the logs, and the functions of
+/// the library in which callbacks wait; and from which thread to which other thread work was started or spawned. Times
+/// are those of CLOCK_MONOTONIC.
 ///
-/// What was recorded is written twice a second, so a program that is killed leaves a file that lacks its last
-/// second at most. If the program ends in another way while the trace is on, the trace is written to the end, for
-/// which nobody waits longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the
-/// library ends it (a second signal, the end of the grace period, a callback that does not return). If the disk is
-/// slow or full, some 64 MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in
-/// the trace tells how many. A pipe is written as its reader reads, and stopping the trace waits for the reader.
+/// The trace is written twice a second, so if the program is killed, the file lacks its last second at most. If the
+/// program ends in another way while the trace is on, the trace is written to the end, but the program waits for this
+/// no longer than 2 s: by `exit` (in a callback, too, and when `main` returns), or because the library ends it (a
+/// second signal, the end of the grace period, a callback that does not return). If the disk is slow or full, some 64
+/// MiB are kept in memory; events that do not fit are lost, and the counter "events lost" in the trace tells how many.
+/// A pipe is written as its reader reads, and stopping the trace waits for the reader.
 ///
-/// A child of `fork` has no trace on: this one stays its parent's.
+/// A child of `fork` has no trace: the trace stays its parent's.
 ///
 /// Without a change to the program, PROCESSION_TRACE in the environment does the same (`proc_main`).
 ///
@@ -34,11 +34,11 @@ use crate::trace::snapshot;
 ///
 /// Threads: takes one thread of the library until the trace is stopped.
 ///
-/// @param path  the file, which is made, or emptied if there is one. NULL or "" fails with EINVAL.
+/// @param path  the file, which is created, or truncated if it exists. NULL or "" fails with EINVAL.
 /// @return NULL on success.
 /// Errors:
 /// - EINVAL: `path` is NULL or "".
-/// - EBUSY: a trace is on, or another one is written to that file, perhaps by another program. It stays as it is.
+/// - EBUSY: a trace is on, or another trace is written to this file, perhaps by another program. That trace goes on.
 /// - EAGAIN: no thread can be had.
 /// - Any other: why the file cannot be made.
 #[unsafe(no_mangle)]
@@ -48,8 +48,8 @@ pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_erro
     with_path(function, unsafe { string(path) }, control::start)
 }
 
-/// Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. What
-/// still runs is shown in it as unfinished.
+/// Ends the trace. When it returns, everything that was recorded before is in the file, which is closed. Tasks and
+/// regions that still run are shown as unfinished.
 ///
 /// Ownership: the returned error is yours.
 ///
@@ -58,25 +58,25 @@ pub unsafe extern "C" fn proc_trace_start(path: *const c_char) -> *mut proc_erro
 /// - EINVAL: no trace is on.
 /// - ENOSPC and so on: the file could not be written.
 /// - EBADF: the program has closed its descriptor.
-/// - ENOENT: it was deleted.
+/// - ENOENT: the file was deleted.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_stop() -> *mut proc_error {
     outcome("proc_trace_stop", control::stop)
 }
 
-/// Whether anybody wants to know what happens. That is a trace, the flight recorder, hooks, or who has attached to
-/// a static probe. Then it is worth the while to compose what they would be told.
+/// Whether anything records what happens. That is a trace, the flight recorder, hooks, or a tool that is attached to a
+/// static probe. If it is false, the program need not compose messages for them.
 ///
 /// Threads: costs one atomic load.
 ///
-/// @return true: somebody does.
+/// @return true: something records.
 #[unsafe(no_mangle)]
 pub extern "C" fn proc_trace_enabled() -> bool {
     events::wanted()
 }
 
-/// Writes what the flight recorder holds to a file, like that of a trace. That is what was recorded last, and is in
-/// memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
+/// Writes the events in the flight recorder to a file like that of a trace. These are the latest events, which are kept
+/// in memory (`flight_recorder_size` of `proc_config`). Recording goes on meanwhile.
 ///
 /// Ownership: as for `proc_trace_start`.
 ///
@@ -84,7 +84,7 @@ pub extern "C" fn proc_trace_enabled() -> bool {
 /// @return NULL if the file is complete.
 /// Errors:
 /// - ENODATA: the flight recorder is off.
-/// - EBUSY: a trace is written to that file.
+/// - EBUSY: a trace is being written to this file.
 /// - EAGAIN: no thread can be had.
 /// - EINVAL: `path` is NULL or "".
 /// - Any other: why the file cannot be made or written.

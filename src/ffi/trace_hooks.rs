@@ -9,7 +9,7 @@ use crate::base::error::Error;
 use crate::base::guard;
 use crate::trace::hooks::{self, Callbacks, Told, Word, WouldWaitForItself};
 
-/// A task as hooks are told of it.
+/// A task, as it is passed to hooks.
 ///
 /// Ownership: borrowed, until the hook returns.
 #[repr(C)]
@@ -23,15 +23,15 @@ pub struct proc_trace_task {
     pub word: *mut c_void,
 }
 
-/// Hooks: what is to be called as things happen. PROC_TRACE_HOOKS_INIT sets the size, and NULL for all else:
-/// each may be NULL.
+/// Hooks: functions that the library calls when something happens. PROC_TRACE_HOOKS_INIT sets the size, and NULL for
+/// all else: each may be NULL.
 ///
 /// `task` is the task in which something happens, NULL outside of tasks. All that is passed is borrowed until the
 /// hook returns.
 ///
-/// A hook is called on the thread on which it happens, which waits for it, so it should be short. No lock of
-/// the library is held. It may call every function of this library but `proc_trace_set_hooks`; what it does
-/// itself, and what it runs on other threads, is not told to hooks. It must return, as a callback must.
+/// A hook is called on the thread on which the event happens, and this thread waits for it, so the hook should be
+/// short. No lock of the library is held. It may call every function of this library but `proc_trace_set_hooks`; what
+/// the hook does itself, and what it runs on other threads, calls no hooks. It must return, as a callback must.
 ///
 /// Threads: hooks are called on many threads at the same time.
 ///
@@ -41,8 +41,8 @@ pub struct proc_trace_task {
 pub struct proc_trace_hooks {
     /// sizeof(proc_trace_hooks): programs of older headers go on working.
     pub size: usize,
-    /// A task begins. What this returns is the task's `word`: anything of yours, which must be there until its `task_end`. `parent`
-    /// is the innermost task around it.
+    /// A task begins. The hook returns the task's `word`: anything of yours, which must be there until its `task_end`. `parent` is the innermost task
+    /// around it.
     pub task_begin: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -51,8 +51,8 @@ pub struct proc_trace_hooks {
         ) -> *mut c_void,
     >,
     /// A task ends. `error` is what it has failed with; NULL: it has not, or only passes on why it was cancelled.
-    /// `cause` is why it was cancelled; NULL: it was not. Its `word` is not passed after that; but who kept a handle
-    /// of the task may be in another hook with it at this moment.
+    /// `cause` is why it was cancelled; NULL: it was not. The `word` of the task is not passed after that; but at this
+    /// moment another thread, which has kept a handle of the task, may be in another hook with it.
     pub task_end: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -61,8 +61,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// A region begins. On one thread, no two have the same number. One around what waits without a thread (`proc_await`) ends for
-    /// hooks as the wait begins.
+    /// A region begins. On one thread, no two regions have the same number. For hooks, a region around a wait without a thread (`proc_await`) ends
+    /// when the wait begins.
     pub region_begin: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -71,10 +71,10 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// The region of that number ends, which has begun on this thread, perhaps before these hooks were set. Each is
-    /// told of once; regions inside of it that have not ended are told of before it.
+    /// The region with this number ends. It has begun on this thread, perhaps before these hooks were set. The hook is
+    /// called once for each region; first for regions inside of it that have not ended.
     pub region_end: Option<unsafe extern "C-unwind" fn(region: u64, user_data: *mut c_void)>,
-    /// Something is said (`proc_trace_log`). The category is "" if there is none.
+    /// A message is logged (`proc_trace_log`). The category is "" if there is none.
     pub log: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -83,8 +83,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// Here, something is started that other threads may run: several children of a combinator, a job,
-    /// or a child that is spawned. (A child that is refused arrives nowhere.)
+    /// This thread starts something that other threads may run: several children of a combinator, a job, or a child
+    /// that is spawned. (For a child that is refused, `arrive` is never called.)
     pub spawn: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -92,7 +92,8 @@ pub struct proc_trace_hooks {
             user_data: *mut c_void,
         ),
     >,
-    /// Here, on another thread, a child of that spawn is run, or the job; one that was spawned, on whatever thread.
+    /// A child of that spawn, or the job, runs on this thread, which is another one; a child that was spawned, on
+    /// whatever thread.
     pub arrive: Option<
         unsafe extern "C-unwind" fn(
             task: *const proc_trace_task,
@@ -126,17 +127,16 @@ unsafe impl Sync for proc_trace_hooks {}
 /// What the first version measured.
 const FIRST_SIZE: usize = size_of::<proc_trace_hooks>();
 
-/// Sets hooks in place of those that are set, if any are. When this returns, none of the former is running, and
-/// none will be called any more: it waits for those that run. The words of tasks that still run then are passed to
-/// nobody.
+/// Sets hooks, and replaces the former ones. When this returns, no former hook is running, and none will be called any
+/// more: it waits for those that run. The words that former hooks have returned are not passed to the new hooks.
 ///
-/// They are called whether or not a trace is on, and make `proc_trace_enabled` true. A child of `fork` has its
-/// parent's.
+/// Hooks are called whether or not a trace is on, and make `proc_trace_enabled` true. A child of `fork` has the hooks
+/// of its parent.
 ///
-/// @param hooks  NULL: none.
+/// @param hooks  NULL: no hooks.
 /// @return NULL on success. Else an error, and nothing has changed.
 /// Errors:
-/// - EDEADLK: it is called from within a hook, and would wait for itself.
+/// - EDEADLK: it is called from within a hook, so it would wait for itself.
 /// - EINVAL: a size that was not set, or anything that is set beyond what this version of the library knows.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_trace_set_hooks(hooks: *const proc_trace_hooks) -> *mut proc_error {

@@ -15,9 +15,9 @@ pub struct proc_impl {
 
 /// An error: what a process that failed returns. NULL is success. It never changes.
 ///
-/// Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause
-/// happened; a *multi error* lists the errors of processes that ran side by side. And any of them may be
-/// wrapped in a text (`proc_error_wrap`): who looks for what is in it looks through that.
+/// Three kinds: a *failure* has a code and a message; a *task error* says in which task its cause happened; a *multi
+/// error* lists the errors of processes that ran side by side. Each of them may be wrapped in a text
+/// (`proc_error_wrap`): functions that search an error look inside of the wrapping, too.
 ///
 /// Ownership: reference counted. A function that takes a non-const `proc_error *` takes over one
 /// reference, which `proc_error_ref` makes. What accessors return as const is borrowed from the
@@ -28,11 +28,11 @@ pub struct proc_error {
     _opaque: (),
 }
 
-/// A cancel handle: the context that a process runs in. It says once, and for good, that the process
-/// should stop, and why. Handles form a tree: cancelling one cancels all below it.
+/// A cancel handle: the context that a process runs in. It says, once and for good, that the process should stop, and
+/// why. Handles form a tree: cancelling a handle cancels all handles below it.
 ///
-/// What runs in a `proc_task` is given a handle that knows this task. Otherwise it is the one around the
-/// task: cancelling either cancels both.
+/// A process that runs in a `proc_task` is given a handle that knows this task. In all else it is the same as the
+/// handle around the task: cancelling either cancels both.
 ///
 /// Ownership: reference counted, and always borrowed by what it is passed to. The one that a callback
 /// receives is valid until the callback returns; `proc_cancel_ref` keeps it longer.
@@ -42,7 +42,7 @@ pub struct proc_cancel {
     _opaque: (),
 }
 
-/// What a value is found by (`proc_value`): `static const proc_key request = {"request"};`. Its address is the key, so two with the
+/// The key of a value (`proc_value`): `static const proc_key request = {"request"};`. The address of the struct is the key, so two structs with the
 /// same name are two keys.
 ///
 /// Ownership: yours, for instance static; it must be there until the program ends.
@@ -119,14 +119,12 @@ pub struct proc_region {
 
 /// The code of a process. It blocks until its work is done, or until `cancel` asks it to stop.
 ///
-/// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program
-/// with a message that names its tasks; leaving it by `longjmp` is undefined. Of the functions of this library, `proc_poll`
-/// is a cancellation point of `pthread_cancel`, and no other: what waits in them goes on waiting, and the thread is cancelled
-/// later. In none of them may its cancellation be asynchronous. It may call every
-/// function of this library. It may fork; the child must not return from the callback (which
-/// ends it with a message), but call `exec` or `_exit`. Before that it may run processes of its own, with
-/// handles, channels and promises of its own: one of the parent's may be in use at that moment by a thread that the child does
-/// not have, and then a call with it may block for ever.
+/// It must return. Leaving it by a C++ exception, `pthread_exit` or a cancelled thread ends the program with a message that names its tasks; leaving
+/// it by `longjmp` is undefined. `proc_poll` is the only function of this library that is a cancellation point of `pthread_cancel`: in the other
+/// functions a thread goes on waiting, and is cancelled later. A thread must not have asynchronous cancellation enabled in functions of this library.
+/// It may call every function of this library. It may fork; the child must not return from the callback (which ends it with a message), but call
+/// `exec` or `_exit`. Before that it may run processes of its own, with handles, channels and promises of its own. A thread of the parent may be
+/// using an object of the parent at the moment of the `fork`, and does not exist in the child: so a call with such an object may block for ever.
 ///
 /// Threads: runs on the thread that runs the process, or on one of the library's. Those have the
 /// system's default stack, at least 2 MiB (or what `proc_configure` was told), and all signals blocked but
@@ -141,12 +139,12 @@ pub struct proc_region {
 /// slack is the one that the program was started with, unless the thread that started a job has another. If
 /// the same process runs several times at once, so does its callback, with the same `user_data`.
 ///
-/// Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without it: a child that is forked
-/// on a thread of the library lets all signals in, and so does what it executes. A program that is started there by
-/// `posix_spawn`, `vfork`, `system` or `popen` inherits what is blocked: it does not hear SIGTERM. Give `posix_spawn` an
-/// empty mask (POSIX_SPAWN_SETSIGMASK), or let all signals in (`pthread_sigmask`) for as long as you start it. What your
-/// program ignores, a child goes on to ignore, and many programs rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread
-/// without work ends (`idle_timeout_ns`): to a child with PR_SET_PDEATHSIG that is the death of its parent.
+/// Child programs: `proc_child` starts one with no signal blocked, and stops it, too. Without `proc_child`: a child that is forked on a thread of the
+/// library has no signals blocked, and neither have the programs that it executes. A program that is started there by `posix_spawn`, `vfork`,
+/// `system` or `popen` inherits the blocked signals: it does not receive SIGTERM. Give `posix_spawn` an empty mask (POSIX_SPAWN_SETSIGMASK), or
+/// unblock all signals (`pthread_sigmask`) while you start the program. Signals that your program ignores stay ignored in a child, and many programs
+/// rely on SIGPIPE to end: set it to SIG_DFL again in the child. And a thread without work ends (`idle_timeout_ns`): for a child with
+/// PR_SET_PDEATHSIG this is the death of its parent.
 ///
 /// @param cancel     borrowed until the callback returns; never NULL.
 /// @param user_data  what `proc_new` was given.
@@ -158,7 +156,7 @@ pub type proc_fn = Option<
     ) -> *mut proc_error,
 >;
 
-/// The code of a child of `proc_each`: as `proc_fn`, with the index of the child.
+/// The code of a child of `proc_each`: like `proc_fn`, with the index of the child.
 ///
 /// @param cancel     borrowed until the callback returns; never NULL.
 /// @param index      which child it is, from 0.
