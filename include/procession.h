@@ -7,7 +7,7 @@
  *
  * proc_main runs one as the purpose of a program and turns signals into cancellation. proc_run runs one anywhere,
  * proc_start runs one as a job, which the caller need not wait for, and a channel hands items from thread to thread.
- * What there is is listed below.
+ * All functions are listed below.
  *
  * Five rules hold everywhere:
  *
@@ -25,19 +25,19 @@
  * 5. Bad input is never undefined and never silent. A constructor given something wrong returns a
  *    process that starts nothing and fails with EINVAL and a message that names function, argument
  *    and index, and so does every combinator above it. NULL is allowed wherever something is released
- *    or asked: there, as an error it is success, and as a cancel handle it is never cancelled. Where
+ *    or asked: there, a NULL error is success, and a NULL cancel handle is never cancelled. Where
  *    NULL is bad input, the function says so.
  *
  * Durations are nanoseconds in an int64_t; a negative one is forever. Options are structs that begin with their size. A program in a
- * language without macros may fill one with zeros and set the size: so where 0 would do harm, it stands for the default, and
- * PROC_AT_ONCE says that no time is meant.
+ * language without macros may fill such a struct with zeros and set the size: so where a duration of 0 would do harm, 0 stands for
+ * the default, and PROC_AT_ONCE for no time.
  *
  * In the environment, PROCESSION_TRACE names a file for a trace (proc_main), and PROCESSION_EARLY_SIGNALS=1 is for process 1
  * (proc_early_signals). What a service manager says there is read by proc_main_with (NOTIFY_SOCKET and the like) and by
  * proc_listen_fds (LISTEN_FDS and the like).
  *
- * The library is for Linux on machines of 64 bits. If it needs memory and gets none, the program ends by SIGABRT, and standard
- * error says why. If there is no thread to be had, or no memory for one, that is an error instead (EAGAIN).
+ * The library is for Linux on machines of 64 bits. If it cannot allocate memory, the program ends by SIGABRT, and standard
+ * error says why. If no thread can be had, or no memory for one, this is an error instead (EAGAIN).
  *
  * Generated from src/ffi by cbindgen. Change the Rust, not this file.
  */
@@ -73,16 +73,16 @@
  *   proc_errorf                    Makes an error with a message as printf would print it.
  *   proc_errno                     Makes an error of the calling thread's errno, with the text "WHAT: STRERROR".
  *   proc_error_wrap                Puts a text, as printf would print it, before that of an error: "TEXT: CAUSE".
- *   proc_error_merge               Makes one error of several: a multi error, or the one that is left.
+ *   proc_error_merge               Makes one error of several: a multi error, or the only one that is left.
  *   proc_error_ref                 Makes another reference to an error.
  *   proc_error_unref               Releases one reference to an error.
  *   proc_error_code                The code of an error.
  *   proc_error_message             The whole text of an error, in UTF-8.
  *   proc_error_task_type           The name of the task that failed.
- *   proc_error_cause               Why the task failed, or what the text is around (proc_error_wrap).
+ *   proc_error_cause               Why the task failed, or the error that is wrapped in a text (proc_error_wrap).
  *   proc_error_count               How many errors there are side by side: in a multi error two or more, else one.
  *   proc_error_at                  One of the errors side by side.
- *   proc_error_payload             What an error carries (proc_error_with_payload).
+ *   proc_error_payload             The payload of an error (proc_error_with_payload).
  *   proc_error_find_payload        The first payload of this type: of the error itself or of one in it, depth first.
  *   proc_error_is                  Whether an error, or any error in it, has this code.
  *   proc_error_is_echo             Whether an error only says "stopped, as asked".
@@ -104,8 +104,8 @@
  *   proc_hook_remove               Removes a hook and releases it.
  *
  * Files and sockets
- *   proc_read                      Reads what there is; waits for it until a cancellation, or until the time is up.
- *   proc_write_all                 Writes all of it; waits until a cancellation, or until the time is up.
+ *   proc_read                      Reads available bytes; waits for some until a cancellation, or until the time is up.
+ *   proc_write_all                 Writes all bytes; waits until a cancellation, or until the time is up.
  *   proc_accept                    Accepts a connection; waits for one until a cancellation, or until the time is up.
  *   proc_connect                   Connects a socket; waits until a cancellation, or until the time is up.
  *   proc_cancel_fd                 The descriptor of a cancel handle, for poll, epoll and event loops.
@@ -199,17 +199,17 @@
  *   proc_get_stats                 Fills in numbers: what the library does, and what it has done.
  *
  * Configuration
- *   proc_configure                 Makes choices for the threads of the library, all of them.
+ *   proc_configure                 Configures all threads of the library.
  *
  * Defaults without macros
- *   proc_main_options_init         Sets options to what PROC_MAIN_OPTIONS_INIT says.
- *   proc_config_init               As proc_main_options_init, to what PROC_CONFIG_INIT says.
- *   proc_nursery_options_init      As proc_main_options_init, to what PROC_NURSERY_OPTIONS_INIT says.
- *   proc_supervise_options_init    As proc_main_options_init, to what PROC_SUPERVISE_OPTIONS_INIT says.
- *   proc_child_options_init        As proc_main_options_init, to what PROC_CHILD_OPTIONS_INIT says.
- *   proc_trace_hooks_init          As proc_main_options_init, to what PROC_TRACE_HOOKS_INIT says.
- *   proc_stats_init                As proc_main_options_init, to what PROC_STATS_INIT says.
- *   proc_simulation_init           As proc_main_options_init, to what PROC_SIMULATION_INIT says.
+ *   proc_main_options_init         Sets options to the values of PROC_MAIN_OPTIONS_INIT.
+ *   proc_config_init               As proc_main_options_init, to the values of PROC_CONFIG_INIT.
+ *   proc_nursery_options_init      As proc_main_options_init, to the values of PROC_NURSERY_OPTIONS_INIT.
+ *   proc_supervise_options_init    As proc_main_options_init, to the values of PROC_SUPERVISE_OPTIONS_INIT.
+ *   proc_child_options_init        As proc_main_options_init, to the values of PROC_CHILD_OPTIONS_INIT.
+ *   proc_trace_hooks_init          As proc_main_options_init, to the values of PROC_TRACE_HOOKS_INIT.
+ *   proc_stats_init                As proc_main_options_init, to the values of PROC_STATS_INIT.
+ *   proc_simulation_init           As proc_main_options_init, to the values of PROC_SIMULATION_INIT.
  *
  * Tracing
  *   proc_trace_start               Begins to write what happens in the program to a file, for ui.perfetto.dev.
@@ -265,11 +265,11 @@
 #define PROC_PRINTF(string, first)
 #endif
 
-/* As <sys/socket.h> has it, of which no more is here: it has names such as `send`, which your own may have. */
+/* Declared as in <sys/socket.h>, which is not included: its names, such as `send`, may be names of your program. */
 struct sockaddr;
 
 /**
- * A duration that never ends. Any negative one is as good.
+ * A duration that never ends. Every other negative duration means the same.
  */
 #define PROC_FOREVER INT64_C(-1)
 
@@ -279,56 +279,56 @@ struct sockaddr;
 #define PROC_AT_ONCE INT64_C(1)
 
 /**
- * So many milliseconds, as a duration in nanoseconds.
+ * `n` milliseconds, as a duration in nanoseconds.
  *
  * @param n  an integer.
  */
 #define PROC_MS(n) (INT64_C(1000000) * (n))
 
 /**
- * So many seconds, as a duration in nanoseconds.
+ * `n` seconds, as a duration in nanoseconds.
  *
  * @param n  an integer.
  */
 #define PROC_SECONDS(n) (INT64_C(1000000000) * (n))
 
 /**
- * What a `proc_config` begins with: `proc_config config = PROC_CONFIG_INIT;`
+ * Initializes a `proc_config` with the defaults: `proc_config config = PROC_CONFIG_INIT;`
  */
 #define PROC_CONFIG_INIT {sizeof(proc_config), 0, SIZE_MAX, PROC_SECONDS(30), NULL, NULL, NULL, NULL, 0, NULL, 0}
 
 /**
- * What a `proc_nursery_options` begins with: `proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;`
+ * Initializes a `proc_nursery_options` with the defaults: `proc_nursery_options options = PROC_NURSERY_OPTIONS_INIT;`
  */
 #define PROC_NURSERY_OPTIONS_INIT {sizeof(proc_nursery_options), 0, NULL, NULL}
 
 /**
- * What a `proc_supervise_options` begins with: `proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;`
+ * Initializes a `proc_supervise_options` with the defaults: `proc_supervise_options options = PROC_SUPERVISE_OPTIONS_INIT;`
  */
 #define PROC_SUPERVISE_OPTIONS_INIT {sizeof(proc_supervise_options), PROC_MS(100), PROC_SECONDS(30), 20, PROC_SECONDS(60), 5, PROC_SECONDS(60), false, NULL, NULL}
 
 /**
- * What a `proc_child_options` begins with: `proc_child_options options = PROC_CHILD_OPTIONS_INIT;`
+ * Initializes a `proc_child_options` with the defaults: `proc_child_options options = PROC_CHILD_OPTIONS_INIT;`
  */
 #define PROC_CHILD_OPTIONS_INIT {sizeof(proc_child_options), NULL, NULL, NULL, -1, -1, -1, NULL, NULL, PROC_SECONDS(5), NULL}
 
 /**
- * What a `proc_trace_hooks` begins with: `proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;`
+ * Initializes a `proc_trace_hooks`: `proc_trace_hooks hooks = PROC_TRACE_HOOKS_INIT;`
  */
 #define PROC_TRACE_HOOKS_INIT {sizeof(proc_trace_hooks), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL}
 
 /**
- * What a `proc_simulation` begins with: `proc_simulation options = PROC_SIMULATION_INIT;`
+ * Initializes a `proc_simulation` with the defaults: `proc_simulation options = PROC_SIMULATION_INIT;`
  */
 #define PROC_SIMULATION_INIT {sizeof(proc_simulation), 0, 1, 0, 3, PROC_SECONDS(2592000), 10000000, 0, 0, NULL, NULL, 0, 0, PROC_SECONDS(1), 0, NULL, 0}
 
 /**
- * What a `proc_stats` begins with: `proc_stats stats = PROC_STATS_INIT;`
+ * Initializes a `proc_stats`: `proc_stats stats = PROC_STATS_INIT;`
  */
 #define PROC_STATS_INIT {sizeof(proc_stats), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 
 /**
- * What a `proc_main_options` begins with: `proc_main_options options = PROC_MAIN_OPTIONS_INIT;`
+ * Initializes a `proc_main_options` with the defaults: `proc_main_options options = PROC_MAIN_OPTIONS_INIT;`
  */
 #define PROC_MAIN_OPTIONS_INIT {sizeof(proc_main_options), NULL, 0, 0, PROC_FOREVER, 0, false, NULL, PROC_SECONDS(1), 0, false, {0}, NULL, NULL}
 
@@ -404,9 +404,9 @@ struct sockaddr;
 /**
  * How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
  *
- * Running a tree takes less than 1 KiB of a thread's stack for each combinator that is around what runs
- * there, and some KiB once, besides what the callbacks take (and the trees that these run); releasing one
- * takes no more for a deep tree than for a flat one.
+ * Running a tree takes less than 1 KiB of a thread's stack for each combinator around the callback, and some KiB once,
+ * in addition to the stack of the callbacks (and of the trees that they run). Releasing a deep tree takes no more
+ * stack than releasing a flat one.
  */
 #define PROC_MAX_DEPTH 1000
 
@@ -985,7 +985,7 @@ typedef struct proc_stats {
 } proc_stats;
 
 /**
- * What the library calls on its threads (`proc_config`). It must return, as a callback must.
+ * A function that the library calls on its threads (`proc_config`). It must return, as a callback must.
  *
  * @param user_data  that of the configuration.
  */
@@ -1002,30 +1002,28 @@ typedef struct proc_config {
      */
     size_t size;
     /**
-     * How many bytes of its stack a thread has for callbacks. What the library itself needs comes on top of
-     * that, so that the deepest tree runs with any size: 1 MiB of address space (1.25 MiB where
-     * the processor is no x86-64), of which no more is used than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
-     * than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
-     * system gives threads (`ulimit -s`), but 2 MiB at least.
+     * How many bytes of its stack a thread has for callbacks. The library adds the stack that it needs itself, so that the deepest tree runs with
+     * any size: 1 MiB of address space (1.25 MiB if the processor is not x86-64), of which no more is used than the tree needs. If the thread-local
+     * data of the program's libraries is larger than 32 KiB, it takes a part of `stack_size`. At least PROC_MIN_STACK_SIZE; 0, the default: the
+     * whole stack has the size that the system gives threads (`ulimit -s`), but 2 MiB at least.
      */
     size_t stack_size;
     /**
-     * How many threads are kept that have nothing to do; one more that has nothing to do ends. Default SIZE_MAX: any number. 0: none;
-     * but if `idle_timeout_ns` is 0, too, as in a struct that is filled with zeros, the default. The one that watches over children that
-     * nobody runs yet is not among them.
+     * How many idle threads are kept; further idle threads end. Default SIZE_MAX: any number. 0: none; but if `idle_timeout_ns` is 0, too, as in a
+     * struct that is filled with zeros, the default. The thread that watches over children that no thread runs yet does not count.
      */
     size_t max_idle_threads;
     /**
-     * How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for, too;
-     * PROC_AT_ONCE: none is. A child that a
-     * callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
-     * when the thread ends that has started it: keep threads for ever where that matters.
+     * How long an idle thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for,
+     * too; PROC_AT_ONCE: idle threads are not kept. If a callback starts a child that asks for a signal at the death
+     * of its parent (PR_SET_PDEATHSIG), the child gets the signal when the thread that has started it ends: in this
+     * case keep threads for ever.
      */
     int64_t idle_timeout_ns;
     /**
-     * What the threads are called: this, and inside of a task this, a slash, and as much of the end of the
-     * task's name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default:
-     * inside of a task its name alone, else "procession".
+     * The name of the threads: the prefix; inside of a task the prefix, a slash, and as much of the end of the task's
+     * name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default: inside of a task the
+     * task's name alone, else "procession".
      */
     const char *thread_name_prefix;
     /**
@@ -1035,8 +1033,8 @@ typedef struct proc_config {
      */
     proc_thread_fn on_thread_start;
     /**
-     * Called on each thread of the library that ends, after everything else; may be NULL, the default.
-     * Threads that are there when the program ends just end with it.
+     * Called on each thread of the library that ends, after everything else; may be NULL, the default. It is not
+     * called for threads that exist when the program ends.
      */
     proc_thread_fn on_thread_stop;
     /**
@@ -1044,23 +1042,23 @@ typedef struct proc_config {
      */
     void *user_data;
     /**
-     * How many bytes of memory the flight recorder has, which always records then, at some 40 ns an
-     * event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none
-     * of it before it is needed. 0, the default: it is off.
+     * How many bytes of memory the flight recorder has. It records all the time, at some 40 ns for each event, and
+     * `proc_trace_snapshot` writes its events to a file. At least 2 MiB are used, for some 60,000 events; memory is
+     * taken only when it is needed. 0, the default: the flight recorder is off.
      */
     size_t flight_recorder_size;
     /**
-     * Signals that the threads of the library let in, beside faults such as SIGSEGV, which cannot be among them.
-     * They are those that each thread must receive itself: by some, a garbage collector stops all threads. Their
-     * handlers then run on these threads too, where calls of the system may end with EINTR. All other signals
-     * are blocked there; only the thread that listens for `proc_main` and `proc_on_signal` lets in what they
-     * listen to. NULL, the default: SIGPROF alone, by which profilers take samples. An array takes the place of
-     * that; one without elements: none, for a program that blocks SIGPROF on its threads and takes it with
-     * `sigwait`.
+     * Signals that are not blocked on the threads of the library, in addition to faults such as SIGSEGV, which must
+     * not be in the array. Use it for signals that each thread must receive itself: for instance, those by which a
+     * garbage collector stops all threads. Their handlers then run on these threads too, where system calls may end
+     * with EINTR. All other signals are blocked there; only the thread that listens for `proc_main` and
+     * `proc_on_signal` receives their signals. NULL, the default: SIGPROF alone, by which profilers take samples. An
+     * array replaces this default; an array without elements means no signals, for a program that blocks SIGPROF on
+     * its threads and takes it with `sigwait`.
      */
     const int *open_signals;
     /**
-     * How many of them there are. One may be there twice.
+     * How many `open_signals` there are. A signal may be there twice.
      */
     size_t open_signal_count;
 } proc_config;
@@ -1669,8 +1667,8 @@ PROC_API int proc_exit_status(proc_error *error);
  *
  * Ownership: the result is yours; the message is copied.
  *
- * @param code     an `errno` value, or any other number of your own. 0 is no failure: it becomes -1.
- * @param message  UTF-8 (what is not is replaced by U+FFFD); NULL stands for `strerror(code)`.
+ * @param code     an `errno` value, or any other number of your own. 0 means no failure, so it becomes -1.
+ * @param message  UTF-8 (invalid bytes are replaced by U+FFFD); NULL stands for `strerror(code)`.
  * @return never NULL.
  */
 PROC_API PROC_MUST_USE proc_error *proc_error_new(int code, const char *message);
@@ -1681,10 +1679,11 @@ PROC_API PROC_MUST_USE proc_error *proc_error_new(int code, const char *message)
  * Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
  * is called with it, when the last reference to the error is released.
  *
- * A handle keeps why it was cancelled: that of a group keeps the error of the child that failed first, and so do
- * all handles below it. If the payload owns a reference to such a handle, for instance as a part of the object
- * that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
- * which the error may cancel: release that one before the error is returned, or let the payload only know the object.
+ * A handle keeps the cause of its cancellation: the handle of a group keeps the error of the child that failed first,
+ * and so do all handles below it. If the payload owns a reference to such a handle, for instance as a part of the
+ * object that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
+ * which the error may cancel: release the handle before the error is returned, or let the payload only point to the
+ * object.
  *
  * @param code     as for `proc_error_new`.
  * @param message  as for `proc_error_new`.
@@ -1702,15 +1701,15 @@ proc_error *proc_error_with_payload(int code,
 /**
  * Makes an error that carries something of your own, and says of what type it is.
  *
- * In a program of several parts, a payload may be anybody's. `proc_error_find_payload` finds those of
- * one type, wherever they were made, so that nobody takes another's for his own.
+ * In a program of several parts, any part may make payloads. `proc_error_find_payload` finds payloads of one type, so
+ * that no part of the program takes the payload of another part for its own.
  *
  * Ownership: the result is yours; message and type are copied; the payload is the error's until
  * `destroy` is called with it, when the last reference to the error is released.
  *
  * @param code          as for `proc_error_new`.
  * @param message       as for `proc_error_new`.
- * @param payload_type  a name that no other type of payload has; NULL: of no type.
+ * @param payload_type  a name that no other type of payload has; NULL: no type.
  * @param payload       what `proc_error_payload` returns; may be NULL.
  * @param destroy       releases the payload, exactly once; may be NULL.
  * @return never NULL.
@@ -1754,9 +1753,9 @@ PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
 /**
  * Puts a text, as `printf` would print it, before that of an error: "TEXT: CAUSE".
  *
- * In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
- * or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
- * `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+ * In all else the result is like the wrapped error: it has the same code and the same payload, functions that search
+ * for a code, a task or a payload look inside of it, and "stopped, as asked" (`proc_cancel_error`) stays that.
+ * `proc_error_cause` returns the wrapped error. In a multi error it counts as one error, even if it wraps several.
  *
  * Example:
  * ```c
@@ -1775,15 +1774,16 @@ PROC_API PROC_MUST_USE proc_error *proc_errno(const char *what);
 PROC_API PROC_MUST_USE proc_error *proc_error_wrap(proc_error *cause, const char *format, ...) PROC_PRINTF(2, 3);
 
 /**
- * Makes one error of several: a multi error, or the one that is left. A multi error has them in the order of the
- * array.
+ * Makes one error of several: a multi error, or the only one that is left. A multi error lists them in the order of
+ * the array.
  *
- * For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
- * side by side with the others; an error that is there twice, as the same object, is listed once.
+ * It is for the errors of processes that ran one after the other. Multi errors among them are replaced by the errors
+ * that they list; an error that occurs twice, as the same object, is listed once.
  *
  * Ownership: takes over one reference of each error; the array stays yours; the result is yours.
  *
- * @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
+ * @param errors  NULL elements mean success, and are left out. NULL with a count is bad input: an error with code
+ *                EINVAL.
  * @param count   how many.
  * @return NULL if none is left.
  * Errors:
@@ -1800,7 +1800,7 @@ PROC_API PROC_MUST_USE proc_error *proc_error_merge(proc_error *const *errors, s
 PROC_API proc_error *proc_error_ref(proc_error *error);
 
 /**
- * Releases one reference to an error. With the last one go its causes and its payload.
+ * Releases one reference to an error. The last release also releases its causes and its payload.
  *
  * @param error  may be NULL.
  */
@@ -1816,11 +1816,11 @@ PROC_API void proc_error_unref(proc_error *error);
 PROC_API int proc_error_code(const proc_error *error);
 
 /**
- * The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
- * "N errors:" and then, for each, a line break, "- " and its text. Of an error that is in another more than
- * once, all but the first place say "(as above)".
+ * The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is "N errors:" and then,
+ * for each, a line break, "- " and its text. If the same error occurs more than once, all but the first place say "(as
+ * above)".
  *
- * A text that is put together of others is no longer than 1 MiB: it ends with how many bytes were left out.
+ * A text that is composed of other texts is cut at 1 MiB: then its end says how many bytes were left out.
  *
  * @param error  may be NULL.
  * @return borrowed, never NULL; "success" for NULL.
@@ -1836,7 +1836,7 @@ PROC_API const char *proc_error_message(const proc_error *error);
 PROC_API const char *proc_error_task_type(const proc_error *error);
 
 /**
- * Why the task failed, or what the text is around (`proc_error_wrap`).
+ * Why the task failed, or the error that is wrapped in a text (`proc_error_wrap`).
  *
  * @param error  may be NULL.
  * @return borrowed; NULL if it is neither a task error nor wrapped.
@@ -1854,19 +1854,19 @@ PROC_API size_t proc_error_count(const proc_error *error);
 /**
  * One of the errors side by side.
  *
- * A combinator lists failures first, so that the first is the one that failed first, and after them what only
- * passes on why it was cancelled (`proc_error_is_echo`); each in order of completion. `proc_error_merge`
+ * A combinator lists the failures first, so that the first error is the first failure, and after them the errors that
+ * only pass on why the process was cancelled (`proc_error_is_echo`); both in order of completion. `proc_error_merge`
  * keeps the order that it was given.
  *
  * @param error  may be NULL.
  * @param index  from 0. A single error is itself at 0.
- * @return borrowed; NULL if there are not so many.
+ * @return borrowed; NULL if there is no such index.
  */
 PROC_API const proc_error *proc_error_at(const proc_error *error, size_t index);
 
 /**
- * What an error carries (`proc_error_with_payload`). If it carries nothing itself, and is a task error or wrapped
- * in a text, what its cause carries.
+ * The payload of an error (`proc_error_with_payload`). If a task error or a wrapped error has no payload itself, it is
+ * the payload of its cause.
  *
  * @param error  may be NULL.
  * @return borrowed; NULL if there is none.
@@ -1899,12 +1899,12 @@ PROC_API void *proc_error_find_payload(const proc_error *error, const char *payl
 PROC_API bool proc_error_is(const proc_error *error, int code);
 
 /**
- * Whether an error only says "stopped, as asked". There is nothing in it but why that handle, or one above it, was
- * cancelled, inside of any number of tasks, texts and multi errors.
+ * Whether an error only says "stopped, as asked". Then it contains nothing but the cause of the cancellation of
+ * `cancel`, or of a handle above, inside of any number of tasks, texts and multi errors.
  *
- * It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
- * of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
- * echo is no failure.
+ * Only the cause itself counts (`proc_cancel_error`), not another error that looks like it, and only the whole cause:
+ * one of the errors of a multi error is no echo. Use it in code that restarts, counts or logs failures: an echo is no
+ * failure.
  *
  * Example:
  * ```c
@@ -2179,21 +2179,18 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Reads what there is; waits for it until a cancellation, or until the time is up.
+ * Reads available bytes; waits for some until a cancellation, or until the time is up.
  *
- * It reads whatever `read` reads: sockets, pipes, terminals, files. Signals do not end it.
+ * It reads everything that `read` reads: sockets, pipes, terminals, files. Signals do not end the wait.
  *
- * Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may
- * have the same open file. If several threads or programs read from it, each hears of its own cancellation. A file is read
- * at once.
+ * Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may have the same open file. If
+ * several threads or programs read from it, each call ends at its own cancellation. A regular file is read at once.
  *
- * One exception: where the system has no way to read without waiting, another program, or a thread that calls `read` itself, may
- * take what this has seen, and then this waits for more, whatever is cancelled. That is so for the master of a terminal and
- * for other devices, if they are blocking; for terminals and named pipes if `/proc` is missing; and for pipes if it is missing and Linux is
- * older than 6.4.
+ * One exception: where the system has no way to read without waiting, another program, or a thread that calls `read` itself, may take the bytes that
+ * `proc_read` has seen. Then `proc_read` blocks until more bytes come, even if it is cancelled. This concerns the master of a terminal and other
+ * devices, if they are blocking; terminals and named pipes if `/proc` is missing; and pipes if `/proc` is missing and Linux is older than 6.4.
  *
- * If the handle is cancelled, it fails with ECANCELED, also where there is something to read, and reads nothing. So it does
- * when the deadline of the handle has come.
+ * If the handle is cancelled, also by its deadline, it fails with ECANCELED and reads nothing, even if there is something to read.
  *
  * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
@@ -2215,9 +2212,9 @@ PROC_API void proc_hook_remove(proc_hook *hook);
  * @param size        how many bytes at most. 0 reads nothing and does not wait.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
  *                    (PROC_FOREVER).
- * @return how many bytes; 0: the end, or a size of 0. -1 with `errno`.
+ * @return how many bytes it has read; 0: the end of the file, or a size of 0. -1 with `errno`.
  * Errors:
- * - ECANCELED: the handle is cancelled, also where there is something to read. Nothing was read.
+ * - ECANCELED: the handle is cancelled, even if there is something to read. Nothing was read.
  * - ETIMEDOUT: the time is up, and there was nothing.
  * - EINVAL: `buffer` is NULL with a size.
  * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
@@ -2231,16 +2228,16 @@ ssize_t proc_read(proc_cancel *cancel,
                   int64_t timeout_ns);
 
 /**
- * Writes all of it; waits until a cancellation, or until the time is up.
+ * Writes all bytes; waits until a cancellation, or until the time is up.
  *
- * The time is that of the whole call. Otherwise it is as `proc_read`, with the same exception. It raises no
- * SIGPIPE (and no SIGXFSZ), neither now nor, where it is blocked, later; one that was pending before stays.
+ * The timeout is for the whole call. Otherwise it is like `proc_read`, with the same exception. It raises no SIGPIPE
+ * (and no SIGXFSZ), neither now nor, if the signal is blocked, later; a signal that was pending before stays pending.
  *
- * If it fails, an unknown part was written: then the descriptor is only good for being closed. If the handle is cancelled
- * before it begins, nothing is.
+ * If it fails, an unknown part was written: then the only useful thing to do with the descriptor is to close it. If the handle is cancelled before
+ * the call, nothing is written.
  *
  * @param cancel      NULL is never cancelled.
- * @param fd          a descriptor, as for `write`. By a datagram socket it is sent as one.
+ * @param fd          a descriptor, as for `write`. A datagram socket sends the bytes as one datagram.
  * @param buffer      what is written. NULL with a size is bad input.
  * @param size        how many bytes. 0 writes nothing, also no empty datagram.
  * @param timeout_ns  nanoseconds, by the monotonic clock; 0 writes what can be written without waiting, negative is
@@ -2249,7 +2246,7 @@ ssize_t proc_read(proc_cancel *cancel,
  * Errors:
  * - ECANCELED: the handle is cancelled.
  * - ETIMEDOUT: the time is up.
- * - EPIPE: nobody will read it.
+ * - EPIPE: nobody will read the bytes.
  * - EINVAL: `buffer` is NULL with a size.
  * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
  * - Any other as for `write`.
@@ -2264,15 +2261,15 @@ ssize_t proc_write_all(proc_cancel *cancel,
 /**
  * Accepts a connection; waits for one until a cancellation, or until the time is up.
  *
- * Signals do not end it. A connection that was aborted while it waited to be accepted is left out.
+ * Signals do not end the wait. A connection that was aborted while it waited to be accepted is skipped.
  *
- * Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait
- * at it, one gets the connection, and each hears of its own cancellation. Only if the listener is blocking *and* another program
- * accepts from it, too, or a thread that calls `accept`, this may hear of a cancellation, or that the time is up, as late as the next
- * connection comes: where that one has taken a connection in the instant in which this was about to. (The system has no call
- * for it that does not wait.) Such a listener should not be blocking.
+ * Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait at it, one gets the
+ * connection, and each call ends at its own cancellation. There is one exception: if the listener is blocking *and* another program, or a thread
+ * that calls `accept`, accepts from it, too, the other may take the connection that `proc_accept` was about to accept. Then `proc_accept` notices a
+ * cancellation, or that the time is up, only when the next connection comes. (The system has no call that accepts without waiting.) Such a listener
+ * should not be blocking.
  *
- * If the handle is cancelled, it fails with ECANCELED, also where there is a connection, and accepts none.
+ * If the handle is cancelled, it fails with ECANCELED and accepts no connection, even if there is one.
  *
  * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
@@ -2293,7 +2290,7 @@ ssize_t proc_write_all(proc_cancel *cancel,
  *                    (PROC_FOREVER).
  * @return the connection. -1 with `errno`.
  * Errors:
- * - ECANCELED: the handle is cancelled, also where there is a connection. None was accepted.
+ * - ECANCELED: the handle is cancelled, even if there is a connection. None was accepted.
  * - ETIMEDOUT: the time is up, and there was none.
  * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
  * - Any other as for `accept4`.
@@ -2308,25 +2305,25 @@ int proc_accept(proc_cancel *cancel,
  *
  * Signals do not end it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
  *
- * Whether the socket is blocking or not makes no difference. While this begins to connect, and only then, it makes a blocking one
- * non-blocking; afterwards its flags are as before.
+ * Whether the socket is blocking or not makes no difference. At the beginning of the call, and only then, it makes a blocking socket non-blocking;
+ * afterwards its flags are as before.
  *
- * If it fails, the socket is only good for being closed: the connection may be made all the same. If the handle is
- * cancelled before it begins, nothing is done.
+ * If it fails, the only useful thing to do with the socket is to close it: the connection may be made all the same. If
+ * the handle is cancelled before the call, nothing is done.
  *
  * It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
  * `pthread_cancel`.
  *
  * @param cancel      NULL is never cancelled.
- * @param socket      a socket. If it is being connected already, that is waited for.
+ * @param socket      a socket. If it is being connected already, the call waits for that.
  * @param address     to where, as for `connect`. NULL is bad input.
  * @param size        of the address, a `socklen_t`.
- * @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if that takes no waiting, negative is
- *                    forever (PROC_FOREVER).
+ * @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if no waiting is needed, negative is forever
+ *                    (PROC_FOREVER).
  * @return 0. -1 with `errno`.
  * Errors:
  * - ECANCELED: the handle is cancelled.
- * - ETIMEDOUT: the time is up, also the system's.
+ * - ETIMEDOUT: the time is up, or the system's own timeout is.
  * - EINVAL: `address` is NULL.
  * - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
  * - Any other as for `connect`, such as ECONNREFUSED.
@@ -3830,8 +3827,8 @@ PROC_API void proc_get_stats(proc_stats *stats);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Makes choices for the threads of the library, all of them. That is those that run callbacks, the one that
- * watches over children that nobody runs yet, and the one that listens for signals. They hold for the whole
+ * Configures all threads of the library. These are the threads that run callbacks, the thread that watches over
+ * children that no thread runs yet, and the thread that listens for signals. The configuration is for the whole
  * program.
  *
  * It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before
@@ -3860,23 +3857,22 @@ PROC_API proc_error *proc_configure(const proc_config *config);
  * ------------------------------------------------------------------------------------------------ */
 
 /**
- * Sets options to what PROC_MAIN_OPTIONS_INIT says.
+ * Sets options to the values of PROC_MAIN_OPTIONS_INIT.
  *
- * It is for languages that cannot use a macro: they fill a struct with zeros, which are choices, too, and often
- * not the defaults.
+ * It is for languages that cannot use a macro. A struct that is filled with zeros often does not have the defaults.
  *
- * This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
+ * There is such a function for each struct that begins with its size. Any thread may call it, and it never fails.
  *
  * @param options  room for `size` bytes. What it holds before does not matter. NULL: nothing happens.
- * @param size     how large the struct is for the program, which is what its field `size` becomes. What is beyond that which this
- *                 library knows becomes 0. Less than the size of that field: nothing happens.
+ * @param size     the size of the struct in the program, which is stored in its field `size`. Fields that this library does not know become 0. Less
+ *                 than the size of the field `size`: nothing happens.
  */
 PROC_API
 void proc_main_options_init(proc_main_options *options,
                             size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_CONFIG_INIT.
  *
  * @param config  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3884,7 +3880,7 @@ void proc_main_options_init(proc_main_options *options,
 PROC_API void proc_config_init(proc_config *config, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_NURSERY_OPTIONS_INIT.
  *
  * @param options  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3892,7 +3888,7 @@ PROC_API void proc_config_init(proc_config *config, size_t size);
 PROC_API void proc_nursery_options_init(proc_nursery_options *options, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_SUPERVISE_OPTIONS_INIT.
  *
  * @param options  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3900,7 +3896,7 @@ PROC_API void proc_nursery_options_init(proc_nursery_options *options, size_t si
 PROC_API void proc_supervise_options_init(proc_supervise_options *options, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_CHILD_OPTIONS_INIT.
  *
  * @param options  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3908,7 +3904,7 @@ PROC_API void proc_supervise_options_init(proc_supervise_options *options, size_
 PROC_API void proc_child_options_init(proc_child_options *options, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_TRACE_HOOKS_INIT.
  *
  * @param hooks  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3916,7 +3912,7 @@ PROC_API void proc_child_options_init(proc_child_options *options, size_t size);
 PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_STATS_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_STATS_INIT.
  *
  * @param stats  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -3924,7 +3920,7 @@ PROC_API void proc_trace_hooks_init(proc_trace_hooks *hooks, size_t size);
 PROC_API void proc_stats_init(proc_stats *stats, size_t size);
 
 /**
- * As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+ * As `proc_main_options_init`, to the values of PROC_SIMULATION_INIT.
  *
  * @param options  as for `proc_main_options_init`.
  * @param size  as for `proc_main_options_init`.
@@ -4230,8 +4226,8 @@ PROC_API const char *proc_version(void);
  * The version of the library that is running, as a number. That is 1,000,000 times the major version, 1,000 times
  * the minor one, and the patch.
  *
- * This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
- * had that a program was compiled with.
+ * This and the following are for languages that have no macros: they return the values of the library that is running; the macros are those of the
+ * header that the program was compiled with.
  *
  * @return for instance 2000 for 0.2.0.
  */

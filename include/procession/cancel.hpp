@@ -15,7 +15,7 @@ inline namespace v0_2 {
  * A cancel handle: the context that a process runs in. It says once, and for good, that the process
  * should stop, and why. Handles form a tree: cancelling one cancels all below it.
  *
- * A handle is the power to cancel. The one that a callable receives is its caller's: who has it, or a copy, may cancel all that runs
+ * A handle is the power to cancel. A callable receives the handle of its caller: code that has it, or a copy, may cancel all that runs
  * under it, beside the callable too, so below proc::main the program. Let a callable, and each helper to which it passes it on,
  * take a `proc::token`, unless it is to have that power; and what a callable is to be able to cancel itself, it runs under a handle below
  * (`child`).
@@ -87,7 +87,7 @@ class cancel : public procession::token {
     [[nodiscard]] cancel drain_handle() const noexcept { return share(proc_drain_handle(get())); }
 
     /**
-     * Cancels this handle and all below it, and wakes who waits on them. Only the first call counts: its
+     * Cancels this handle and all below it, and wakes the threads that wait on them. Only the first call counts: its
      * cause stays. When it returns, all of them are cancelled, and the hooks of what it has cancelled itself
      * have run; but it does not wait for anybody to stop.
      *

@@ -13,7 +13,7 @@ inline namespace v0_2 {
 
 namespace detail {
 
-/** Who is to be told when a job is complete; nobody if there is no function. */
+/** The function to call when a job is complete; it may be null. */
 struct notice {
     void (*function)(void *user_data) = nullptr;
     shared callable{};
@@ -72,7 +72,7 @@ class own_errno {
  * that have an end of their own.
  *
  * No job is left behind: one that is destroyed, or assigned to, before it was joined is cancelled and waited for.
- * What it ended with is lost then; who wants to know it, joins it. A job is assigned to by ending the old one first, so
+ * Its result is lost then; join it to get the result. A job is assigned to by ending the old one first, so
  * `job = proc::start(what)` never runs both at the same time.
  *
  * It can be moved, not copied. A job that was moved from, joined or default-constructed is empty: there is nothing to

@@ -55,7 +55,7 @@ class promise : public detail::handle<promise, proc_promise, proc_promise_ref, p
  *
  * As a child of a group, a nursery and their like it takes no thread while it waits.
  *
- * Ownership: it is no copy of the promise, which somebody else has to keep.
+ * Ownership: the process is no copy of the promise: other code must keep one.
  */
 [[nodiscard]] inline process await(const promise &promise) noexcept {
     return process::adopt(proc_await(promise.get()));

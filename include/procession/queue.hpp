@@ -33,12 +33,12 @@ class queue : public detail::handle<queue, proc_queue, proc_queue_ref, proc_queu
      * the tasks that are around this process. Cancelled before that has begun, it does not begin, and this fails with the cause
      * (`cancel.error()`). On a thread that is inside of a run of the same queue it runs at once, in place.
      *
-     * What runs in a queue and waits there for a child that is to run in the same queue makes that fail with EDEADLK, unless it is the same thread
-     * that begins it.
+     * If a process that runs in a queue waits for a child that is to run in the same queue, the child fails with EDEADLK, unless the
+     * same thread begins the child.
      *
      * As a child of a group, a nursery and their like it takes no thread while it waits.
      *
-     * Ownership: it is no copy of the queue, which somebody else has to keep.
+     * Ownership: the process is no copy of the queue: other code must keep one.
      */
     template <class Part> [[nodiscard]] process on(Part &&part) const {
         process child = detail::to_process(std::forward<Part>(part));

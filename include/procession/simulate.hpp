@@ -1,5 +1,5 @@
 /*
- * procession/simulate.hpp - beside procession.hpp, and included on its own: a program in a world of its own, for tests
+ * procession/simulate.hpp - beside procession.hpp, and included on its own: runs a program in a simulation, for tests
  */
 #ifndef PROCESSION_SIMULATE_HPP
 #define PROCESSION_SIMULATE_HPP
@@ -12,9 +12,9 @@
 namespace procession {
 inline namespace v0_2 {
 
-/** Who goes on in a simulation. */
+/** How a simulation chooses the thread that goes on. */
 enum class schedule : int {
-    /** Anybody who can, by chance. */
+    /** A random one of the threads that can go on. */
     random = PROC_SCHEDULE_RANDOM,
     /** By priorities that change at a few moments (probabilistic concurrency testing). */
     pct = PROC_SCHEDULE_PCT,
@@ -23,52 +23,52 @@ enum class schedule : int {
 };
 
 /**
- * What is to be simulated (proc::simulate): what is not said is as without.
+ * Options of a simulation (proc::simulate): an option that is not given has its default.
  *
  *     proc::simulate(server, {.runs = 1000, .schedule = proc::schedule::pct});
  *
- * `proc_simulation` in procession.h tells more of each.
+ * `proc_simulation` in procession.h says more about each of them.
  */
 struct simulation {
-    /** Of the first run; 0: that of PROCESSION_SEED in the environment, else any. */
+    /** The seed of the first run; 0: the seed in PROCESSION_SEED in the environment, else any. */
     std::uint64_t seed = 0;
 
-    /** How many runs, with the seeds from that one on; of all orders, the most that are tried. */
+    /** How many runs, with consecutive seeds from `seed` on; for exhaustive, how many orders are tried at most. */
     std::size_t runs = 1;
 
     procession::schedule schedule = procession::schedule::random;
 
-    /** Of proc::schedule::pct. */
+    /** The depth of proc::schedule::pct. */
     std::size_t depth = 3;
 
-    /** After so much of its own time a run hangs; `std::chrono::nanoseconds::max()`: never. */
+    /** A run that takes longer, in virtual time, hangs; `std::chrono::nanoseconds::max()`: no limit. */
     std::chrono::nanoseconds limit = std::chrono::hours(30 * 24);
 
-    /** The same after so many switches. */
+    /** A run that takes more switches hangs, too. */
     std::uint64_t limit_steps = 10'000'000;
 
-    /** Of 1,000 requests for a thread so many are denied; at so many of 1,000 switches the run is cancelled, once. By chance. */
+    /** How many of 1,000 requests for a thread are denied, and at how many of 1,000 switches the run is cancelled, once. At random. */
     int deny_threads_permille = 0;
     int cancel_permille = 0;
 
-    /** Of 1,000 waits for a condition so many wake for no reason; so many of 1,000 children are slow, by up to that time. By chance. */
+    /** How many of 1,000 waits for a condition wake spuriously; how many of 1,000 children are slow, and by how much at most. At random. */
     int early_wakes_permille = 0;
     int slow_permille = 0;
     std::chrono::nanoseconds slow = std::chrono::seconds(1);
 
-    /** Of proc::schedule::exhaustive: only orders in which a thread that could go on is stopped at most so many times; 0: all. */
+    /** For proc::schedule::exhaustive: how often an order may stop a thread that could go on; 0: all orders. */
     std::size_t preemptions = 0;
 
-    /** The file to which the failing run's trace goes, in virtual time; "": nowhere. */
+    /** The file to which the trace of the failing run is written, in virtual time; "": no file. */
     std::string trace_path{};
 
     /**
-     * Makes what plays a program: in a run proc::child starts none, but runs that. Its options are those of C, lent until the process has ended; no
-     * process: there is no such program. Null: each fails with ENOTSUP. See `proc_simulated_child_fn` in procession.h.
+     * Makes the process that plays a program: in a run, proc::child runs this process and starts no program. The options are those
+     * of C, lent until the process has ended. If no process is returned, there is no such program. Null: each fails with ENOTSUP. See `proc_simulated_child_fn` in procession.h.
      */
     process (*child)(const proc_child_options &options) = nullptr;
 
-    /** Of 1,000 programs so many are killed. By chance. */
+    /** How many of 1,000 programs are killed. At random. */
     int kill_children_permille = 0;
 };
 
@@ -104,12 +104,12 @@ template <class Program> struct simulated {
 } // namespace detail
 
 /**
- * Runs a program in a world of its own, in which a seed decides who goes on and time is virtual, and returns how the first run failed that did;
- * success if none does. See `proc_simulate` in procession.h for what a run is, and for what fails one.
+ * Runs a program in a simulation, in which a seed decides the order of the threads and time is virtual. Returns the error of the
+ * first run that fails; success if no run fails. See `proc_simulate` in procession.h for what a run is, and for what fails one.
  *
- * The error is the program's own, wrapped in what is needed to run it again.
+ * The error is the program's own, wrapped in a text that says how to run the same order again.
  *
- * @param program  makes what is to run, a process or a callable, and is called in each run. What it throws fails the run. If it is empty, the
+ * @param program  makes the process or callable to run, and is called in each run. An exception from it fails the run. If it is empty, the
  *                 result is EINVAL.
  */
 template <class Program>
@@ -149,7 +149,7 @@ template <class Program> void simulate(Program &&program, const simulation &opti
 /** Whether the calling thread is in a run of a simulation. */
 [[nodiscard]] inline bool simulated() noexcept { return proc_simulated(); }
 
-/** Has a signal come to the program of a run, as if from outside, so much later. Outside of a run nothing happens. */
+/** Sends a signal to the program of a run after the given time, as if from outside. Outside of a run nothing happens. */
 inline void simulate_signal(int signal_number,
                             std::chrono::nanoseconds after = std::chrono::nanoseconds(0)) noexcept {
     proc_simulate_signal(signal_number, detail::nanoseconds(after));

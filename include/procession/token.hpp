@@ -146,8 +146,8 @@ class token : public detail::handle<token, proc_cancel, proc_cancel_ref, proc_ca
     [[nodiscard]] bool draining() const noexcept { return proc_draining(get()); }
 
     /**
-     * Vouches for the innermost service that this handle is in, or, outside of all, for the program, for that time from now: while anybody who
-     * vouches is late, proc_healthy is false, and the service manager gets no beat. Outside of proc::main nothing happens.
+     * Says that the innermost service that this handle is in (or the program, outside of services) is alive for the given time from now:
+     * while any of these is late, proc_healthy is false, and the service manager gets no WATCHDOG=1. Outside of proc::main nothing happens.
      */
     template <class Rep, class Period>
     void alive(const std::chrono::duration<Rep, Period> &valid) const {

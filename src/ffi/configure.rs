@@ -27,7 +27,7 @@ pub const PROC_MAX_NAME_PREFIX: usize = 10;
 
 const _: () = assert!(PROC_MAX_NAME_PREFIX == Prefix::LONGEST);
 
-/// What the library calls on its threads (`proc_config`). It must return, as a callback must.
+/// A function that the library calls on its threads (`proc_config`). It must return, as a callback must.
 ///
 /// @param user_data  that of the configuration.
 pub type proc_thread_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_void)>;
@@ -40,47 +40,45 @@ pub type proc_thread_fn = Option<unsafe extern "C-unwind" fn(user_data: *mut c_v
 pub struct proc_config {
     /// sizeof(proc_config): programs of older headers go on working.
     pub size: usize,
-    /// How many bytes of its stack a thread has for callbacks. What the library itself needs comes on top of
-    /// that, so that the deepest tree runs with any size: 1 MiB of address space (1.25 MiB where
-    /// the processor is no x86-64), of which no more is used than the tree needs. The thread-local data of the program's libraries comes out of it if it is larger
-    /// than 32 KiB. At least PROC_MIN_STACK_SIZE; 0, the default: the whole stack has the size that the
-    /// system gives threads (`ulimit -s`), but 2 MiB at least.
+    /// How many bytes of its stack a thread has for callbacks. The library adds the stack that it needs itself, so that the deepest tree runs with
+    /// any size: 1 MiB of address space (1.25 MiB if the processor is not x86-64), of which no more is used than the tree needs. If the thread-local
+    /// data of the program's libraries is larger than 32 KiB, it takes a part of `stack_size`. At least PROC_MIN_STACK_SIZE; 0, the default: the
+    /// whole stack has the size that the system gives threads (`ulimit -s`), but 2 MiB at least.
     pub stack_size: usize,
-    /// How many threads are kept that have nothing to do; one more that has nothing to do ends. Default SIZE_MAX: any number. 0: none;
-    /// but if `idle_timeout_ns` is 0, too, as in a struct that is filled with zeros, the default. The one that watches over children that
-    /// nobody runs yet is not among them.
+    /// How many idle threads are kept; further idle threads end. Default SIZE_MAX: any number. 0: none; but if `idle_timeout_ns` is 0, too, as in a
+    /// struct that is filled with zeros, the default. The thread that watches over children that no thread runs yet does not count.
     pub max_idle_threads: usize,
-    /// How long such a thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for, too;
-    /// PROC_AT_ONCE: none is. A child that a
-    /// callback has started and that asks for a signal at the death of its parent (PR_SET_PDEATHSIG) gets it
-    /// when the thread ends that has started it: keep threads for ever where that matters.
+    /// How long an idle thread is kept, in nanoseconds; negative: for ever. Default: 30 seconds, which 0 stands for,
+    /// too; PROC_AT_ONCE: idle threads are not kept. If a callback starts a child that asks for a signal at the death
+    /// of its parent (PR_SET_PDEATHSIG), the child gets the signal when the thread that has started it ends: in this
+    /// case keep threads for ever.
     pub idle_timeout_ns: i64,
-    /// What the threads are called: this, and inside of a task this, a slash, and as much of the end of the
-    /// task's name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default:
-    /// inside of a task its name alone, else "procession".
+    /// The name of the threads: the prefix; inside of a task the prefix, a slash, and as much of the end of the task's
+    /// name as fits into 15 bytes. At most PROC_MAX_NAME_PREFIX bytes. NULL or "", the default: inside of a task the
+    /// task's name alone, else "procession".
     pub thread_name_prefix: *const c_char,
     /// Called on each thread of the library before anything else, for what runtimes must be told of
     /// foreign threads; may be NULL, the default. Processes may be waiting for the thread, so it must not
     /// wait for any.
     pub on_thread_start: proc_thread_fn,
-    /// Called on each thread of the library that ends, after everything else; may be NULL, the default.
-    /// Threads that are there when the program ends just end with it.
+    /// Called on each thread of the library that ends, after everything else; may be NULL, the default. It is not
+    /// called for threads that exist when the program ends.
     pub on_thread_stop: proc_thread_fn,
     /// Passed to both as it is; may be NULL. It stays yours, and must be there until the program ends.
     pub user_data: *mut c_void,
-    /// How many bytes of memory the flight recorder has, which always records then, at some 40 ns an
-    /// event: `proc_trace_snapshot` writes what it holds. At least 2 MiB are taken, some 60,000 events; none
-    /// of it before it is needed. 0, the default: it is off.
+    /// How many bytes of memory the flight recorder has. It records all the time, at some 40 ns for each event, and
+    /// `proc_trace_snapshot` writes its events to a file. At least 2 MiB are used, for some 60,000 events; memory is
+    /// taken only when it is needed. 0, the default: the flight recorder is off.
     pub flight_recorder_size: usize,
-    /// Signals that the threads of the library let in, beside faults such as SIGSEGV, which cannot be among them.
-    /// They are those that each thread must receive itself: by some, a garbage collector stops all threads. Their
-    /// handlers then run on these threads too, where calls of the system may end with EINTR. All other signals
-    /// are blocked there; only the thread that listens for `proc_main` and `proc_on_signal` lets in what they
-    /// listen to. NULL, the default: SIGPROF alone, by which profilers take samples. An array takes the place of
-    /// that; one without elements: none, for a program that blocks SIGPROF on its threads and takes it with
-    /// `sigwait`.
+    /// Signals that are not blocked on the threads of the library, in addition to faults such as SIGSEGV, which must
+    /// not be in the array. Use it for signals that each thread must receive itself: for instance, those by which a
+    /// garbage collector stops all threads. Their handlers then run on these threads too, where system calls may end
+    /// with EINTR. All other signals are blocked there; only the thread that listens for `proc_main` and
+    /// `proc_on_signal` receives their signals. NULL, the default: SIGPROF alone, by which profilers take samples. An
+    /// array replaces this default; an array without elements means no signals, for a program that blocks SIGPROF on
+    /// its threads and takes it with `sigwait`.
     pub open_signals: *const c_int,
-    /// How many of them there are. One may be there twice.
+    /// How many `open_signals` there are. A signal may be there twice.
     pub open_signal_count: usize,
 }
 
@@ -106,8 +104,8 @@ const FIRST_SIZE: usize = offset_of!(proc_config, flight_recorder_size);
 
 /// # Configuration
 ///
-/// Makes choices for the threads of the library, all of them. That is those that run callbacks, the one that
-/// watches over children that nobody runs yet, and the one that listens for signals. They hold for the whole
+/// Configures all threads of the library. These are the threads that run callbacks, the thread that watches over
+/// children that no thread runs yet, and the thread that listens for signals. The configuration is for the whole
 /// program.
 ///
 /// It must be called before the first run (`proc_run`, `proc_main`, `proc_start`) and the first trace; before

@@ -15,8 +15,8 @@ use crate::base::user_data::UserData;
 ///
 /// Ownership: the result is yours; the message is copied.
 ///
-/// @param code     an `errno` value, or any other number of your own. 0 is no failure: it becomes -1.
-/// @param message  UTF-8 (what is not is replaced by U+FFFD); NULL stands for `strerror(code)`.
+/// @param code     an `errno` value, or any other number of your own. 0 means no failure, so it becomes -1.
+/// @param message  UTF-8 (invalid bytes are replaced by U+FFFD); NULL stands for `strerror(code)`.
 /// @return never NULL.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -31,10 +31,11 @@ pub unsafe extern "C" fn proc_error_new(code: c_int, message: *const c_char) -> 
 /// Ownership: the result is yours; the message is copied; the payload is the error's until `destroy`
 /// is called with it, when the last reference to the error is released.
 ///
-/// A handle keeps why it was cancelled: that of a group keeps the error of the child that failed first, and so do
-/// all handles below it. If the payload owns a reference to such a handle, for instance as a part of the object
-/// that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
-/// which the error may cancel: release that one before the error is returned, or let the payload only know the object.
+/// A handle keeps the cause of its cancellation: the handle of a group keeps the error of the child that failed first,
+/// and so do all handles below it. If the payload owns a reference to such a handle, for instance as a part of the
+/// object that has failed, the two keep each other, and neither is ever released. So the payload must not own a handle
+/// which the error may cancel: release the handle before the error is returned, or let the payload only point to the
+/// object.
 ///
 /// @param code     as for `proc_error_new`.
 /// @param message  as for `proc_error_new`.
@@ -55,15 +56,15 @@ pub unsafe extern "C" fn proc_error_with_payload(
 
 /// Makes an error that carries something of your own, and says of what type it is.
 ///
-/// In a program of several parts, a payload may be anybody's. `proc_error_find_payload` finds those of
-/// one type, wherever they were made, so that nobody takes another's for his own.
+/// In a program of several parts, any part may make payloads. `proc_error_find_payload` finds payloads of one type, so
+/// that no part of the program takes the payload of another part for its own.
 ///
 /// Ownership: the result is yours; message and type are copied; the payload is the error's until
 /// `destroy` is called with it, when the last reference to the error is released.
 ///
 /// @param code          as for `proc_error_new`.
 /// @param message       as for `proc_error_new`.
-/// @param payload_type  a name that no other type of payload has; NULL: of no type.
+/// @param payload_type  a name that no other type of payload has; NULL: no type.
 /// @param payload       what `proc_error_payload` returns; may be NULL.
 /// @param destroy       releases the payload, exactly once; may be NULL.
 /// @return never NULL.
@@ -137,9 +138,9 @@ pub unsafe extern "C" fn proc_errno(what: *const c_char) -> *mut proc_error {
 
 /// Puts a text, as `printf` would print it, before that of an error: "TEXT: CAUSE".
 ///
-/// In all else the result is what it wraps: it has its code and its payload, whoever looks for a code, a task
-/// or a payload finds what is in it, and "stopped, as asked" (`proc_cancel_error`) stays that.
-/// `proc_error_cause` gives what it wraps. Beside others it counts as one error, also if it wraps several.
+/// In all else the result is like the wrapped error: it has the same code and the same payload, functions that search
+/// for a code, a task or a payload look inside of it, and "stopped, as asked" (`proc_cancel_error`) stays that.
+/// `proc_error_cause` returns the wrapped error. In a multi error it counts as one error, even if it wraps several.
 ///
 /// Example:
 /// ```c
@@ -181,15 +182,16 @@ unsafe extern "C" fn procession_wrap(
     }
 }
 
-/// Makes one error of several: a multi error, or the one that is left. A multi error has them in the order of the
-/// array.
+/// Makes one error of several: a multi error, or the only one that is left. A multi error lists them in the order of
+/// the array.
 ///
-/// For errors of what ran one after the other. Multi errors among them are opened, so that what they list stands
-/// side by side with the others; an error that is there twice, as the same object, is listed once.
+/// It is for the errors of processes that ran one after the other. Multi errors among them are replaced by the errors
+/// that they list; an error that occurs twice, as the same object, is listed once.
 ///
 /// Ownership: takes over one reference of each error; the array stays yours; the result is yours.
 ///
-/// @param errors  NULL in it is success, and left out. NULL with a count is bad input: an error with code EINVAL.
+/// @param errors  NULL elements mean success, and are left out. NULL with a count is bad input: an error with code
+///                EINVAL.
 /// @param count   how many.
 /// @return NULL if none is left.
 /// Errors:
@@ -219,7 +221,7 @@ pub unsafe extern "C" fn proc_error_ref(error: *mut proc_error) -> *mut proc_err
     unsafe { share(error) }.map_or(std::ptr::null_mut(), give)
 }
 
-/// Releases one reference to an error. With the last one go its causes and its payload.
+/// Releases one reference to an error. The last release also releases its causes and its payload.
 ///
 /// @param error  may be NULL.
 #[unsafe(no_mangle)]
@@ -239,11 +241,11 @@ pub unsafe extern "C" fn proc_error_code(error: *const proc_error) -> c_int {
     unsafe { look(error) }.map_or(0, |error| error.code())
 }
 
-/// The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is
-/// "N errors:" and then, for each, a line break, "- " and its text. Of an error that is in another more than
-/// once, all but the first place say "(as above)".
+/// The whole text of an error, in UTF-8. A task error's is "TASK_TYPE: TEXT"; a multi error's is "N errors:" and then,
+/// for each, a line break, "- " and its text. If the same error occurs more than once, all but the first place say "(as
+/// above)".
 ///
-/// A text that is put together of others is no longer than 1 MiB: it ends with how many bytes were left out.
+/// A text that is composed of other texts is cut at 1 MiB: then its end says how many bytes were left out.
 ///
 /// @param error  may be NULL.
 /// @return borrowed, never NULL; "success" for NULL.
@@ -267,7 +269,7 @@ pub unsafe extern "C" fn proc_error_task_type(error: *const proc_error) -> *cons
     task_type.map_or(std::ptr::null(), CStr::as_ptr)
 }
 
-/// Why the task failed, or what the text is around (`proc_error_wrap`).
+/// Why the task failed, or the error that is wrapped in a text (`proc_error_wrap`).
 ///
 /// @param error  may be NULL.
 /// @return borrowed; NULL if it is neither a task error nor wrapped.
@@ -289,13 +291,13 @@ pub unsafe extern "C" fn proc_error_count(error: *const proc_error) -> usize {
 
 /// One of the errors side by side.
 ///
-/// A combinator lists failures first, so that the first is the one that failed first, and after them what only
-/// passes on why it was cancelled (`proc_error_is_echo`); each in order of completion. `proc_error_merge`
+/// A combinator lists the failures first, so that the first error is the first failure, and after them the errors that
+/// only pass on why the process was cancelled (`proc_error_is_echo`); both in order of completion. `proc_error_merge`
 /// keeps the order that it was given.
 ///
 /// @param error  may be NULL.
 /// @param index  from 0. A single error is itself at 0.
-/// @return borrowed; NULL if there are not so many.
+/// @return borrowed; NULL if there is no such index.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_error_at(
     error: *const proc_error,
@@ -309,8 +311,8 @@ pub unsafe extern "C" fn proc_error_at(
     }
 }
 
-/// What an error carries (`proc_error_with_payload`). If it carries nothing itself, and is a task error or wrapped
-/// in a text, what its cause carries.
+/// The payload of an error (`proc_error_with_payload`). If a task error or a wrapped error has no payload itself, it is
+/// the payload of its cause.
 ///
 /// @param error  may be NULL.
 /// @return borrowed; NULL if there is none.
@@ -358,12 +360,12 @@ pub unsafe extern "C" fn proc_error_is(error: *const proc_error, code: c_int) ->
     unsafe { look(error) }.is_some_and(|error| error.has_code(code))
 }
 
-/// Whether an error only says "stopped, as asked". There is nothing in it but why that handle, or one above it, was
-/// cancelled, inside of any number of tasks, texts and multi errors.
+/// Whether an error only says "stopped, as asked". Then it contains nothing but the cause of the cancellation of
+/// `cancel`, or of a handle above, inside of any number of tasks, texts and multi errors.
 ///
-/// It is the cause itself that counts (`proc_cancel_error`), not another error that looks like it, and the whole
-/// of it: one of the errors of a multi error is not. For who would restart, count or log what fails: an
-/// echo is no failure.
+/// Only the cause itself counts (`proc_cancel_error`), not another error that looks like it, and only the whole cause:
+/// one of the errors of a multi error is no echo. Use it in code that restarts, counts or logs failures: an echo is no
+/// failure.
 ///
 /// Example:
 /// ```c

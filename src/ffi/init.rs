@@ -15,23 +15,22 @@ use super::trace_hooks::proc_trace_hooks;
 
 /// # Defaults without macros
 ///
-/// Sets options to what PROC_MAIN_OPTIONS_INIT says.
+/// Sets options to the values of PROC_MAIN_OPTIONS_INIT.
 ///
-/// It is for languages that cannot use a macro: they fill a struct with zeros, which are choices, too, and often
-/// not the defaults.
+/// It is for languages that cannot use a macro. A struct that is filled with zeros often does not have the defaults.
 ///
-/// This and the like for each struct that begins with its size may be called by any thread, and none of them fails.
+/// There is such a function for each struct that begins with its size. Any thread may call it, and it never fails.
 ///
 /// @param options  room for `size` bytes. What it holds before does not matter. NULL: nothing happens.
-/// @param size     how large the struct is for the program, which is what its field `size` becomes. What is beyond that which this
-///                 library knows becomes 0. Less than the size of that field: nothing happens.
+/// @param size     the size of the struct in the program, which is stored in its field `size`. Fields that this library does not know become 0. Less
+///                 than the size of the field `size`: nothing happens.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn proc_main_options_init(options: *mut proc_main_options, size: usize) {
     // SAFETY: the caller lends room for so many bytes.
     unsafe { sized::init(options, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_CONFIG_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_CONFIG_INIT.
 ///
 /// @param config  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -41,7 +40,7 @@ pub unsafe extern "C" fn proc_config_init(config: *mut proc_config, size: usize)
     unsafe { sized::init(config, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_NURSERY_OPTIONS_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_NURSERY_OPTIONS_INIT.
 ///
 /// @param options  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -54,7 +53,7 @@ pub unsafe extern "C" fn proc_nursery_options_init(
     unsafe { sized::init(options, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_SUPERVISE_OPTIONS_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_SUPERVISE_OPTIONS_INIT.
 ///
 /// @param options  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -67,7 +66,7 @@ pub unsafe extern "C" fn proc_supervise_options_init(
     unsafe { sized::init(options, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_CHILD_OPTIONS_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_CHILD_OPTIONS_INIT.
 ///
 /// @param options  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -77,7 +76,7 @@ pub unsafe extern "C" fn proc_child_options_init(options: *mut proc_child_option
     unsafe { sized::init(options, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_TRACE_HOOKS_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_TRACE_HOOKS_INIT.
 ///
 /// @param hooks  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -87,7 +86,7 @@ pub unsafe extern "C" fn proc_trace_hooks_init(hooks: *mut proc_trace_hooks, siz
     unsafe { sized::init(hooks, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_STATS_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_STATS_INIT.
 ///
 /// @param stats  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.
@@ -97,7 +96,7 @@ pub unsafe extern "C" fn proc_stats_init(stats: *mut proc_stats, size: usize) {
     unsafe { sized::init(stats, size) };
 }
 
-/// As `proc_main_options_init`, to what PROC_SIMULATION_INIT says.
+/// As `proc_main_options_init`, to the values of PROC_SIMULATION_INIT.
 ///
 /// @param options  as for `proc_main_options_init`.
 /// @param size  as for `proc_main_options_init`.

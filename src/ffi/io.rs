@@ -18,21 +18,18 @@ use crate::scope::io::Patient;
 
 /// # Files and sockets
 ///
-/// Reads what there is; waits for it until a cancellation, or until the time is up.
+/// Reads available bytes; waits for some until a cancellation, or until the time is up.
 ///
-/// It reads whatever `read` reads: sockets, pipes, terminals, files. Signals do not end it.
+/// It reads everything that `read` reads: sockets, pipes, terminals, files. Signals do not end the wait.
 ///
-/// Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may
-/// have the same open file. If several threads or programs read from it, each hears of its own cancellation. A file is read
-/// at once.
+/// Whether the descriptor is blocking or not makes no difference, and its flags are left as they are: other programs may have the same open file. If
+/// several threads or programs read from it, each call ends at its own cancellation. A regular file is read at once.
 ///
-/// One exception: where the system has no way to read without waiting, another program, or a thread that calls `read` itself, may
-/// take what this has seen, and then this waits for more, whatever is cancelled. That is so for the master of a terminal and
-/// for other devices, if they are blocking; for terminals and named pipes if `/proc` is missing; and for pipes if it is missing and Linux is
-/// older than 6.4.
+/// One exception: where the system has no way to read without waiting, another program, or a thread that calls `read` itself, may take the bytes that
+/// `proc_read` has seen. Then `proc_read` blocks until more bytes come, even if it is cancelled. This concerns the master of a terminal and other
+/// devices, if they are blocking; terminals and named pipes if `/proc` is missing; and pipes if `/proc` is missing and Linux is older than 6.4.
 ///
-/// If the handle is cancelled, it fails with ECANCELED, also where there is something to read, and reads nothing. So it does
-/// when the deadline of the handle has come.
+/// If the handle is cancelled, also by its deadline, it fails with ECANCELED and reads nothing, even if there is something to read.
 ///
 /// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
@@ -54,9 +51,9 @@ use crate::scope::io::Patient;
 /// @param size        how many bytes at most. 0 reads nothing and does not wait.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 tries without waiting, negative is forever
 ///                    (PROC_FOREVER).
-/// @return how many bytes; 0: the end, or a size of 0. -1 with `errno`.
+/// @return how many bytes it has read; 0: the end of the file, or a size of 0. -1 with `errno`.
 /// Errors:
-/// - ECANCELED: the handle is cancelled, also where there is something to read. Nothing was read.
+/// - ECANCELED: the handle is cancelled, even if there is something to read. Nothing was read.
 /// - ETIMEDOUT: the time is up, and there was nothing.
 /// - EINVAL: `buffer` is NULL with a size.
 /// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
@@ -80,16 +77,16 @@ pub unsafe extern "C" fn proc_read(
     })
 }
 
-/// Writes all of it; waits until a cancellation, or until the time is up.
+/// Writes all bytes; waits until a cancellation, or until the time is up.
 ///
-/// The time is that of the whole call. Otherwise it is as `proc_read`, with the same exception. It raises no
-/// SIGPIPE (and no SIGXFSZ), neither now nor, where it is blocked, later; one that was pending before stays.
+/// The timeout is for the whole call. Otherwise it is like `proc_read`, with the same exception. It raises no SIGPIPE
+/// (and no SIGXFSZ), neither now nor, if the signal is blocked, later; a signal that was pending before stays pending.
 ///
-/// If it fails, an unknown part was written: then the descriptor is only good for being closed. If the handle is cancelled
-/// before it begins, nothing is.
+/// If it fails, an unknown part was written: then the only useful thing to do with the descriptor is to close it. If the handle is cancelled before
+/// the call, nothing is written.
 ///
 /// @param cancel      NULL is never cancelled.
-/// @param fd          a descriptor, as for `write`. By a datagram socket it is sent as one.
+/// @param fd          a descriptor, as for `write`. A datagram socket sends the bytes as one datagram.
 /// @param buffer      what is written. NULL with a size is bad input.
 /// @param size        how many bytes. 0 writes nothing, also no empty datagram.
 /// @param timeout_ns  nanoseconds, by the monotonic clock; 0 writes what can be written without waiting, negative is
@@ -98,7 +95,7 @@ pub unsafe extern "C" fn proc_read(
 /// Errors:
 /// - ECANCELED: the handle is cancelled.
 /// - ETIMEDOUT: the time is up.
-/// - EPIPE: nobody will read it.
+/// - EPIPE: nobody will read the bytes.
 /// - EINVAL: `buffer` is NULL with a size.
 /// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
 /// - Any other as for `write`.
@@ -124,15 +121,15 @@ pub unsafe extern "C" fn proc_write_all(
 
 /// Accepts a connection; waits for one until a cancellation, or until the time is up.
 ///
-/// Signals do not end it. A connection that was aborted while it waited to be accepted is left out.
+/// Signals do not end the wait. A connection that was aborted while it waited to be accepted is skipped.
 ///
-/// Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait
-/// at it, one gets the connection, and each hears of its own cancellation. Only if the listener is blocking *and* another program
-/// accepts from it, too, or a thread that calls `accept`, this may hear of a cancellation, or that the time is up, as late as the next
-/// connection comes: where that one has taken a connection in the instant in which this was about to. (The system has no call
-/// for it that does not wait.) Such a listener should not be blocking.
+/// Whether the listener is blocking or not makes no difference, and its flags are left as they are. If several threads wait at it, one gets the
+/// connection, and each call ends at its own cancellation. There is one exception: if the listener is blocking *and* another program, or a thread
+/// that calls `accept`, accepts from it, too, the other may take the connection that `proc_accept` was about to accept. Then `proc_accept` notices a
+/// cancellation, or that the time is up, only when the next connection comes. (The system has no call that accepts without waiting.) Such a listener
+/// should not be blocking.
 ///
-/// If the handle is cancelled, it fails with ECANCELED, also where there is a connection, and accepts none.
+/// If the handle is cancelled, it fails with ECANCELED and accepts no connection, even if there is one.
 ///
 /// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
@@ -153,7 +150,7 @@ pub unsafe extern "C" fn proc_write_all(
 ///                    (PROC_FOREVER).
 /// @return the connection. -1 with `errno`.
 /// Errors:
-/// - ECANCELED: the handle is cancelled, also where there is a connection. None was accepted.
+/// - ECANCELED: the handle is cancelled, even if there is a connection. None was accepted.
 /// - ETIMEDOUT: the time is up, and there was none.
 /// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
 /// - Any other as for `accept4`.
@@ -176,25 +173,25 @@ pub unsafe extern "C" fn proc_accept(
 ///
 /// Signals do not end it. If a listener on this machine (AF_UNIX) has no more room, it waits until there is some.
 ///
-/// Whether the socket is blocking or not makes no difference. While this begins to connect, and only then, it makes a blocking one
-/// non-blocking; afterwards its flags are as before.
+/// Whether the socket is blocking or not makes no difference. At the beginning of the call, and only then, it makes a blocking socket non-blocking;
+/// afterwards its flags are as before.
 ///
-/// If it fails, the socket is only good for being closed: the connection may be made all the same. If the handle is
-/// cancelled before it begins, nothing is done.
+/// If it fails, the only useful thing to do with the socket is to close it: the connection may be made all the same. If
+/// the handle is cancelled before the call, nothing is done.
 ///
 /// It waits as `proc_poll` does, and so may need a descriptor of the handle. It is no cancellation point of
 /// `pthread_cancel`.
 ///
 /// @param cancel      NULL is never cancelled.
-/// @param socket      a socket. If it is being connected already, that is waited for.
+/// @param socket      a socket. If it is being connected already, the call waits for that.
 /// @param address     to where, as for `connect`. NULL is bad input.
 /// @param size        of the address, a `socklen_t`.
-/// @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if that takes no waiting, negative is
-///                    forever (PROC_FOREVER).
+/// @param timeout_ns  nanoseconds, by the monotonic clock; 0 succeeds only if no waiting is needed, negative is forever
+///                    (PROC_FOREVER).
 /// @return 0. -1 with `errno`.
 /// Errors:
 /// - ECANCELED: the handle is cancelled.
-/// - ETIMEDOUT: the time is up, also the system's.
+/// - ETIMEDOUT: the time is up, or the system's own timeout is.
 /// - EINVAL: `address` is NULL.
 /// - EMFILE, ENFILE, ENOMEM and so on: no descriptor is to be had, as for `proc_cancel_fd`.
 /// - Any other as for `connect`, such as ECONNREFUSED.

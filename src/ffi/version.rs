@@ -13,9 +13,9 @@ pub const PROC_VERSION_PATCH: u32 = 0;
 
 /// How many combinators may be nested around a callback. Deeper is bad input, with ELOOP.
 ///
-/// Running a tree takes less than 1 KiB of a thread's stack for each combinator that is around what runs
-/// there, and some KiB once, besides what the callbacks take (and the trees that these run); releasing one
-/// takes no more for a deep tree than for a flat one.
+/// Running a tree takes less than 1 KiB of a thread's stack for each combinator around the callback, and some KiB once,
+/// in addition to the stack of the callbacks (and of the trees that they run). Releasing a deep tree takes no more
+/// stack than releasing a flat one.
 pub const PROC_MAX_DEPTH: u32 = 1000;
 
 const _: () = assert!(PROC_MAX_DEPTH == crate::tree::process::MAX_DEPTH as u32);
@@ -40,8 +40,8 @@ pub extern "C" fn proc_version() -> *const c_char {
 /// The version of the library that is running, as a number. That is 1,000,000 times the major version, 1,000 times
 /// the minor one, and the patch.
 ///
-/// This and the following are for languages that have no macros: they tell what the library that is running has, the macros what the header
-/// had that a program was compiled with.
+/// This and the following are for languages that have no macros: they return the values of the library that is running; the macros are those of the
+/// header that the program was compiled with.
 ///
 /// @return for instance 2000 for 0.2.0.
 #[unsafe(no_mangle)]
