@@ -27,9 +27,6 @@ const PATIENCE_WITH_COMPUTING: u32 = 1000;
 /// How many looks in a row find the processors busy before the next ones can be rarer.
 const BUSY_LOOKS: usize = 3;
 
-/// Into how many parts the time is divided that children compute, to look at them once in each.
-const PARTS: u32 = 8;
-
 /// What there is to see of a backlog.
 #[derive(Clone, Copy)]
 pub(super) struct Sight {
@@ -82,8 +79,6 @@ pub(super) struct Policy {
     waits: bool,
     /// How many looks in a row have found the processors busy.
     busy_looks: usize,
-    /// Whether the last look was such a one.
-    computes: bool,
     pace: Pace,
     denied: Option<Denied>,
 }
@@ -97,8 +92,6 @@ struct Pace {
     quiet_since: Option<Instant>,
     /// The longest time from one such moment to the next.
     slowest: Duration,
-    /// The longest of late: of each the half counts when the next one is over.
-    lately: Duration,
     /// How many callbacks had begun on its threads when half of the time was over that they have.
     begun: Option<u64>,
 }
@@ -120,7 +113,7 @@ impl Policy {
         // One that has just ended may not know any more what it has given out.
         let claimed_before = std::mem::replace(&mut self.claimed, sight.claimed);
         let claimed = sight.claimed.saturating_sub(claimed_before);
-        (self.settled, self.waits, self.computes) = (false, false, false);
+        (self.settled, self.waits) = (false, false);
         if let Some(denied) = self.denied.as_mut().filter(|_| sight.computing > 0) {
             denied.quiet_since = sight.now;
         }
@@ -164,15 +157,9 @@ impl Policy {
         self.for_cores = self.for_cores.min(helpers);
     }
 
-    /// For how long the backlog need not be looked at, if it gets on as well as it can: the longer, the longer its children compute, so that
-    /// it is no great loss if they come to wait for each other. Of one that is claimed from all the time it is not known for how long.
-    pub(super) fn rest(&self, now: Instant) -> Option<Duration> {
-        let rest = if self.computes {
-            self.pace.rest(now)
-        } else {
-            Duration::ZERO
-        };
-        self.settled.then_some(rest)
+    /// Whether the backlog gets on as well as it can, so that it need not be looked at so soon again.
+    pub(super) fn settled(&self) -> bool {
+        self.settled
     }
 
     /// Whether its threads all waited for something, so that it wanted some more.
@@ -216,7 +203,6 @@ impl Policy {
     fn computing(&mut self, sight: &Sight, begun: impl FnOnce() -> u64) -> usize {
         self.busy_looks += 1;
         self.settled = self.busy_looks > BUSY_LOOKS;
-        self.computes = true;
         let wanted = usize::from(self.pace.is_too_slow(sight, begun));
         if wanted > 0 {
             self.burst = wanted;
@@ -253,17 +239,9 @@ impl Pace {
     /// Notes that something was claimed.
     fn note(&mut self, now: Instant) {
         let before = self.moved_at.replace(now).unwrap_or(now);
-        let time = now.duration_since(before);
-        self.slowest = self.slowest.max(time);
-        self.lately = time.max(self.lately / 2);
+        self.slowest = self.slowest.max(now.duration_since(before));
         self.quiet_since = Some(now);
         self.begun = None;
-    }
-
-    /// A part of the time that its children take.
-    fn rest(&self, now: Instant) -> Duration {
-        let quiet = self.moved_at.map(|moved| now.duration_since(moved));
-        self.lately.max(quiet.unwrap_or_default()) / PARTS
     }
 
     /// Whether nothing was claimed for long, nor begun within what was.

@@ -21,7 +21,6 @@
 //! In a simulation nobody watches: what is published is sent a helper at once, who sends the next one before he begins, as long as anything
 //! is unclaimed (F1). When each of them goes on, the simulation decides.
 
-mod nap;
 mod rested;
 mod survey;
 
@@ -76,8 +75,6 @@ const ASLEEP: u8 = 1;
 const AWAKE: u8 = 2;
 /// It ticks, and is a stand-in (F11).
 const STAND_IN: u8 = 3;
-/// It waits for `bell`, or for some ticks to be over.
-const NAPPING: u8 = 4;
 
 /// Whether it ticks, and finds by itself what is unclaimed.
 #[inline]
@@ -186,7 +183,7 @@ impl Sentinel {
             STAND_IN if is_urgent() => {
                 let _ = self.begin_another(hire, true); // Else it goes on.
             }
-            ASLEEP | NAPPING => {
+            ASLEEP => {
                 self.bell.notify_one();
                 self.state.store(AWAKE, Ordering::SeqCst);
             }
@@ -229,12 +226,12 @@ impl Sentinel {
             let seen = survey.look();
             quiet = if seen == Seen::Nothing { quiet + 1 } else { 0 };
             tick = match seen {
-                Seen::Settled(rest) => LONGEST_TICK.max(rest).min(tick * 2),
+                Seen::Settled => LONGEST_TICK.min(tick * 2),
                 _ => TICK,
             };
             if quiet < stay {
                 precisely.again();
-                tick = self.pause(tick, is_stand_in);
+                clock::pause(tick);
                 continue;
             }
             let slept_from = clock::now();

@@ -295,7 +295,7 @@ fn f8_what_is_new_within_what_computes_is_looked_at_less_often() {
     let settles = |seen: Sight| {
         let mut policy = Policy::default();
         assert_eq!(policy.wanted(&seen, nothing_begins), 0);
-        policy.rest(seen.now).is_some()
+        policy.settled()
     };
     assert!(settles(busy(100)));
     assert!(!settles(sight(100, 2)), "its thread may wait");
@@ -319,65 +319,8 @@ fn f8_what_is_new_within_what_computes_is_looked_at_less_often() {
 fn f8_what_stalls_within_what_has_computed_is_not_settled() {
     let mut policy = Policy::default();
     policy.wanted(&busy(100), nothing_begins);
-    let stalled = sight(100, 2);
-    assert_eq!(policy.wanted(&stalled, nothing_begins), 1);
-    assert_eq!(policy.rest(stalled.now), None);
-}
-
-/// How long a backlog rests whose threads compute, after each of so many ticks, when one child is claimed each time that so many are over.
-fn rests(ticks: u32, per_child: u32) -> Vec<Option<Duration>> {
-    let start = Instant::now();
-    let mut policy = Policy::default();
-    let rest_after = |tick: u32| {
-        let seen = Sight {
-            now: start + TICK * tick,
-            ..busy(1000 - (tick / per_child) as usize)
-        };
-        policy.wanted(&seen, nothing_begins);
-        policy.rest(seen.now)
-    };
-    (0..ticks).map(rest_after).collect()
-}
-
-#[test]
-fn f8_who_computes_for_long_is_looked_at_in_each_part_of_that_time() {
-    let per_child = 64;
-    let rests = rests(1000, per_child);
-    let after = |tick: u32| rests[tick as usize].expect("it gets on");
-    for tick in 10..per_child {
-        assert_eq!(after(tick), TICK * tick / PARTS, "tick {tick}");
-    }
-    for tick in per_child + 1..1000 {
-        let expected = if tick % per_child == 0 {
-            Duration::ZERO
-        } else {
-            TICK * per_child / PARTS
-        };
-        assert_eq!(after(tick), expected, "tick {tick}");
-    }
-}
-
-#[test]
-fn f8_what_is_claimed_from_all_the_time_does_not_rest() {
-    let rests = rests(1000, 1);
-    assert!(
-        rests
-            .iter()
-            .skip(10)
-            .all(|rest| *rest == Some(Duration::ZERO))
-    );
-}
-
-#[test]
-fn f8_what_was_slow_once_is_soon_forgotten() {
-    let mut pace = Pace::default();
-    let mut now = Instant::now();
-    pace.note(now);
-    for time in [SLOW * 64].into_iter().chain([TICK; 10]) {
-        now += time;
-        pace.note(now);
-    }
-    assert!(pace.rest(now) <= SLOW / PARTS / 8);
+    assert_eq!(policy.wanted(&sight(100, 2), nothing_begins), 1);
+    assert!(!policy.settled());
 }
 
 /// What is wanted at each tick by a backlog whose threads compute on both processors, when so many are unclaimed and so

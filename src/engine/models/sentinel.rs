@@ -61,32 +61,6 @@ fn f6_mutant_waits_without_looking_again_under_the_lock() {
     });
 }
 
-/// A nap that does not end by itself: in a model, no wait is ended by time.
-const NAP: Duration = Duration::from_millis(1);
-
-fn nap(sentinel: &Sentinel) -> bool {
-    sentinel.nap(NAP);
-    sentinel.state.load(Ordering::Relaxed) == AWAKE
-}
-
-#[test]
-fn f6_a_sentinel_never_naps_over_what_it_has_not_seen() {
-    publishing_races_with(nap);
-}
-
-#[test]
-#[ignore = "a mutant"]
-fn f6_mutant_looks_before_it_says_that_it_naps() {
-    publishing_races_with(|sentinel| {
-        if slots::unclaimed().is_empty() {
-            sentinel.state.store(NAPPING, Ordering::SeqCst);
-            let naps = |_: &mut ()| sentinel.state.load(Ordering::Relaxed) == NAPPING;
-            drop(sentinel.bell.wait_while(sentinel.lock.lock(), naps));
-        }
-        true
-    });
-}
-
 /// A caller publishes while the sentinel, whose time is up, leaves. Either it stays, or the caller has
 /// hired another one.
 fn publishing_races_with_leaving(leave: fn(&Sentinel) -> bool, watch: Watch) {

@@ -24,8 +24,8 @@ const TURN: usize = 32;
 #[derive(PartialEq, Eq)]
 pub(super) enum Seen {
     Nothing,
-    /// All of it gets on as well as it can, and need not be looked at for so long.
-    Settled(Duration),
+    /// All of it gets on as well as it can.
+    Settled,
     Unsettled,
 }
 
@@ -137,24 +137,18 @@ impl Survey {
             // No memory is kept for what is not there.
             (self.before, self.load, self.times) = (Load::default(), Load::default(), 1);
         }
-        let mut rest = Some(Duration::MAX);
-        for seen in &backlogs {
-            let both = rest.zip(self.look_at(seen));
-            rest = both.map(|(rest, its)| rest.min(its));
-        }
+        let unsettled = backlogs.iter().filter(|seen| !self.look_at(seen)).count();
         // What is due waits for a thread, which this one asks for (T4).
         let waits = crew::ask_again().is_some();
-        match rest {
-            None => Seen::Unsettled,
-            Some(_) if waits => Seen::Settled(Duration::ZERO),
-            Some(_) if backlogs.is_empty() => Seen::Nothing,
-            Some(rest) => Seen::Settled(rest),
+        match (backlogs.len() + usize::from(waits), unsettled) {
+            (0, _) => Seen::Nothing,
+            (_, 0) => Seen::Settled,
+            _ => Seen::Unsettled,
         }
     }
 
-    /// Lends helpers to one backlog, if it wants some, or gives it up. Tells for how long it need not be looked at, if it gets on as well as it
-    /// can.
-    fn look_at(&mut self, seen: &Watched) -> Option<Duration> {
+    /// Lends helpers to one backlog, if it wants some, or gives it up. Tells whether it gets on as well as it can.
+    fn look_at(&mut self, seen: &Watched) -> bool {
         let (backlog, watch) = (&seen.backlog, seen.backlog.watch());
         let inner = self.before.within(&**backlog);
         let mut memory = watch.memory.lock();
@@ -164,7 +158,7 @@ impl Survey {
             if let Some(memory) = &*memory {
                 self.load.add(seen, memory, inner);
             }
-            return None; // Until they have arrived, nobody can tell how much they help.
+            return false; // Until they have arrived, nobody can tell how much they help.
         }
         let memory = &mut **memory.get_or_insert_default();
         self.note_arrivals(watch, memory);
@@ -173,7 +167,7 @@ impl Survey {
         if self.lend(backlog, memory, &sight) {
             backlog.clone().give_up();
         }
-        memory.policy.rest(self.now)
+        memory.policy.settled()
     }
 
     fn see(&self, seen: &Watched, memory: &Memory, inner: Within) -> Sight {
