@@ -231,6 +231,7 @@ impl<C: Child> Nursery<C> {
         (self.name, self.has_limit, self.is_sequence) = (name, limit > 0, limit == 1);
         self.incoming.lock().begin(open.cancel.clone());
         self.watch = Watch::of(context.slot.thread());
+        self.bell = Bell::new(); // A ring for the former run would end a wait of this one.
         self.state.get_mut().begin(open, limit);
     }
 
@@ -295,6 +296,7 @@ impl<C> State<C> {
         self.places.begin_anew(limit);
         self.pending = Pending::new();
         self.runner_waits = false;
+        self.due.clear();
     }
 }
 

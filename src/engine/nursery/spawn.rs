@@ -150,7 +150,7 @@ impl<C: Child> Nursery<C> {
         let handles = state.heard();
         drop(state);
         waiting::during(Waiting::Spawn, || wait_under(&handles, &waiter, None));
-        self.acquire_from_children();
+        here.acquire_from_children();
         let mut state = here.lock();
         let Some(child) = state.places.remove_spawner(&waiter) else {
             here.see_to_accepted(state, can_wait)?;
