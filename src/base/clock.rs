@@ -5,7 +5,7 @@
 #![allow(unsafe_code)]
 
 use crate::base::atomics::notes::{AtomicU64, Ordering};
-use crate::base::sys::clocks;
+use crate::base::sys::{clocks, scheduling};
 use crate::base::{cancelability, world};
 
 // A model has a time of its own.
@@ -118,6 +118,13 @@ pub(crate) fn used_by(thread: i32) -> Option<Duration> {
         return None;
     }
     try_read(clocks::of_thread(thread)).map(Duration::from_nanos)
+}
+
+/// For how long it has used a processor, or waited for one: on a busy machine it may have none for long.
+pub(crate) fn wanted_by(thread: i32) -> Option<Duration> {
+    let used = used_by(thread)?;
+    let waited = scheduling::waited_for_processor(thread).unwrap_or_default();
+    Some(used + Duration::from_nanos(waited))
 }
 
 /// Has the sentinel's reading stand for the time until it reads again. A simulation has a time of its own, and who is in it finds none here.

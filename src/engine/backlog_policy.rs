@@ -24,6 +24,9 @@ pub(super) const SLOW: Duration = Duration::from_millis(10);
 /// How many times as long the last thread was denied that those who compute could have got on with.
 const PATIENCE_WITH_COMPUTING: u32 = 1000;
 
+/// At the end of the patience with a backlog, for how long it is measured whether its threads want a processor.
+const SAMPLE: Duration = PATIENCE.checked_div(2).unwrap();
+
 /// How many looks in a row find the processors busy before the next ones can be rarer.
 const BUSY_LOOKS: usize = 3;
 
@@ -103,6 +106,8 @@ struct Denied {
     quiet_since: Instant,
     /// How many callbacks had begun on its threads then.
     begun: u64,
+    /// For how long its threads had wanted a processor at some moment since then.
+    sample: Option<(Instant, Duration)>,
 }
 
 impl Policy {
@@ -115,7 +120,7 @@ impl Policy {
         let claimed = sight.claimed.saturating_sub(claimed_before);
         (self.settled, self.waits) = (false, false);
         if let Some(denied) = self.denied.as_mut().filter(|_| sight.computing > 0) {
-            denied.quiet_since = sight.now;
+            denied.note_computing(sight.now);
         }
         if sight.unclaimed == 0 || before == 0 {
             self.pace.note(sight.now);
@@ -210,12 +215,14 @@ impl Policy {
         wanted
     }
 
-    /// Notes how many were sent of those that it wanted, or `None`: not all could be had. Tells whether it is to be given up (F3).
+    /// Notes how many were sent of those that it wanted, or `None`: not all could be had. Tells whether it is to be given up (F3). For how
+    /// long its threads have used a processor, or waited for one, takes its time to find out.
     pub(super) fn note(
         &mut self,
         sent: Option<usize>,
         sight: &Sight,
         begun: impl Fn() -> u64,
+        processor_time: impl Fn() -> Duration,
     ) -> bool {
         if let Some(sent) = sent {
             self.sent = sent;
@@ -226,7 +233,7 @@ impl Policy {
         let denied = self
             .denied
             .get_or_insert_with(|| Denied::at(sight.now, begun()));
-        let is_over = denied.is_over(sight);
+        let is_over = denied.is_over(sight, processor_time);
         if is_over && denied.begun != begun() {
             *denied = Denied::at(sight.now, begun());
             return false;
@@ -267,12 +274,34 @@ impl Denied {
             since: now,
             quiet_since: now,
             begun,
+            sample: None,
         }
     }
 
-    fn is_over(&self, sight: &Sight) -> bool {
-        sight.now.duration_since(self.quiet_since) >= PATIENCE
-            || sight.now.duration_since(self.since) >= sight.slow * PATIENCE_WITH_COMPUTING
+    fn note_computing(&mut self, now: Instant) {
+        (self.quiet_since, self.sample) = (now, None);
+    }
+
+    /// Where other programs take the processors, threads that compute seem to wait. So it is asked what they wanted, but only when it is about to
+    /// be given up.
+    fn is_over(&mut self, sight: &Sight, processor_time: impl Fn() -> Duration) -> bool {
+        let lasts_since = |moment| sight.now.duration_since(moment);
+        if lasts_since(self.since) >= sight.slow * PATIENCE_WITH_COMPUTING {
+            return true;
+        }
+        if lasts_since(self.quiet_since) < PATIENCE - SAMPLE {
+            return false;
+        }
+        let take_sample = || (sight.now, processor_time());
+        let (taken_at, before) = *self.sample.get_or_insert_with(take_sample);
+        if lasts_since(taken_at) < SAMPLE {
+            return false;
+        }
+        let computes = processor_time().saturating_sub(before) >= SAMPLE / 2;
+        if computes {
+            self.note_computing(sight.now);
+        }
+        !computes
     }
 }
 

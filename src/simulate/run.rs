@@ -10,7 +10,6 @@ use super::state::Here;
 use super::world;
 use crate::base::clock::{self, Duration};
 use crate::base::error::{Error, Outcome};
-use crate::base::sys::scheduling;
 use crate::base::world as base_world;
 use crate::daemon::proc_main;
 use crate::engine::{crew, timer};
@@ -187,18 +186,12 @@ impl Seen {
 
     fn computes(&mut self, here: &Here) -> bool {
         let running = here.worker(here.running);
-        let wanted = wants_processor(running.map_or(0, |worker| worker.thread()));
+        let wanted = clock::wanted_by(running.map_or(0, |worker| worker.thread()));
         match (std::mem::replace(&mut self.wanted, wanted), wanted) {
             (Some(before), Some(wanted)) => wanted > before + LOOK / 2,
             _ => false,
         }
     }
-}
-
-/// For how long a thread has used a processor, or would have done if it had one: on a busy machine it may have none for long.
-fn wants_processor(thread: i32) -> Option<Duration> {
-    let waited = scheduling::waited_for_processor(thread).unwrap_or_default();
-    Some(clock::used_by(thread)? + Duration::from_nanos(waited))
 }
 
 /// The thread that runs blocks outside of the library: the run fails, and the others are to end without it.

@@ -56,6 +56,10 @@ fn nothing_begins() -> u64 {
     0
 }
 
+fn nobody_computes() -> Duration {
+    Duration::ZERO
+}
+
 fn wanted(policy: &mut Policy, unclaimed: usize, cores: usize) -> usize {
     policy.wanted(&sight(unclaimed, cores), nothing_begins)
 }
@@ -196,7 +200,7 @@ fn is_given_up_after(events: &[Event], step: Duration) -> bool {
         let wanted = policy.wanted(&seen, nothing_begins);
         assert!(wanted > 0);
         let sent = matches!(event, Lent | Moved).then_some(wanted);
-        is_given_up = policy.note(sent, &seen, nothing_begins);
+        is_given_up = policy.note(sent, &seen, nothing_begins, nobody_computes);
     }
     is_given_up
 }
@@ -225,6 +229,16 @@ fn given_up_after(
     seen: impl Fn(u32) -> Sight,
     begun: impl Fn(u32) -> u64,
 ) -> Option<u32> {
+    given_up_while(steps, seen, begun, |_| Duration::ZERO)
+}
+
+/// The same, while its threads have used a processor, or waited for one, for so long.
+fn given_up_while(
+    steps: u32,
+    seen: impl Fn(u32) -> Sight,
+    begun: impl Fn(u32) -> u64,
+    processor_time: impl Fn(u32) -> Duration,
+) -> Option<u32> {
     let start = Instant::now();
     let mut policy = Policy::default();
     (0..steps).find(|step| {
@@ -233,7 +247,7 @@ fn given_up_after(
             ..seen(*step)
         };
         let wanted = policy.wanted(&seen, || begun(*step));
-        wanted > 0 && policy.note(None, &seen, || begun(*step))
+        wanted > 0 && policy.note(None, &seen, || begun(*step), || processor_time(*step))
     })
 }
 
@@ -261,6 +275,22 @@ fn f3_who_computes_has_more_time() {
         stopped.is_some_and(|step| step >= 500 + patience - 1),
         "{stopped:?}"
     );
+}
+
+#[test]
+fn f3_who_waits_for_a_processor_computes() {
+    let until = |last: u32| move |step: u32| SLOW * step.min(last);
+    let blocked = |_| sight(100, 2);
+    let limit = PATIENCE_WITH_COMPUTING;
+    let computing = given_up_while(limit * 2, blocked, |_| 0, until(u32::MAX));
+    assert!(computing.is_some_and(|step| step >= limit), "{computing:?}");
+    let stopped = given_up_while(1000, blocked, |_| 0, until(500));
+    assert!(
+        stopped.is_some_and(|step| (500..530).contains(&step)),
+        "{stopped:?}"
+    );
+    let hardly = given_up_while(1000, blocked, |_| 0, |step| SLOW * step / 3);
+    assert!(hardly.is_some_and(|step| step < 20), "{hardly:?}");
 }
 
 #[test]

@@ -233,7 +233,8 @@ impl Survey {
         let waits = policy.waits();
         let (sent, lent) = send_by_turns(backlog, &lender, wanted, waits);
         self.load.coming += sent;
-        policy.note(lent.ok().map(|()| sent), sight, begun)
+        let processor_time = || at_work.numbers().filter_map(clock::wanted_by).sum();
+        policy.note(lent.ok().map(|()| sent), sight, begun, processor_time)
     }
 }
 
