@@ -30,7 +30,8 @@
 //! A child that waits without a thread is begun by who spawns it, and has its place until it has ended (`engine/pending`, B1 to B4).
 //!
 //! The lock of a nursery is taken under that of a slot, and never the other way round. It is given back by no locked instruction, for it is taken
-//! for each child; nobody waits, and nothing of the program's runs, while he has it.
+//! for each child. While a thread has it, nothing of the program's runs, and it waits for nothing but the short locks of what a child waits for
+//! (`engine/pending`: a promise, a handle, the timer).
 
 mod bell;
 mod incoming;
