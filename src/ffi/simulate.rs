@@ -261,13 +261,12 @@ unsafe fn read(options: *const proc_simulation, user_data: *mut c_void) -> Resul
     };
     // SAFETY: as above, and so is the path.
     let trace = unsafe { string(options.trace_path) };
-    let mut checked = checked(&options, trace)?;
-    checked.child = options.child.map(|function| {
+    let child = options.child.map(|function| {
         let data = user_data;
         // SAFETY: as promised by the caller.
         unsafe { stand_in(Code { function, data }) }
     });
-    Ok((checked, options.seed_out))
+    Ok((checked(&options, trace, child)?, options.seed_out))
 }
 
 /// # Safety
@@ -280,7 +279,11 @@ unsafe fn stand_in(code: Code<MakeChild>) -> StandIn {
     })
 }
 
-fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, BadInput> {
+fn checked(
+    options: &proc_simulation,
+    trace: Option<&CStr>,
+    child: Option<StandIn>,
+) -> Result<Options, BadInput> {
     if trace.is_some_and(CStr::is_empty) {
         let (function, argument) = ("proc_simulate", "options->trace_path");
         return Err(BadInput::Empty { function, argument });
@@ -312,7 +315,7 @@ fn checked(options: &proc_simulation, trace: Option<&CStr>) -> Result<Options, B
             steps: options.limit_steps,
         },
         faults: faults(options)?,
-        child: None,
+        child,
     })
 }
 

@@ -291,7 +291,7 @@ impl<C> DerefMut for Locked<'_, C> {
 }
 
 impl<C> State<C> {
-    /// For a run that is about to begin. What is of its own only is as it was left: nobody was there any more.
+    /// For a run that is about to begin. The fields that are not set here are as in a new one: a nursery is over only when they are.
     fn begin(&mut self, open: Work, limit: usize) {
         self.open = Some(open);
         self.places.begin_anew(limit);
